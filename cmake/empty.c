@@ -1,0 +1,2 @@
+/* The plugin is in its static twin; this file gives the linker something to link. */
+typedef int headrace_empty_translation_unit;

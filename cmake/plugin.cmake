@@ -1,0 +1,30 @@
+# headrace_add_plugin(KIND NAME SOURCES … [PACKAGES pkg-config names …] [COMMON])
+# makes headrace-KIND-NAME.so and a static twin (KIND-NAME-objects) for the unit
+# tests and fuzz targets. COMMON links plugins/common.
+function(headrace_add_plugin kind name)
+  cmake_parse_arguments(ARG "COMMON" "" "SOURCES;PACKAGES" ${ARGN})
+  set(target ${kind}-${name})
+  add_library(${target}-objects STATIC ${ARG_SOURCES})
+  target_include_directories(${target}-objects PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(package ${ARG_PACKAGES})
+    string(MAKE_C_IDENTIFIER ${package} id)
+    pkg_check_modules(${id} REQUIRED IMPORTED_TARGET GLOBAL ${package})
+    target_link_libraries(${target}-objects PUBLIC PkgConfig::${id})
+  endforeach()
+  if(ARG_COMMON)
+    target_link_libraries(${target}-objects PUBLIC headrace-plugins-common)
+  endif()
+  add_library(${target} MODULE ${CMAKE_SOURCE_DIR}/cmake/empty.c)
+  target_link_libraries(${target} PRIVATE
+    -Wl,--whole-archive ${target}-objects -Wl,--no-whole-archive
+    -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/plugin.map)
+  set_target_properties(${target} PROPERTIES PREFIX "" OUTPUT_NAME headrace-${target}
+    LIBRARY_OUTPUT_DIRECTORY ${HEADRACE_BUILD_PLUGIN_DIR})
+  install(TARGETS ${target} DESTINATION ${HEADRACE_PLUGIN_DIR})
+  file(GLOB pages ${CMAKE_CURRENT_SOURCE_DIR}/*.[1-8])
+  foreach(page ${pages})
+    get_filename_component(section ${page} LAST_EXT)
+    string(SUBSTRING ${section} 1 1 section)
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+endfunction()

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * headrace plugin ABI, version 1. The manual is headrace-plugin(3).
+ *
+ * The one header a plugin needs. C99, also valid C++. A plugin is a shared
+ * object that exports one function, made by HEADRACE_REGISTER_PLUGIN, and
+ * links nothing of headrace: every service comes through struct headrace_host.
+ *
+ * Compatibility: fields are only ever appended, at the end of a struct. Each
+ * struct that crosses the boundary says its size, the host reads what is there
+ * and treats the rest as zero. HEADRACE_API_VERSION rises only if a plugin
+ * that was built before could misbehave, and then old plugins are refused.
+ *
+ * Changelog
+ *   1 (0.1.0)  first version.
+ */
+#ifndef HEADRACE_PLUGIN_H
+#define HEADRACE_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HEADRACE_API_VERSION 1
+
+#if defined(__GNUC__)
+#define HEADRACE_EXPORT       __attribute__((visibility("default")))
+#define HEADRACE_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#else
+#define HEADRACE_EXPORT
+#define HEADRACE_PRINTF(f, a)
+#endif
+
+/* ---- results and words ------------------------------------------------- */
+
+enum headrace_result {
+  HEADRACE_OK = 0,
+  HEADRACE_AGAIN, /* nothing done, nothing wrong: ask again (sink: batch not taken) */
+  HEADRACE_RETRY, /* said by log(); the host stops the run and starts it anew, with backoff */
+  HEADRACE_FATAL  /* said by log(); this pipeline stops until an operator acts */
+};
+
+enum headrace_kind { HEADRACE_SOURCE = 1, HEADRACE_FILTER, HEADRACE_CODEC, HEADRACE_SINK };
+enum headrace_level { HEADRACE_ERROR = 0, HEADRACE_WARNING, HEADRACE_INFO, HEADRACE_DEBUG };
+
+/* ---- configuration: a table, parsed and checked by the host ------------ */
+
+enum headrace_key_type {
+  HEADRACE_STRING = 0,
+  HEADRACE_SECRET, /* a string that is never logged; KEY_file reads it from a file */
+  HEADRACE_BOOL,   /* yes/no, true/false, on/off, 1/0 */
+  HEADRACE_INT,
+  HEADRACE_SIZE, /* bytes: 65536, 64KiB, 16MiB, 1GiB (k, kB, M, MB … are powers of 1024 too) */
+  HEADRACE_DURATION, /* milliseconds: 250ms, 10s, 5m, 1h, 1d; a bare number is milliseconds */
+  HEADRACE_ENUM,
+  HEADRACE_LIST, /* a, b, c */
+  HEADRACE_MAP   /* a = x, b = y */
+};
+
+enum { HEADRACE_REQUIRED = 1u, HEADRACE_RELOADABLE = 2u };
+
+struct headrace_key {
+  const char *name; /* "slot"; "rdkafka.*" takes every key with that beginning */
+  enum headrace_key_type type;
+  const char *default_value; /* as an INI file would say it; NULL: none */
+  unsigned flags;
+  const char *choices;     /* ENUM (and the items of a LIST): "leave|default|full" */
+  const char *environment; /* variables that override it: "PG_HOST CDC_POSTGRES_HOST" */
+  const char *help;        /* one line */
+};
+
+struct headrace_pair {
+  const char *name;  /* the item of a list, or the left side of a map */
+  const char *value; /* NULL for a list */
+};
+
+/* ---- data -------------------------------------------------------------- */
+
+enum headrace_state {
+  HEADRACE_NULL = 0,
+  HEADRACE_ABSENT, /* not sent: unchanged large value, or column not in the event */
+  HEADRACE_TEXT,   /* the canonical text of the column's type, UTF-8 */
+  HEADRACE_BINARY  /* bytes */
+};
+
+struct headrace_value {
+  const char *data; /* not NUL-terminated */
+  uint32_t size;
+  uint32_t state; /* enum headrace_state */
+};
+
+/* Logical types, and the one text of each. */
+enum headrace_type {
+  HEADRACE_TYPE_OTHER = 0, /* the source's own text */
+  HEADRACE_TYPE_BOOL,      /* t, f */
+  HEADRACE_TYPE_INT16,
+  HEADRACE_TYPE_INT32,
+  HEADRACE_TYPE_INT64,
+  HEADRACE_TYPE_FLOAT32, /* shortest text that reads back the same; NaN, Infinity, -Infinity */
+  HEADRACE_TYPE_FLOAT64,
+  HEADRACE_TYPE_NUMERIC, /* plain digits, never an exponent; NaN, Infinity, -Infinity */
+  HEADRACE_TYPE_TEXT,
+  HEADRACE_TYPE_BYTES,       /* TEXT state: \x and lower-case hex; BINARY state: the bytes */
+  HEADRACE_TYPE_DATE,        /* 2026-01-31, 0044-03-15 BC, infinity, -infinity */
+  HEADRACE_TYPE_TIME,        /* 04:05:06.789 */
+  HEADRACE_TYPE_TIMETZ,      /* 04:05:06.789-08, +05:30, +01:02:03 */
+  HEADRACE_TYPE_TIMESTAMP,   /* 2026-01-31 04:05:06.789, " BC", infinity, -infinity */
+  HEADRACE_TYPE_TIMESTAMPTZ, /* the same with +00: sources fix the zone to UTC */
+  HEADRACE_TYPE_INTERVAL,    /* 1 year 2 mons 3 days 04:05:06.789 */
+  HEADRACE_TYPE_UUID,
+  HEADRACE_TYPE_JSON,
+  HEADRACE_TYPE_XML,
+  HEADRACE_TYPE_ENUM,
+  HEADRACE_TYPE_BIT,       /* 0101 */
+  HEADRACE_TYPE_INET,      /* addresses of any kind */
+  HEADRACE_TYPE_RANGE,     /* [1,10) */
+  HEADRACE_TYPE_ARRAY,     /* {1,NULL,"a b"}, nested; element_type says of what */
+  HEADRACE_TYPE_COMPOSITE, /* (1,"a b",) */
+  HEADRACE_TYPE_MONEY,     /* -1234.56, without currency or grouping */
+  HEADRACE_TYPE_OID,
+  HEADRACE_TYPE_HSTORE, /* "a"=>"1", "b"=>NULL */
+  HEADRACE_TYPE_POINT,  /* (1,2) */
+  HEADRACE_TYPE_LTREE
+};
+
+enum { /* struct headrace_column.flags */
+       HEADRACE_COLUMN_NULLABLE = 1u,
+       HEADRACE_COLUMN_GENERATED = 2u,
+       HEADRACE_COLUMN_IDENTITY = 4u /* the value comes from a sequence when none is given */
+};
+
+struct headrace_column {
+  const char *name;
+  const char *type_name;     /* the source's own, with schema where it is not built in */
+  const char *default_text;  /* canonical text of a constant default; NULL: none or not constant */
+  const char *const *labels; /* ENUM: its labels in order, ended by NULL */
+  int32_t type_modifier;     /* the source's own; -1: none */
+  int32_t precision;         /* digits of a NUMERIC, length of a text or BIT, -1: none */
+  int32_t scale; /* of a NUMERIC; fraction digits of a time, timestamp, interval; -1: none */
+  uint16_t type; /* enum headrace_type; a domain has its base's type */
+  uint16_t element_type; /* of an ARRAY; precision, scale and labels are its elements' too */
+  uint32_t flags;
+  uint32_t type_id; /* the source's own number of the type; 0: none */
+};
+
+struct headrace_relation {
+  uint64_t id; /* given by the host: never used twice in a process, so a safe cache key */
+  const char *database;
+  const char *schema;
+  const char *table;
+  const struct headrace_column *columns;
+  const uint16_t *key; /* indexes of the key's columns, in key order */
+  uint32_t column_count;
+  uint32_t key_count; /* 0: no key */
+};
+
+enum headrace_operation {
+  HEADRACE_INSERT = 1,
+  HEADRACE_UPDATE,
+  HEADRACE_DELETE,
+  HEADRACE_READ, /* a row of a snapshot */
+  HEADRACE_TRUNCATE,
+  HEADRACE_MESSAGE
+};
+
+enum {                           /* struct headrace_change.flags */
+       HEADRACE_OLD_IS_KEY = 1u, /* old_values holds the key's columns, the others are ABSENT */
+       HEADRACE_TRUNCATE_CASCADE = 2u,
+       HEADRACE_TRUNCATE_RESTART = 4u,
+       HEADRACE_MESSAGE_TRANSACTIONAL = 8u
+};
+
+struct headrace_transaction {
+  uint64_t id;
+  uint64_t commit_sequence;   /* where it committed, in the source's own order */
+  uint64_t previous_sequence; /* end of the one before it in this stream; 0: not known */
+  int64_t commit_time_us;     /* microseconds since 1970-01-01 UTC */
+  const char *origin;         /* NULL: here */
+  uint64_t origin_sequence;
+};
+
+struct headrace_change {
+  const struct headrace_relation *relation;       /* NULL: a MESSAGE */
+  const struct headrace_transaction *transaction; /* NULL: none */
+  const struct headrace_value *old_values;        /* relation->column_count of them, or NULL */
+  const struct headrace_value *new_values;
+  struct headrace_value message_prefix;
+  struct headrace_value message_content;
+  uint64_t sequence; /* the source's own place of the event: for people, not for restarts */
+  uint64_t ordinal;  /* place inside the transaction, from 0 */
+  uint32_t operation;
+  uint32_t flags;
+};
+
+struct headrace_header {
+  const char *name; /* NUL-terminated */
+  struct headrace_value value;
+};
+
+struct headrace_record {
+  struct headrace_value topic; /* NULL state: the sink's template decides by relation */
+  struct headrace_value key;
+  struct headrace_value value;
+  const struct headrace_header *headers;
+  uint32_t header_count;
+  int32_t partition;    /* -1: the sink decides */
+  int64_t offset;       /* where it was read; -1: nowhere */
+  int64_t timestamp_ms; /* since 1970-01-01 UTC; -1: none */
+};
+
+/* Encoding sets record and keeps change; decoding sets change and keeps record.
+ * All of it lives in the batch's arena and is read-only once the stage is done. */
+struct headrace_event {
+  const struct headrace_change *change;
+  const struct headrace_record *record;
+  uint32_t origin; /* index of the source's event that this one came from */
+  uint32_t reserved;
+};
+
+struct headrace_batch; /* events, one arena, one position */
+
+/* ---- what the host gives ----------------------------------------------- */
+
+enum headrace_verdict { /* the pipeline's `errors` policy, answer to reject() */
+                        HEADRACE_VERDICT_STOP =
+                            0, /* report the batch failed() with HEADRACE_FATAL */
+                        HEADRACE_VERDICT_DEAD_LETTER, /* put it where the sink's dead_letter says,
+                                                         then go on */
+                        HEADRACE_VERDICT_SKIP         /* counted by the host; go on */
+};
+
+/* One per instance. Every function takes the table itself first and may be
+ * called only from inside a callback of that instance, except log, counter,
+ * gauge, now_us and wake, which any thread may call at any time after open. */
+struct headrace_host {
+  uint32_t struct_size;
+  uint32_t api_version;
+  const char *pipeline; /* its name in the INI file */
+  const char *instance; /* "orders.source" */
+  int wake_fd;          /* readable: return from read() or poll() soon. Never read from it. */
+
+  /* Configuration, typed as the table says. Valid from open to close. */
+  const char *(*string)(const struct headrace_host *, const char *key); /* NULL: not set */
+  int64_t (*integer)(const struct headrace_host *, const char *key);    /* BOOL 0/1, ENUM: index */
+  size_t (*list)(const struct headrace_host *, const char *key, const struct headrace_pair **);
+
+  void (*log)(const struct headrace_host *, enum headrace_level, const char *format, ...)
+      HEADRACE_PRINTF(3, 4);
+  void (*counter)(const struct headrace_host *, const char *name, uint64_t add);
+  void (*gauge)(const struct headrace_host *, const char *name, int64_t value);
+  int64_t (*now_us)(const struct headrace_host *); /* since 1970-01-01 UTC */
+  void (*wake)(const struct headrace_host *);      /* makes this instance's wake_fd readable */
+
+  /* Filling a batch: source in read(), filter and codec into `out`. Memory is the
+   * batch's, 8-byte aligned, never freed one by one, never NULL (the host aborts). */
+  void *(*alloc)(const struct headrace_host *, struct headrace_batch *, size_t size);
+  char *(*reserve)(const struct headrace_host *, struct headrace_batch *, size_t size);
+  void (*commit)(const struct headrace_host *, struct headrace_batch *, size_t used); /* of it */
+  struct headrace_change *(*add_change)(const struct headrace_host *, struct headrace_batch *,
+                                        const struct headrace_relation *);
+  struct headrace_record *(*add_record)(const struct headrace_host *, struct headrace_batch *);
+  void (*add_event)(const struct headrace_host *, struct headrace_batch *,
+                    const struct headrace_event *); /* passes one on as it is */
+  int (*full)(const struct headrace_host *, const struct headrace_batch *); /* stop filling */
+  void (*set_position)(const struct headrace_host *, struct headrace_batch *, const void *,
+                       size_t size); /* after this batch; a batch without one is not sent */
+  const struct headrace_event *(*events)(const struct headrace_host *,
+                                         const struct headrace_batch *, size_t *count);
+  const void *(*position)(const struct headrace_host *, const struct headrace_batch *,
+                          size_t *size);
+
+  /* A deep copy that batches keep alive as long as they need it; the caller's
+   * own reference ends with relation_release. */
+  const struct headrace_relation *(*relation_new)(const struct headrace_host *,
+                                                  const struct headrace_relation *);
+  void (*relation_release)(const struct headrace_host *, const struct headrace_relation *);
+
+  /* Sinks: each batch taken by write() is reported exactly once, in any order,
+   * by durable or failed. It belongs to the host from then on. */
+  void (*durable)(const struct headrace_host *, struct headrace_batch *,
+                  const uint64_t *receipts); /* one per event, or NULL */
+  void (*failed)(const struct headrace_host *, struct headrace_batch *, enum headrace_result);
+  enum headrace_verdict (*reject)(const struct headrace_host *, struct headrace_batch *,
+                                  size_t event, const char *error_class, const char *reason);
+};
+
+/* ---- what a plugin gives ----------------------------------------------- */
+
+/* The kind's own callbacks are required unless marked optional; all others are optional. */
+struct headrace_plugin {
+  enum headrace_kind kind;
+  const char *name; /* as the INI file says it */
+  const char *version;
+  const char *description;         /* one line */
+  const struct headrace_key *keys; /* ended by a key without a name; NULL: none */
+
+  enum headrace_result (*open)(const struct headrace_host *, void **instance); /* required */
+  void (*close)(void *instance);                /* after open gave OK, exactly once */
+  enum headrace_result (*tick)(void *instance); /* at least once a second, blocked or not */
+  /* Checks what the table cannot say (two keys together), without network. May be
+   * called without open. Says each fault by log(HEADRACE_ERROR). */
+  enum headrace_result (*check)(const struct headrace_host *);
+
+  /* source */
+  enum headrace_result (*start)(void *instance, const void *position, size_t size); /* 0: none */
+  enum headrace_result (*read)(void *instance, struct headrace_batch *, int timeout_ms);
+  enum headrace_result (*on_durable)(void *instance, const void *position, size_t size,
+                                     const uint64_t *receipts, size_t count);
+  void (*on_reject)(void *instance, uint32_t event, const char *error_class, const char *reason);
+  enum headrace_result (*stop)(void *instance); /* no read() after it; on_durable goes on */
+
+  /* filter */
+  enum headrace_result (*apply)(void *instance, const struct headrace_event *,
+                                struct headrace_batch *out);
+  int filters_records; /* 1: works on records, on the other side of the codec */
+
+  /* codec: one of the two, or both */
+  enum headrace_result (*encode)(void *instance, const struct headrace_event *,
+                                 struct headrace_batch *out);
+  enum headrace_result (*decode)(void *instance, const struct headrace_event *,
+                                 struct headrace_batch *out);
+
+  /* sink */
+  enum headrace_result (*write)(void *instance, struct headrace_batch *); /* AGAIN: not taken */
+  enum headrace_result (*poll)(void *instance, int timeout_ms);  /* optional if write finishes */
+  enum headrace_result (*flush)(void *instance, int timeout_ms); /* optional; AGAIN: not yet */
+  enum headrace_result (*stored_position)(void *instance, void *out, size_t *size); /* optional */
+};
+
+struct headrace_registration {
+  uint32_t _struct_size; /* of struct headrace_plugin */
+  uint32_t _api_version;
+  const struct headrace_plugin *plugin;
+};
+
+/* Once, at file scope: HEADRACE_REGISTER_PLUGIN(plugin) with a const struct headrace_plugin. */
+#define HEADRACE_REGISTER_PLUGIN(p)                                                                \
+  HEADRACE_EXPORT const struct headrace_registration *headrace_plugin_entry(void);                 \
+  HEADRACE_EXPORT const struct headrace_registration *headrace_plugin_entry(void)                  \
+  {                                                                                                \
+    static const struct headrace_registration registration = {sizeof(p), HEADRACE_API_VERSION,     \
+                                                              &(p)};                               \
+    return &registration;                                                                          \
+  }
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
