@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One plugin in one stage of one pipeline, and the host table it was given. */
+#ifndef HEADRACE_INSTANCE_H
+#define HEADRACE_INSTANCE_H
+
+#include "log.h"
+#include "metrics.h"
+#include "settings.h"
+
+#include <headrace/plugin.h>
+
+/* Where a sink's reports go. Called on the worker thread. */
+struct report_sink {
+  void (*durable)(void *context, struct headrace_batch *, const uint64_t *receipts);
+  void (*failed)(void *context, struct headrace_batch *, enum headrace_result);
+  enum headrace_verdict (*reject)(void *context, struct headrace_batch *, size_t event,
+                                  const char *error_class, const char *reason);
+  void *context;
+};
+
+struct instance {
+  struct headrace_host host; /* first: what the plugin holds is a pointer to it */
+  const struct headrace_plugin *plugin;
+  void *self; /* what open() gave */
+  const struct settings *settings;
+  const struct logger *logger;
+  struct metrics *metrics;
+  const struct report_sink *reports; /* NULL unless it is a sink */
+  _Atomic uint64_t *relation_ids;    /* of the pipeline */
+};
+
+/* Fills the host table. The other members are the caller's to set. */
+void instance_init(struct instance *instance, const char *pipeline, const char *name, int wake_fd);
+
+#endif

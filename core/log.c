@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include "cleanup.h"
+#include "memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+struct line {
+  char *data;
+  size_t size, capacity;
+};
+
+static void put(struct line *line, const char *data, size_t size)
+{
+  if (line->size + size > line->capacity) {
+    line->capacity = 2 * (line->size + size);
+    line->data = xrealloc(line->data, line->capacity);
+  }
+  memcpy(line->data + line->size, data, size);
+  line->size += size;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+  put(line, text, strlen(text));
+}
+
+/* A line stays a line, whatever a server put into its message. */
+static void put_escaped(struct line *line, const char *text, bool quotes)
+{
+  for (const char *c = text; *c; c++) {
+    char escape[8];
+    unsigned char byte = (unsigned char)*c;
+    if (byte == '\n')
+      put(line, quotes ? "\\n" : " ", quotes ? 2 : 1);
+    else if (byte < 0x20 || byte == 0x7f)
+      put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", byte));
+    else if (quotes && (byte == '"' || byte == '\\'))
+      put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", byte));
+    else
+      put(line, c, 1);
+  }
+}
+
+static void put_time(struct line *line)
+{
+  struct timespec now;
+  struct tm parts;
+  char text[64];
+  clock_gettime(CLOCK_REALTIME, &now);
+  gmtime_r(&now.tv_sec, &parts);
+  put(line, text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
+  put(line, text, (size_t)snprintf(text, sizeof text, ".%03ldZ", now.tv_nsec / 1000000));
+}
+
+static void format_text(struct line *line, const char *level, const char *who, const char *message)
+{
+  put_time(line);
+  put_text(line, " ");
+  put_text(line, level);
+  put_text(line, " ");
+  if (who) {
+    put_text(line, who);
+    put_text(line, ": ");
+  }
+  put_escaped(line, message, false);
+  put_text(line, "\n");
+}
+
+static void format_json(struct line *line, const char *level, const char *who, const char *message)
+{
+  put_text(line, "{\"time\":\"");
+  put_time(line);
+  put_text(line, "\",\"level\":\"");
+  put_text(line, level);
+  if (who) {
+    put_text(line, "\",\"instance\":\"");
+    put_escaped(line, who, true);
+  }
+  put_text(line, "\",\"message\":\"");
+  put_escaped(line, message, true);
+  put_text(line, "\"}\n");
+}
+
+void log_writev(const struct logger *logger, enum headrace_level level, const char *who,
+                const char *format, va_list arguments)
+{
+  if (level > logger->level)
+    return;
+  int saved = errno;
+  CLEANUP_FREE char *message = NULL;
+  if (vasprintf(&message, format, arguments) < 0)
+    abort();
+  size_t length = strlen(message);
+  while (length > 0 && message[length - 1] == '\n')
+    message[--length] = '\0';
+  struct line line = {0};
+  (logger->json ? format_json : format_text)(&line, level_names[level], who, message);
+  /* There is nobody to tell if stderr is gone. */
+  ssize_t written = write(logger->fd, line.data, line.size);
+  (void)written;
+  free(line.data);
+  errno = saved;
+}
+
+void log_write(const struct logger *logger, enum headrace_level level, const char *who,
+               const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  log_writev(logger, level, who, format, arguments);
+  va_end(arguments);
+}
