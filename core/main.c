@@ -1,1 +1,6 @@
-int main(int c,char**v){(void)c;(void)v;return 0;}
+int main(int c, char **v)
+{
+  (void)c;
+  (void)v;
+  return 0;
+}

@@ -108,6 +108,24 @@ void arena_reset(struct arena *arena, size_t keep)
   arena->before = 0;
 }
 
+size_t arena_capacity(const struct arena *arena)
+{
+  size_t capacity = 0;
+  for (const struct arena_chunk *chunk = arena->first; chunk; chunk = chunk->next)
+    capacity += chunk->capacity;
+  return capacity;
+}
+
+void arena_account(struct arena *arena, _Atomic size_t *held)
+{
+  size_t capacity = arena_capacity(arena);
+  if (arena->held)
+    atomic_fetch_sub_explicit(arena->held, capacity, memory_order_relaxed);
+  if (held)
+    atomic_fetch_add_explicit(held, capacity, memory_order_relaxed);
+  arena->held = held;
+}
+
 /* Moves on to a chunk with room for `size`: the next kept one, or a new one put before it. */
 static void next_chunk(struct arena *arena, size_t size)
 {

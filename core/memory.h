@@ -34,6 +34,10 @@ void arena_free(struct arena *arena);
 /* Forgets all allocations; keeps the memory of ordinary chunks up to `keep` bytes. */
 void arena_reset(struct arena *arena, size_t keep);
 
+/* Moves the arena's chunks from one count of held bytes to another (or to none). */
+void arena_account(struct arena *arena, _Atomic size_t *held);
+size_t arena_capacity(const struct arena *arena);
+
 /* 8-byte aligned. */
 void *arena_alloc(struct arena *arena, size_t size);
 

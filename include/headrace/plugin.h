@@ -40,7 +40,8 @@ enum headrace_result {
   HEADRACE_OK = 0,
   HEADRACE_AGAIN, /* nothing done, nothing wrong: ask again (sink: batch not taken) */
   HEADRACE_RETRY, /* said by log(); the host stops the run and starts it anew, with backoff */
-  HEADRACE_FATAL  /* said by log(); this pipeline stops until an operator acts */
+  HEADRACE_FATAL, /* said by log(); this pipeline stops until an operator acts */
+  HEADRACE_END    /* source: nothing more will ever come; the pipeline drains and ends */
 };
 
 enum headrace_kind { HEADRACE_SOURCE = 1, HEADRACE_FILTER, HEADRACE_CODEC, HEADRACE_SINK };
