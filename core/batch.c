@@ -49,6 +49,7 @@ void batch_reset(struct headrace_batch *batch)
   batch->source_events = 0;
   batch->receipts = NULL;
   batch->rejection_count = 0;
+  batch->acknowledge = false;
   batch->has_position = false;
   batch->position_size = 0;
 }

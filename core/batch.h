@@ -49,6 +49,7 @@ struct headrace_batch {
   struct rejection *rejections;
   size_t rejection_count, rejection_capacity;
 
+  bool acknowledge; /* on its way back: tell the source that all up to here is durable */
   bool has_position;
   size_t position_size;
   char position[POSITION_MAX];

@@ -5,6 +5,7 @@
 #include "relation.h"
 #include "wake.h"
 
+#include <stdio.h>
 #include <time.h>
 
 static const struct instance *of(const struct headrace_host *host)
@@ -39,14 +40,20 @@ static void host_log(const struct headrace_host *host, enum headrace_level level
     metrics_add(of(host)->metrics, "errors", 1);
 }
 
+#define METRIC_NAME_MAX 96
+
 static void host_counter(const struct headrace_host *host, const char *name, uint64_t add)
 {
-  metrics_add(of(host)->metrics, name, add);
+  char full[METRIC_NAME_MAX];
+  snprintf(full, sizeof full, "%s.%s", of(host)->stage, name);
+  metrics_add(of(host)->metrics, full, add);
 }
 
 static void host_gauge(const struct headrace_host *host, const char *name, int64_t value)
 {
-  metrics_set(of(host)->metrics, name, value);
+  char full[METRIC_NAME_MAX];
+  snprintf(full, sizeof full, "%s.%s", of(host)->stage, name);
+  metrics_set(of(host)->metrics, full, value);
 }
 
 static int64_t host_now_us(const struct headrace_host *host)

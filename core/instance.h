@@ -21,6 +21,7 @@ struct report_sink {
 
 struct instance {
   struct headrace_host host; /* first: what the plugin holds is a pointer to it */
+  const char *stage;         /* "source", "filter.mask": begins the names of its metrics */
   const struct headrace_plugin *plugin;
   void *self; /* what open() gave */
   const struct settings *settings;

@@ -102,6 +102,10 @@ void log_writev(const struct logger *logger, enum headrace_level level, const ch
   size_t length = strlen(message);
   while (length > 0 && message[length - 1] == '\n')
     message[--length] = '\0';
+  if (logger->capture) {
+    diagnose(logger->capture, NULL, 0, "%s%s%s", who ? who : "", who ? ": " : "", message);
+    return;
+  }
   struct line line = {0};
   (logger->json ? format_json : format_text)(&line, level_names[level], who, message);
   /* There is nobody to tell if stderr is gone. */

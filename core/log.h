@@ -4,6 +4,8 @@
 #ifndef HEADRACE_LOG_H
 #define HEADRACE_LOG_H
 
+#include "diagnostics.h"
+
 #include <headrace/plugin.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,6 +14,7 @@ struct logger {
   int fd;
   enum headrace_level level; /* what is less important than this is dropped */
   bool json;
+  struct diagnostics *capture; /* NULL, or where lines go instead: for checks */
 };
 
 /* `who` is "pipeline.stage", a pipeline's name, or NULL. Any thread; keeps errno. */

@@ -1,6 +1,312 @@
-int main(int c, char **v)
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line. See headrace(1). */
+#include "cleanup.h"
+#include "config.h"
+#include "memory.h"
+#include "pipeline.h"
+#include "wake.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+enum exit_code {
+  EXIT_GOOD = 0,
+  EXIT_PIPELINE_FAILED = 1,
+  EXIT_BAD_USAGE = 64, /* sysexits.h: EX_USAGE */
+  EXIT_BAD_CONFIG = 78 /* sysexits.h: EX_CONFIG */
+};
+
+#define DEFAULT_CONFIG "/etc/headrace"
+
+struct options {
+  const char *config;
+  int louder; /* -v less -q */
+};
+
+static const char usage[] =
+    "usage: headrace run [-c FILE|DIR] [-v] [-q]   run the pipelines until SIGTERM or SIGINT\n"
+    "       headrace check [-c FILE|DIR]           check the configuration, without network\n"
+    "       headrace plugins                       list the plugins\n"
+    "       headrace help [PLUGIN]                 this text, or a plugin's keys\n"
+    "       headrace -h | --help, -V | --version\n"
+    "\n"
+    "-c, --config FILE|DIR   an INI file, or a directory of *.ini (default " DEFAULT_CONFIG ")\n"
+    "-v, --verbose           log more; -q, --quiet: log less\n";
+
+/* ---- run ----------------------------------------------------------------- */
+
+static bool load_or_complain(struct config *config, const char *path)
 {
-  (void)c;
-  (void)v;
-  return 0;
+  struct diagnostics diagnostics = {0};
+  bool good = config_load(config, path, &diagnostics);
+  diagnostics_print(&diagnostics, stderr);
+  diagnostics_free(&diagnostics);
+  return good;
+}
+
+static struct logger make_logger(const struct config *config, const struct options *options)
+{
+  int level = (int)settings_integer(&config->process, "log_level") + options->louder;
+  if (level < HEADRACE_ERROR)
+    level = HEADRACE_ERROR;
+  if (level > HEADRACE_DEBUG)
+    level = HEADRACE_DEBUG;
+  return (struct logger){.fd = STDERR_FILENO,
+                         .level = (enum headrace_level)level,
+                         .json = settings_integer(&config->process, "log_format") == 1};
+}
+
+/* SIGTERM and SIGINT become readable; a dead peer is an error code, not a signal. */
+static int open_signals(void)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static size_t count_running(struct pipeline *const *pipelines, size_t count)
+{
+  size_t running = 0;
+  for (size_t i = 0; i < count; i++)
+    running += atomic_load(&pipelines[i]->state) == PIPELINE_RUNNING;
+  return running;
+}
+
+static void wait_for_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
+                         const struct logger *logger)
+{
+  struct pollfd fds[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+  while (count_running(pipelines, count)) {
+    if (poll(fds, 2, -1) < 0)
+      continue;
+    wake_clear(ended_fd);
+    struct signalfd_siginfo info;
+    if (!(fds[1].revents & POLLIN) || read(signal_fd, &info, sizeof info) != sizeof info)
+      continue;
+    log_write(logger, HEADRACE_INFO, NULL, "signal %s: stopping", strsignal((int)info.ssi_signo));
+    for (size_t i = 0; i < count; i++)
+      pipeline_stop(pipelines[i]);
+  }
+}
+
+static int run_pipelines(const struct config *config, const struct logger *logger)
+{
+  CLEANUP_FD int ended_fd = wake_open();
+  CLEANUP_FD int signal_fd = open_signals();
+  CLEANUP_FREE struct pipeline **pipelines = xcalloc(config->pipeline_count, sizeof *pipelines);
+  log_write(logger, HEADRACE_INFO, NULL, "headrace %s, %zu pipeline%s", HEADRACE_VERSION,
+            config->pipeline_count, config->pipeline_count == 1 ? "" : "s");
+  for (size_t i = 0; i < config->pipeline_count; i++)
+    pipelines[i] = pipeline_start(config, &config->pipelines[i], logger, ended_fd);
+  wait_for_end(pipelines, config->pipeline_count, ended_fd, signal_fd, logger);
+  int code = EXIT_GOOD;
+  for (size_t i = 0; i < config->pipeline_count; i++)
+    if (pipeline_join(pipelines[i]) == PIPELINE_FAILED)
+      code = EXIT_PIPELINE_FAILED;
+  return code;
+}
+
+static int command_run(const struct options *options, char **arguments)
+{
+  (void)arguments;
+  struct config config;
+  int code = EXIT_BAD_CONFIG;
+  if (load_or_complain(&config, options->config)) {
+    struct logger logger = make_logger(&config, options);
+    code = run_pipelines(&config, &logger);
+  }
+  config_free(&config);
+  return code;
+}
+
+static int command_check(const struct options *options, char **arguments)
+{
+  (void)arguments;
+  struct config config;
+  bool good = load_or_complain(&config, options->config);
+  if (good && options->louder >= 0)
+    printf("%s: good, %zu pipeline%s\n", options->config, config.pipeline_count,
+           config.pipeline_count == 1 ? "" : "s");
+  config_free(&config);
+  return good ? EXIT_GOOD : EXIT_BAD_CONFIG;
+}
+
+/* ---- plugins ------------------------------------------------------------- */
+
+static void complain(const char *error)
+{
+  fprintf(stderr, "headrace: %s\n", error);
+}
+
+/* Every plugin of the folder that HEADRACE_PLUGIN_DIR or the build names. */
+static void open_all(struct loader *loader)
+{
+  const char *directory = getenv("HEADRACE_PLUGIN_DIR");
+  loader_init(loader, directory ? directory : process_keys[0].default_value);
+  loader_open_all(loader, complain);
+}
+
+static int command_plugins(const struct options *options, char **arguments)
+{
+  (void)options;
+  (void)arguments;
+  struct loader loader;
+  open_all(&loader);
+  for (size_t i = 0; i < loader.count; i++) {
+    const struct headrace_plugin *plugin = &loader.plugins[i]->plugin;
+    printf("%-7s %-12s %-8s %s\n", kind_name(plugin->kind), plugin->name,
+           plugin->version ? plugin->version : "-", plugin->description ? plugin->description : "");
+  }
+  loader_free(&loader);
+  return EXIT_GOOD;
+}
+
+static void print_key(const struct headrace_key *key)
+{
+  printf("  %s (%s", key->name, key_type_name(key->type));
+  if (key->choices)
+    printf(": %s", key->choices);
+  if (key->flags & HEADRACE_REQUIRED)
+    printf(", required");
+  if (key->flags & HEADRACE_RELOADABLE)
+    printf(", reloadable");
+  if (key->default_value)
+    printf(", default %s", *key->default_value ? key->default_value : "empty");
+  printf(")\n      %s\n", key->help ? key->help : "");
+  if (key->environment)
+    printf("      environment: %s\n", key->environment);
+}
+
+static void print_keys(const char *title, const struct headrace_key *keys)
+{
+  printf("%s\n", title);
+  for (const struct headrace_key *key = keys; key && key->name; key++)
+    print_key(key);
+}
+
+/* A plugin's name, its KIND-NAME where two kinds share a name, or its path. */
+static bool is_called(const struct loaded_plugin *loaded, const char *name)
+{
+  CLEANUP_FREE char *full = xasprintf("%s-%s", kind_name(loaded->plugin.kind), loaded->plugin.name);
+  return !strcmp(loaded->plugin.name, name) || !strcmp(full, name) || !strcmp(loaded->path, name);
+}
+
+static void print_plugin(const struct headrace_plugin *plugin)
+{
+  CLEANUP_FREE char *title = xasprintf("%s %s %s: %s", kind_name(plugin->kind), plugin->name,
+                                       plugin->version ? plugin->version : "",
+                                       plugin->description ? plugin->description : "");
+  print_keys(title, plugin->keys);
+}
+
+static int help_plugin(const char *name)
+{
+  struct loader loader;
+  struct nearest nearest = {.name = name};
+  size_t found = 0;
+  open_all(&loader);
+  for (size_t i = 0; i < loader.count; i++) {
+    nearest_consider(&nearest, loader.plugins[i]->plugin.name);
+    if (!is_called(loader.plugins[i], name))
+      continue;
+    print_plugin(&loader.plugins[i]->plugin);
+    found++;
+  }
+  if (!found) {
+    const char *guess = nearest_found(&nearest);
+    fprintf(stderr, "headrace: there is no plugin \"%s\" in %s%s%s%s\n", name, loader.plugin_dir,
+            guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+  }
+  loader_free(&loader);
+  return found ? EXIT_GOOD : EXIT_BAD_USAGE;
+}
+
+static int command_help(const struct options *options, char **arguments)
+{
+  (void)options;
+  if (arguments[0])
+    return help_plugin(arguments[0]);
+  fputs(usage, stdout);
+  putchar('\n');
+  print_keys("[headrace]", process_keys);
+  putchar('\n');
+  print_keys("[PIPELINE]", pipeline_keys);
+  return EXIT_GOOD;
+}
+
+/* ---- the command line ---------------------------------------------------- */
+
+static const struct command {
+  const char *name;
+  int most_arguments;
+  int (*run)(const struct options *, char **arguments);
+} commands[] = {{"run", 0, command_run},
+                {"check", 0, command_check},
+                {"plugins", 0, command_plugins},
+                {"help", 1, command_help}};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static int bad_usage(const char *text, const char *word)
+{
+  fprintf(stderr, "headrace: %s \"%s\"\n%s", text, word, usage);
+  return EXIT_BAD_USAGE;
+}
+
+static int run_command(const struct options *options, int count, char **words)
+{
+  if (!count)
+    return bad_usage("expected a command, such as", "run");
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(commands[i].name, words[0])) {
+      if (count - 1 > commands[i].most_arguments)
+        return bad_usage("unexpected argument", words[1 + commands[i].most_arguments]);
+      return commands[i].run(options, words + 1);
+    }
+  struct nearest nearest = {.name = words[0]};
+  for (size_t i = 0; i < COMMANDS; i++)
+    nearest_consider(&nearest, commands[i].name);
+  const char *guess = nearest_found(&nearest);
+  return guess ? bad_usage("unknown command; did you mean", guess)
+               : bad_usage("unknown command", words[0]);
+}
+
+int main(int argc, char **argv)
+{
+  static const struct option long_options[] = {
+      {"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
+      {"quiet", no_argument, NULL, 'q'},        {"help", no_argument, NULL, 'h'},
+      {"version", no_argument, NULL, 'V'},      {0}};
+  struct options options = {.config = DEFAULT_CONFIG};
+  for (int option; (option = getopt_long(argc, argv, "c:vqhV", long_options, NULL)) != -1;)
+    switch (option) {
+    case 'c':
+      options.config = optarg;
+      break;
+    case 'v':
+      options.louder++;
+      break;
+    case 'q':
+      options.louder--;
+      break;
+    case 'h':
+      fputs(usage, stdout);
+      return EXIT_GOOD;
+    case 'V':
+      puts("headrace " HEADRACE_VERSION);
+      return EXIT_GOOD;
+    default:
+      fputs(usage, stderr);
+      return EXIT_BAD_USAGE;
+    }
+  return run_command(&options, argc - optind, argv + optind);
 }

@@ -6,13 +6,15 @@
 
 #include <stdlib.h>
 
-void ring_init(struct ring *ring, size_t capacity, int wake_fd)
+void ring_init(struct ring *ring, size_t capacity, int consumer_fd, int producer_fd)
 {
   atomic_init(&ring->head, 0);
   atomic_init(&ring->tail, 0);
   atomic_init(&ring->sleeping, false);
+  atomic_init(&ring->crowded, false);
   ring->mask = capacity - 1;
-  ring->wake_fd = wake_fd;
+  ring->consumer_fd = consumer_fd;
+  ring->producer_fd = producer_fd;
   ring->slots = xcalloc(capacity, sizeof *ring->slots);
 }
 
@@ -33,7 +35,7 @@ bool ring_push(struct ring *ring, void *item)
    * or the consumer sees the new tail before it sleeps. */
   atomic_store_explicit(&ring->tail, tail + 1, memory_order_seq_cst);
   if (atomic_load_explicit(&ring->sleeping, memory_order_seq_cst))
-    wake_signal(ring->wake_fd);
+    wake_signal(ring->consumer_fd);
   return true;
 }
 
@@ -44,7 +46,11 @@ void *ring_pop(struct ring *ring)
   if (head == tail)
     return NULL;
   void *item = ring->slots[head & ring->mask];
-  atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+  atomic_store_explicit(&ring->head, head + 1, memory_order_seq_cst);
+  if (atomic_load_explicit(&ring->crowded, memory_order_seq_cst)) {
+    atomic_store_explicit(&ring->crowded, false, memory_order_relaxed);
+    wake_signal(ring->producer_fd);
+  }
   return item;
 }
 
@@ -61,4 +67,20 @@ bool ring_sleep(struct ring *ring)
 void ring_awake(struct ring *ring)
 {
   atomic_store_explicit(&ring->sleeping, false, memory_order_relaxed);
+}
+
+bool ring_full(const struct ring *ring)
+{
+  size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  return tail - atomic_load_explicit(&ring->head, memory_order_acquire) > ring->mask;
+}
+
+bool ring_sleep_full(struct ring *ring)
+{
+  atomic_store_explicit(&ring->crowded, true, memory_order_seq_cst);
+  size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  if (tail - atomic_load_explicit(&ring->head, memory_order_seq_cst) > ring->mask)
+    return true;
+  atomic_store_explicit(&ring->crowded, false, memory_order_relaxed);
+  return false;
 }

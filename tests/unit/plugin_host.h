@@ -91,6 +91,7 @@ static inline struct plugin_host *plugin_host_new(const struct headrace_key *key
                                        .reject = plugin_host_reject,
                                        .context = host};
   instance_init(&host->instance, "test", "test.stage", wake_open());
+  host->instance.stage = "stage";
   host->instance.settings = &host->settings;
   host->instance.logger = &host->logger;
   host->instance.metrics = &host->metrics;

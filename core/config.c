@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "cleanup.h"
+#include "ini_file.h"
+#include "instance.h"
+#include "memory.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define PROCESS "headrace"
+
+const struct headrace_key process_keys[] = {
+    {.name = "plugin_dir",
+     .default_value = HEADRACE_PLUGIN_DIR,
+     .help = "folder of the plugins that are named without a path"},
+    {.name = "state_dir",
+     .default_value = "/var/lib/headrace",
+     .help = "folder of the checkpoint files; must be on a disk that survives"},
+    {.name = "log_level",
+     .type = HEADRACE_ENUM,
+     .default_value = "info",
+     .choices = "error|warning|info|debug",
+     .environment = "CDC_LOG_LEVEL",
+     .help = "what is less important than this is not logged"},
+    {.name = "log_format",
+     .type = HEADRACE_ENUM,
+     .default_value = "text",
+     .choices = "text|json",
+     .help = "one line an event, as text or as a JSON object"},
+    {.name = "shutdown_timeout",
+     .type = HEADRACE_DURATION,
+     .default_value = "30s",
+     .help = "how long a stop waits for what was read to become durable"},
+    {.name = "status_log_interval",
+     .type = HEADRACE_DURATION,
+     .default_value = "10s",
+     .help = "how often each pipeline logs its status; 0: only at its end"},
+    {0}};
+
+const struct headrace_key pipeline_keys[] = {
+    {.name = "source", .flags = HEADRACE_REQUIRED, .help = "the source plugin: a name, or a path"},
+    {.name = "filters",
+     .type = HEADRACE_LIST,
+     .help = "filters in order; each is a plugin's name unless its section says plugin ="},
+    {.name = "codec", .default_value = "none", .help = "the codec plugin, or none"},
+    {.name = "sink", .flags = HEADRACE_REQUIRED, .help = "the sink plugin: a name, or a path"},
+    {.name = "checkpoint",
+     .type = HEADRACE_ENUM,
+     .default_value = "file",
+     .choices = "file|sink|none",
+     .help = "where the position is kept: a file in state_dir, the sink, or only the source"},
+    {.name = "checkpoint_interval",
+     .type = HEADRACE_DURATION,
+     .default_value = "1s",
+     .help = "checkpoint = file: how often it is written, and so acknowledged to the source"},
+    {.name = "ring_bytes",
+     .type = HEADRACE_SIZE,
+     .default_value = "16MiB",
+     .help = "memory for what was read and is not yet durable; at the limit reading waits"},
+    {.name = "delivery",
+     .type = HEADRACE_ENUM,
+     .default_value = "at-least-once",
+     .choices = "at-least-once|exactly-once",
+     .help = "exactly-once needs checkpoint = sink and a sink that can keep it"},
+    {.name = "errors",
+     .type = HEADRACE_ENUM,
+     .default_value = "stop",
+     .choices = "stop|dead-letter|skip",
+     .help = "what becomes of a single event that the sink refuses"},
+    {0}};
+
+/* Filters' sections may say which plugin they are. */
+static const struct headrace_key filter_plugin_key = {.name = "plugin"};
+
+struct loading {
+  struct config *config;
+  struct ini ini;
+  struct diagnostics *diagnostics;
+};
+
+static void fault(struct loading *loading, const struct ini_entry *entry, const char *text)
+{
+  diagnose(loading->diagnostics, entry->file, entry->line, "[%s] %s%s%s", entry->section,
+           entry->key ? entry->key : "", entry->key ? ": " : "", text);
+}
+
+/* ---- values: ${VARIABLE} and KEY_file ------------------------------------ */
+
+static char *expand(struct loading *loading, const struct ini_entry *entry)
+{
+  char *result = xstrdup("");
+  for (const char *c = entry->value; *c;) {
+    const char *open = strstr(c, "${");
+    const char *close = open ? strchr(open, '}') : NULL;
+    size_t literal = close ? (size_t)(open - c) : strlen(c);
+    const char *value = "";
+    if (close) {
+      CLEANUP_FREE char *name = xstrndup(open + 2, (size_t)(close - open) - 2);
+      value = getenv(name);
+      if (!value) {
+        CLEANUP_FREE char *text = xasprintf("the environment has no variable %s", name);
+        fault(loading, entry, text);
+        value = "";
+      }
+    }
+    char *longer = xasprintf("%s%.*s%s", result, (int)literal, c, value);
+    free(result);
+    result = longer;
+    c = close ? close + 1 : c + literal;
+  }
+  return result;
+}
+
+#define MOST_SECRET 65536
+
+/* The file's text without its last newline; NULL: said. */
+static char *read_secret(struct loading *loading, const struct ini_entry *entry, const char *path)
+{
+  CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+  char *text = xmalloc(MOST_SECRET + 1);
+  ssize_t size = fd < 0 ? -1 : read(fd, text, MOST_SECRET);
+  if (size < 0) {
+    CLEANUP_FREE char *message = xasprintf("cannot read %s: %s", path, strerror(errno));
+    fault(loading, entry, message);
+    free(text);
+    return NULL;
+  }
+  while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
+    size--;
+  text[size] = '\0';
+  return text;
+}
+
+/* The secret that `name` ("password_file") is the file of, or NULL. */
+static const struct headrace_key *secret_of_file(const struct settings *settings, const char *name,
+                                                 char **secret)
+{
+  size_t size = strlen(name);
+  if (size <= 5 || strcmp(name + size - 5, "_file") != 0)
+    return NULL;
+  *secret = xstrndup(name, size - 5);
+  const struct headrace_key *key = settings_key(settings, *secret);
+  return key && key->type == HEADRACE_SECRET ? key : NULL;
+}
+
+/* ---- one section --------------------------------------------------------- */
+
+static void unknown_key(struct loading *loading, const struct settings *settings,
+                        const struct ini_entry *entry)
+{
+  struct nearest nearest = {.name = entry->key};
+  for (const struct headrace_key *key = settings->keys; key && key->name; key++)
+    nearest_consider(&nearest, key->name);
+  const char *found = nearest_found(&nearest);
+  CLEANUP_FREE char *text = found ? xasprintf("unknown key; did you mean \"%s\"?", found)
+                                  : xasprintf("unknown key; 'headrace help' lists the known ones");
+  fault(loading, entry, text);
+}
+
+static bool is_duplicate(struct loading *loading, const struct ini_entry *entry)
+{
+  for (const struct ini_entry *other = loading->ini.entries; other < entry; other++)
+    if (other->key && !strcmp(other->section, entry->section) && !strcmp(other->key, entry->key)) {
+      CLEANUP_FREE char *text =
+          xasprintf("duplicate key, first given at %s:%u", other->file, other->line);
+      fault(loading, entry, text);
+      return true;
+    }
+  return false;
+}
+
+static void set(struct loading *loading, struct settings *settings, const struct ini_entry *entry,
+                const char *key, const char *value)
+{
+  CLEANUP_FREE char *error = NULL;
+  if (!settings_set(settings, key, value, &error))
+    fault(loading, entry, error);
+}
+
+static void apply_entry(struct loading *loading, struct settings *settings,
+                        const struct ini_entry *entry)
+{
+  CLEANUP_FREE char *secret = NULL;
+  if (is_duplicate(loading, entry))
+    return;
+  CLEANUP_FREE char *value = expand(loading, entry);
+  if (settings_key(settings, entry->key)) {
+    set(loading, settings, entry, entry->key, value);
+  } else if (secret_of_file(settings, entry->key, &secret)) {
+    CLEANUP_FREE char *text = read_secret(loading, entry, value);
+    if (text)
+      set(loading, settings, entry, secret, text);
+  } else {
+    unknown_key(loading, settings, entry);
+  }
+}
+
+static void set_from_variable(struct loading *loading, struct settings *settings,
+                              const struct headrace_key *key, const char *variable)
+{
+  const char *value = getenv(variable);
+  CLEANUP_FREE char *error = NULL;
+  if (value && !settings_set(settings, key->name, value, &error))
+    diagnose(loading->diagnostics, NULL, 0, "environment variable %s: %s", variable, error);
+}
+
+/* HEADRACE_ORDERS_SOURCE_SLOT for slot of [orders.source]; a secret's _FILE too. */
+static char *own_variable(const char *section, const char *key)
+{
+  bool process = !strcmp(section, PROCESS);
+  char *variable =
+      process ? xasprintf("HEADRACE_%s", key) : xasprintf("HEADRACE_%s_%s", section, key);
+  for (char *c = variable; *c; c++)
+    *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+  return variable;
+}
+
+static void apply_environment(struct loading *loading, struct settings *settings,
+                              const char *section)
+{
+  for (const struct headrace_key *key = settings->keys; key && key->name; key++) {
+    CLEANUP_FREE char *others = xstrdup(key->environment ? key->environment : "");
+    char *rest = others;
+    for (char *variable; (variable = strsep(&rest, " "));)
+      if (*variable)
+        set_from_variable(loading, settings, key, variable);
+    CLEANUP_FREE char *own = own_variable(section, key->name);
+    set_from_variable(loading, settings, key, own);
+  }
+}
+
+static const struct ini_entry *section_entry(const struct loading *loading, const char *section)
+{
+  for (size_t i = 0; i < loading->ini.count; i++)
+    if (!strcmp(loading->ini.entries[i].section, section))
+      return &loading->ini.entries[i];
+  return NULL;
+}
+
+static void check_required(struct loading *loading, const struct settings *settings,
+                           const char *section)
+{
+  const struct ini_entry *entry = section_entry(loading, section);
+  for (size_t i = 0; i < settings->count; i++) {
+    const struct setting *setting = &settings->items[i];
+    if (!(setting->key->flags & HEADRACE_REQUIRED) || (setting->text && *setting->text))
+      continue;
+    diagnose(loading->diagnostics, entry ? entry->file : NULL, entry ? entry->line : 0,
+             "[%s] %s: missing, and it has no default (%s)", section, setting->key->name,
+             setting->key->help);
+  }
+}
+
+static void apply_section(struct loading *loading, struct settings *settings, const char *section)
+{
+  for (size_t i = 0; i < loading->ini.count; i++) {
+    const struct ini_entry *entry = &loading->ini.entries[i];
+    bool is_plugin =
+        entry->key && !strcmp(entry->key, filter_plugin_key.name) && strstr(section, ".filter.");
+    if (entry->key && !is_plugin && !strcmp(entry->section, section))
+      apply_entry(loading, settings, entry);
+  }
+  apply_environment(loading, settings, section);
+  check_required(loading, settings, section);
+}
+
+/* ---- pipelines ----------------------------------------------------------- */
+
+static void load_plugin(struct loading *loading, struct stage_config *stage,
+                        enum headrace_kind kind, const char *plugin, const char *pipeline)
+{
+  CLEANUP_FREE char *error = NULL;
+  stage->plugin = loader_open(&loading->config->loader, kind, plugin, &error);
+  if (stage->plugin) {
+    settings_init(&stage->settings, stage->plugin->keys);
+    apply_section(loading, &stage->settings, stage->name);
+    return;
+  }
+  const struct ini_entry *entry = section_entry(loading, pipeline);
+  diagnose(loading->diagnostics, entry ? entry->file : NULL, entry ? entry->line : 0, "[%s] %s",
+           pipeline, error);
+}
+
+static void load_stage(struct loading *loading, struct pipeline_config *pipeline,
+                       struct stage_config *stage, enum headrace_kind kind)
+{
+  stage->stage = xstrdup(kind_name(kind));
+  stage->name = xasprintf("%s.%s", pipeline->name, stage->stage);
+  const char *plugin = settings_string(&pipeline->settings, stage->stage);
+  if (plugin && *plugin && strcmp(plugin, "none") != 0)
+    load_plugin(loading, stage, kind, plugin, pipeline->name);
+  else if (section_entry(loading, stage->name))
+    fault(loading, section_entry(loading, stage->name),
+          "the section is given, but its pipeline does not use this stage");
+}
+
+static void load_filters(struct loading *loading, struct pipeline_config *pipeline)
+{
+  const struct headrace_pair *names;
+  pipeline->filter_count = settings_list(&pipeline->settings, "filters", &names);
+  pipeline->filters = xcalloc(pipeline->filter_count, sizeof *pipeline->filters);
+  for (size_t i = 0; i < pipeline->filter_count; i++) {
+    struct stage_config *filter = &pipeline->filters[i];
+    filter->stage = xasprintf("filter.%s", names[i].name);
+    filter->name = xasprintf("%s.%s", pipeline->name, filter->stage);
+    const char *plugin = names[i].name;
+    for (size_t e = 0; e < loading->ini.count; e++) {
+      const struct ini_entry *entry = &loading->ini.entries[e];
+      if (entry->key && !strcmp(entry->section, filter->name) &&
+          !strcmp(entry->key, filter_plugin_key.name))
+        plugin = entry->value;
+    }
+    load_plugin(loading, filter, HEADRACE_FILTER, plugin, pipeline->name);
+  }
+}
+
+static bool setting_is(const struct settings *settings, const char *key, const char *value)
+{
+  const char *text = settings_string(settings, key);
+  return text && !strcmp(text, value);
+}
+
+/* What concerns two keys, or a key and what a plugin can do. */
+static void check_pipeline(struct loading *loading, const struct pipeline_config *pipeline)
+{
+  const struct ini_entry *entry = section_entry(loading, pipeline->name);
+  const struct headrace_plugin *sink = pipeline->sink.plugin;
+  bool in_sink = setting_is(&pipeline->settings, "checkpoint", "sink");
+  if (in_sink && sink && !sink->stored_position)
+    fault(loading, entry, "checkpoint = sink, but this sink cannot keep positions; use file");
+  if (setting_is(&pipeline->settings, "delivery", "exactly-once") && !in_sink)
+    fault(loading, entry, "delivery = exactly-once needs checkpoint = sink");
+  if (!setting_is(&pipeline->settings, "errors", "dead-letter") || !sink)
+    return;
+  if (!settings_key(&pipeline->sink.settings, "dead_letter") ||
+      !settings_string(&pipeline->sink.settings, "dead_letter"))
+    fault(loading, entry,
+          "errors = dead-letter, but the sink's section does not say dead_letter = (where to)");
+}
+
+static void check_stage(struct loading *loading, const struct stage_config *stage,
+                        const char *pipeline)
+{
+  if (!stage->plugin || !stage->plugin->check)
+    return;
+  struct logger logger = {.capture = loading->diagnostics};
+  struct metrics metrics;
+  metrics_init(&metrics);
+  struct instance instance = {.stage = stage->stage,
+                              .plugin = stage->plugin,
+                              .settings = &stage->settings,
+                              .logger = &logger,
+                              .metrics = &metrics};
+  instance_init(&instance, pipeline, stage->name, -1);
+  size_t before = loading->diagnostics->count;
+  if (stage->plugin->check(&instance.host) != HEADRACE_OK && loading->diagnostics->count == before)
+    diagnose(loading->diagnostics, NULL, 0, "%s: its settings do not fit together", stage->name);
+  metrics_free(&metrics);
+}
+
+static bool good_name(const char *name)
+{
+  return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_-")] == '\0';
+}
+
+static void load_pipeline(struct loading *loading, const struct ini_entry *entry)
+{
+  struct config *config = loading->config;
+  if (!good_name(entry->section)) {
+    fault(loading, entry, "a pipeline's name is made of letters, digits, _ and -");
+    return;
+  }
+  config->pipelines =
+      xrealloc(config->pipelines, (config->pipeline_count + 1) * sizeof *config->pipelines);
+  struct pipeline_config *pipeline = &config->pipelines[config->pipeline_count++];
+  *pipeline = (struct pipeline_config){.name = xstrdup(entry->section)};
+  size_t before = loading->diagnostics->count;
+  settings_init(&pipeline->settings, pipeline_keys);
+  apply_section(loading, &pipeline->settings, pipeline->name);
+  load_stage(loading, pipeline, &pipeline->source, HEADRACE_SOURCE);
+  load_filters(loading, pipeline);
+  load_stage(loading, pipeline, &pipeline->codec, HEADRACE_CODEC);
+  load_stage(loading, pipeline, &pipeline->sink, HEADRACE_SINK);
+  check_pipeline(loading, pipeline);
+  if (loading->diagnostics->count != before)
+    return; /* plugins check what is at least well-typed */
+  check_stage(loading, &pipeline->source, pipeline->name);
+  check_stage(loading, &pipeline->codec, pipeline->name);
+  check_stage(loading, &pipeline->sink, pipeline->name);
+  for (size_t i = 0; i < pipeline->filter_count; i++)
+    check_stage(loading, &pipeline->filters[i], pipeline->name);
+}
+
+/* ---- sections ------------------------------------------------------------ */
+
+static void check_duplicate_section(struct loading *loading, const struct ini_entry *entry)
+{
+  for (const struct ini_entry *other = loading->ini.entries; other < entry; other++)
+    if (!other->key && !strcmp(other->section, entry->section)) {
+      CLEANUP_FREE char *text =
+          xasprintf("duplicate section, first given at %s:%u", other->file, other->line);
+      fault(loading, entry, text);
+      return;
+    }
+}
+
+static bool is_filter_of(const struct pipeline_config *pipeline, const char *section)
+{
+  for (size_t i = 0; i < pipeline->filter_count; i++)
+    if (!strcmp(pipeline->filters[i].name, section))
+      return true;
+  return false;
+}
+
+/* A section that nothing has used. */
+static void check_stage_section(struct loading *loading, const struct ini_entry *entry)
+{
+  struct nearest nearest = {.name = entry->section};
+  CLEANUP_FREE char *text = NULL;
+  for (size_t i = 0; i < loading->config->pipeline_count; i++) {
+    const struct pipeline_config *pipeline = &loading->config->pipelines[i];
+    const char *const names[] = {pipeline->source.name, pipeline->codec.name, pipeline->sink.name};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+      if (!strcmp(names[n], entry->section))
+        return;
+      nearest_consider(&nearest, names[n]);
+    }
+    if (is_filter_of(pipeline, entry->section))
+      return;
+  }
+  const char *found = nearest_found(&nearest);
+  text = found ? xasprintf("unknown section; did you mean [%s]?", found)
+               : xasprintf("unknown section; a stage's is [PIPELINE.source], [PIPELINE.codec], "
+                           "[PIPELINE.sink] or [PIPELINE.filter.NAME]");
+  fault(loading, entry, text);
+}
+
+static void load_sections(struct loading *loading)
+{
+  for (size_t i = 0; i < loading->ini.count; i++) {
+    const struct ini_entry *entry = &loading->ini.entries[i];
+    if (entry->key && !*entry->section)
+      fault(loading, entry, "a key before the first [section]");
+    if (entry->key)
+      continue;
+    check_duplicate_section(loading, entry);
+    bool first = section_entry(loading, entry->section) == entry;
+    if (first && !strchr(entry->section, '.') && strcmp(entry->section, PROCESS) != 0)
+      load_pipeline(loading, entry);
+  }
+  for (size_t i = 0; i < loading->ini.count; i++)
+    if (!loading->ini.entries[i].key && strchr(loading->ini.entries[i].section, '.'))
+      check_stage_section(loading, &loading->ini.entries[i]);
+}
+
+bool config_load(struct config *config, const char *path, struct diagnostics *diagnostics)
+{
+  *config = (struct config){0};
+  struct loading loading = {.config = config, .diagnostics = diagnostics};
+  settings_init(&config->process, process_keys);
+  size_t before = diagnostics->count;
+  ini_read(&loading.ini, path, diagnostics);
+  apply_section(&loading, &config->process, PROCESS);
+  loader_init(&config->loader, settings_string(&config->process, "plugin_dir"));
+  load_sections(&loading);
+  if (!config->pipeline_count && diagnostics->count == before)
+    diagnose(diagnostics, path, 0, "there is no pipeline; a section [NAME] makes one");
+  ini_free(&loading.ini);
+  return diagnostics->count == before;
+}
+
+static void free_stage(struct stage_config *stage)
+{
+  settings_free(&stage->settings);
+  free(stage->name);
+  free(stage->stage);
+}
+
+void config_free(struct config *config)
+{
+  for (size_t i = 0; i < config->pipeline_count; i++) {
+    struct pipeline_config *pipeline = &config->pipelines[i];
+    free_stage(&pipeline->source);
+    free_stage(&pipeline->codec);
+    free_stage(&pipeline->sink);
+    for (size_t f = 0; f < pipeline->filter_count; f++)
+      free_stage(&pipeline->filters[f]);
+    free(pipeline->filters);
+    settings_free(&pipeline->settings);
+    free(pipeline->name);
+  }
+  free(config->pipelines);
+  settings_free(&config->process);
+  loader_free(&config->loader);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the INI files, the environment and the plugins' tables come to: the
+ * process's settings and the pipelines, or a list of every fault. */
+#ifndef HEADRACE_CONFIG_H
+#define HEADRACE_CONFIG_H
+
+#include "diagnostics.h"
+#include "loader.h"
+#include "settings.h"
+
+struct stage_config {
+  char *name;                           /* "orders.source", "orders.filter.mask" */
+  char *stage;                          /* "source", "filter.mask" */
+  const struct headrace_plugin *plugin; /* NULL: the stage is not there */
+  struct settings settings;
+};
+
+struct pipeline_config {
+  char *name;
+  struct settings settings;
+  struct stage_config source, codec, sink;
+  struct stage_config *filters;
+  size_t filter_count;
+};
+
+struct config {
+  struct settings process;
+  struct loader loader;
+  struct pipeline_config *pipelines;
+  size_t pipeline_count;
+};
+
+/* Values of the keys `checkpoint` and `errors` of a pipeline. */
+enum checkpoint_kind { CHECKPOINT_FILE = 0, CHECKPOINT_SINK, CHECKPOINT_NONE };
+
+extern const struct headrace_key process_keys[];
+extern const struct headrace_key pipeline_keys[];
+
+/* Reads FILE, or every *.ini of the directory. False: see diagnostics. */
+bool config_load(struct config *config, const char *path, struct diagnostics *diagnostics);
+void config_free(struct config *config);
+
+#endif

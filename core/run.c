@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The worker thread: stages, sink, frontier, checkpoint. */
+#include "run.h"
+
+#include "clock.h"
+#include "status.h"
+#include "wake.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FORWARD_RING 16   /* batches that are read but not encoded: encoding makes them larger */
+#define RETURN_RING  1024 /* as many as can be out, so that a push always succeeds */
+#define POLL_MS      500
+
+static enum headrace_result worse(enum headrace_result a, enum headrace_result b)
+{
+  return a > b ? a : b;
+}
+
+static void must_be_taken(const struct run *run, const struct headrace_batch *batch)
+{
+  if (batch->state == BATCH_TAKEN)
+    return;
+  log_write(run->pipeline->logger, HEADRACE_ERROR, run->pipeline->sink.host.instance,
+            "sink %s reported a batch twice; this is a fault of the plugin",
+            run->pipeline->sink.plugin->name);
+  abort();
+}
+
+static void on_durable(void *context, struct headrace_batch *batch, const uint64_t *receipts)
+{
+  must_be_taken(context, batch);
+  batch->state = BATCH_DURABLE;
+  batch_set_receipts(batch, receipts);
+}
+
+static void on_failed(void *context, struct headrace_batch *batch, enum headrace_result result)
+{
+  struct run *run = context;
+  must_be_taken(run, batch);
+  batch->state = BATCH_FAILED;
+  run->failure = worse(run->failure, worse(result, HEADRACE_RETRY));
+}
+
+/* Enough to see what is wrong, not enough to fill a disk. */
+static bool worth_a_line(int64_t count)
+{
+  return count <= 10 || count % 1000 == 0;
+}
+
+static enum headrace_verdict on_reject(void *context, struct headrace_batch *batch, size_t event,
+                                       const char *error_class, const char *reason)
+{
+  struct run *run = context;
+  struct pipeline *pipeline = run->pipeline;
+  static const char *const outcome[] = {"the pipeline stops", "it goes to the dead letters",
+                                        "it is skipped"};
+  enum headrace_verdict verdict =
+      pipeline->source.plugin->on_reject
+          ? HEADRACE_VERDICT_SKIP
+          : (enum headrace_verdict)settings_integer(&pipeline->config->settings, "errors");
+  batch_reject(batch, event, error_class, reason);
+  metrics_add(&pipeline->metrics, "rejected", 1);
+  int64_t count = metrics_get(&pipeline->metrics, "rejected");
+  if (worth_a_line(count))
+    log_write(pipeline->logger,
+              verdict == HEADRACE_VERDICT_STOP ? HEADRACE_ERROR : HEADRACE_WARNING,
+              pipeline->config->name, "event rejected (%s): %s; %s (rejected so far: %lld)",
+              error_class, reason, outcome[verdict], (long long)count);
+  return verdict;
+}
+
+void run_init(struct run *run, struct pipeline *pipeline)
+{
+  *run = (struct run){.pipeline = pipeline};
+  ring_init(&run->forward, FORWARD_RING, pipeline->worker_wake, pipeline->source_wake);
+  ring_init(&run->back, RETURN_RING, pipeline->source_wake, pipeline->worker_wake);
+  pool_init(&run->pool, (size_t)settings_integer(&pipeline->config->settings, "ring_bytes"));
+  frontier_init(&run->frontier);
+  run->stages.codec = pipeline->codec.plugin ? &pipeline->codec : NULL;
+  run->stages.filter_count = pipeline->config->filter_count;
+  run->stages.filters = xcalloc(run->stages.filter_count, sizeof *run->stages.filters);
+  for (size_t i = 0; i < run->stages.filter_count; i++)
+    run->stages.filters[i] = &pipeline->filters[i];
+  pipeline->reports = (struct report_sink){
+      .durable = on_durable, .failed = on_failed, .reject = on_reject, .context = run};
+}
+
+void run_free(struct run *run)
+{
+  struct headrace_batch *batch;
+  while ((batch = frontier_abandon(&run->frontier)))
+    batch_free(batch);
+  while ((batch = ring_pop(&run->forward)))
+    batch_free(batch);
+  batch_free(run->unsaved);
+  batch_free(run->filling);
+  frontier_free(&run->frontier);
+  ring_free(&run->forward);
+  ring_free(&run->back);
+  pool_free(&run->pool);
+  free(run->stages.filters);
+}
+
+/* Gives the sink one batch. True: something moved. */
+static bool feed(struct run *run)
+{
+  const struct instance *sink = &run->pipeline->sink;
+  if (!run->offered) {
+    struct headrace_batch *batch = ring_pop(&run->forward);
+    if (!batch)
+      return false;
+    frontier_push(&run->frontier, batch);
+    metrics_add(&run->pipeline->metrics, "events", batch->events.count);
+    run->failure = worse(run->failure, stages_run(&run->stages, batch));
+    if (run->failure != HEADRACE_OK)
+      return true;
+    if (!batch->events.count) {
+      batch->state = BATCH_DURABLE;
+      return true;
+    }
+    run->offered = batch;
+  }
+  enum headrace_result result = sink->plugin->write(sink->self, run->offered);
+  if (result == HEADRACE_AGAIN)
+    return false;
+  run->offered = NULL;
+  if (result != HEADRACE_OK)
+    run->failure = worse(run->failure, result);
+  return true;
+}
+
+static void give_back(struct run *run, struct headrace_batch *batch, bool acknowledge)
+{
+  batch->acknowledge = acknowledge;
+  ring_push(&run->back, batch);
+}
+
+/* A batch that only waits for its position to be saved needs its memory no more. */
+static void keep_unsaved(struct run *run, struct headrace_batch *batch)
+{
+  if (run->unsaved)
+    give_back(run, run->unsaved, false);
+  arena_reset(&batch->arena, 0);
+  batch->rejection_count = 0;
+  run->unsaved = batch;
+}
+
+static bool save(struct run *run)
+{
+  struct pipeline *pipeline = run->pipeline;
+  int64_t interval = settings_integer(&pipeline->config->settings, "checkpoint_interval");
+  run->next_save = clock_ms() + interval;
+  if (!checkpoint_file_save(&pipeline->file, &pipeline->position))
+    return false;
+  if (run->unsaved)
+    give_back(run, run->unsaved, true);
+  run->unsaved = NULL;
+  return true;
+}
+
+static void retire(struct run *run, struct headrace_batch *batch)
+{
+  struct pipeline *pipeline = run->pipeline;
+  run->progress = true;
+  metrics_add(&pipeline->metrics, "durable", batch->source_events);
+  pipeline->position.known = true;
+  pipeline->position.size = batch->position_size;
+  memcpy(pipeline->position.data, batch->position, batch->position_size);
+  if (pipeline->checkpoint != CHECKPOINT_FILE)
+    give_back(run, batch, true);
+  else if (!pipeline->source.plugin->on_reject)
+    keep_unsaved(run, batch);
+  else /* clients wait for the answer */
+    give_back(run, batch, save(run));
+}
+
+static void advance(struct run *run)
+{
+  struct headrace_batch *batch;
+  while ((batch = frontier_pop(&run->frontier)))
+    retire(run, batch);
+  bool draining = atomic_load_explicit(&run->source_done, memory_order_acquire);
+  if (run->unsaved && (draining || clock_ms() >= run->next_save))
+    save(run);
+}
+
+static bool everything_is_out(const struct run *run)
+{
+  return !run->offered && !frontier_pending(&run->frontier);
+}
+
+static enum headrace_result tick_all(struct run *run)
+{
+  struct pipeline *pipeline = run->pipeline;
+  enum headrace_result result = HEADRACE_OK;
+  for (size_t i = 0; i < run->stages.filter_count; i++)
+    if (pipeline->filters[i].plugin->tick)
+      result = worse(result, pipeline->filters[i].plugin->tick(pipeline->filters[i].self));
+  if (pipeline->codec.plugin && pipeline->codec.plugin->tick)
+    result = worse(result, pipeline->codec.plugin->tick(pipeline->codec.self));
+  if (pipeline->sink.plugin->tick)
+    result = worse(result, pipeline->sink.plugin->tick(pipeline->sink.self));
+  return result;
+}
+
+static enum headrace_result poll_sink(struct run *run, int timeout_ms)
+{
+  const struct instance *sink = &run->pipeline->sink;
+  bool last = atomic_load(&run->source_done) && !run->offered;
+  if (last && sink->plugin->flush && frontier_pending(&run->frontier))
+    return sink->plugin->flush(sink->self, timeout_ms);
+  if (sink->plugin->poll)
+    return sink->plugin->poll(sink->self, timeout_ms);
+  struct pollfd fd = {.fd = run->pipeline->worker_wake, .events = POLLIN};
+  if (timeout_ms)
+    poll(&fd, 1, timeout_ms);
+  return HEADRACE_OK;
+}
+
+/* Serves the sink; sleeps there unless there is something to feed it. */
+static void wait_for_work(struct run *run, bool busy)
+{
+  bool sleepy = !busy && (ring_sleep(&run->forward) || run->offered);
+  enum headrace_result result = poll_sink(run, sleepy ? POLL_MS : 0);
+  if (sleepy) {
+    ring_awake(&run->forward);
+    wake_clear(run->pipeline->worker_wake);
+  }
+  if (clock_ms() >= run->next_tick) {
+    run->next_tick = clock_ms() + POLL_MS;
+    result = worse(result, tick_all(run));
+    status_log(run->pipeline, false);
+  }
+  if (result == HEADRACE_RETRY || result == HEADRACE_FATAL)
+    run->failure = worse(run->failure, result);
+}
+
+/* The drain has a deadline, from the moment that the source is done. */
+static bool too_late(struct run *run)
+{
+  if (!atomic_load(&run->source_done))
+    return false;
+  int64_t now = clock_ms();
+  int64_t timeout = settings_integer(&run->pipeline->process->process, "shutdown_timeout");
+  if (!run->deadline)
+    run->deadline = now + timeout;
+  return now >= run->deadline;
+}
+
+static enum headrace_result worker_loop(struct run *run)
+{
+  struct pipeline *pipeline = run->pipeline;
+  for (;;) {
+    bool done = atomic_load(&run->source_done); /* before the ring is seen empty */
+    bool busy = feed(run);
+    advance(run);
+    if (run->failure != HEADRACE_OK)
+      return run->failure;
+    if (done && !busy && everything_is_out(run))
+      return (enum headrace_result)atomic_load(&run->source_result);
+    if (too_late(run)) {
+      log_write(pipeline->logger, HEADRACE_ERROR, pipeline->config->name,
+                "%zu batches did not become durable within shutdown_timeout; they will be read "
+                "again",
+                frontier_pending(&run->frontier));
+      enum headrace_result result = (enum headrace_result)atomic_load(&run->source_result);
+      return result == HEADRACE_OK ? HEADRACE_AGAIN : worse(result, HEADRACE_RETRY);
+    }
+    wait_for_work(run, busy);
+  }
+}
+
+enum headrace_result run_loop(struct run *run)
+{
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, run_source, run) != 0) {
+    log_write(run->pipeline->logger, HEADRACE_ERROR, run->pipeline->config->name,
+              "cannot start a thread; raise the limit on processes (ulimit -u)");
+    return HEADRACE_RETRY;
+  }
+  enum headrace_result result = worker_loop(run);
+  if (run->unsaved && !save(run))
+    result = worse(result, HEADRACE_RETRY);
+  atomic_store(&run->over, true);
+  wake_signal(run->pipeline->source_wake);
+  pthread_join(thread, NULL);
+  return result;
+}

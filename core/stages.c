@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stages.h"
+
+typedef enum headrace_result (*stage_callback)(void *self, const struct headrace_event *event,
+                                               struct headrace_batch *out);
+
+static enum headrace_result run_stage(struct instance *instance, stage_callback callback,
+                                      struct headrace_batch *batch)
+{
+  batch_stage_begin(batch);
+  for (size_t i = 0; i < batch->events.count; i++) {
+    const struct headrace_event *event = &batch->events.items[i];
+    batch_stage_input(batch, event);
+    enum headrace_result result = callback(instance->self, event, batch);
+    if (result != HEADRACE_OK) {
+      batch->input = NULL;
+      return result;
+    }
+  }
+  batch_stage_end(batch);
+  return HEADRACE_OK;
+}
+
+static enum headrace_result run_filters(const struct stages *stages, bool of_records,
+                                        struct headrace_batch *batch)
+{
+  enum headrace_result result = HEADRACE_OK;
+  for (size_t i = 0; i < stages->filter_count && result == HEADRACE_OK; i++) {
+    struct instance *filter = stages->filters[i];
+    if (!!filter->plugin->filters_records == of_records)
+      result = run_stage(filter, filter->plugin->apply, batch);
+  }
+  return result;
+}
+
+static enum headrace_result run_codec(struct instance *codec, bool decoding,
+                                      struct headrace_batch *batch)
+{
+  stage_callback callback = decoding ? codec->plugin->decode : codec->plugin->encode;
+  if (!callback) {
+    codec->host.log(&codec->host, HEADRACE_ERROR, "codec %s cannot %s, which this source needs",
+                    codec->plugin->name, decoding ? "decode records" : "encode changes");
+    return HEADRACE_FATAL;
+  }
+  return run_stage(codec, callback, batch);
+}
+
+enum headrace_result stages_run(const struct stages *stages, struct headrace_batch *batch)
+{
+  if (!batch->events.count || (!stages->codec && !stages->filter_count))
+    return HEADRACE_OK;
+  bool decoding = batch->events.items[0].record != NULL;
+  enum headrace_result result = run_filters(stages, decoding, batch);
+  if (result == HEADRACE_OK && stages->codec)
+    result = run_codec(stages->codec, decoding, batch);
+  if (result == HEADRACE_OK)
+    result = run_filters(stages, !decoding, batch);
+  return result;
+}
