@@ -61,13 +61,14 @@ static struct logger make_logger(const struct config *config, const struct optio
                          .json = settings_integer(&config->process, "log_format") == 1};
 }
 
-/* SIGTERM and SIGINT become readable; a dead peer is an error code, not a signal. */
+/* Signals become readable; a dead peer is an error code, not a signal. */
 static int open_signals(void)
 {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   sigprocmask(SIG_BLOCK, &set, NULL);
   signal(SIGPIPE, SIG_IGN);
   return signalfd(-1, &set, SFD_CLOEXEC);
@@ -81,10 +82,22 @@ static size_t count_running(struct pipeline *const *pipelines, size_t count)
   return running;
 }
 
+static void stop_all(struct pipeline **pipelines, size_t count, int signal_number,
+                     const struct logger *logger)
+{
+  log_write(logger, HEADRACE_INFO, NULL,
+            "signal %s: stopping; the same again leaves at once, and what is not durable is read "
+            "again at the next start",
+            strsignal(signal_number));
+  for (size_t i = 0; i < count; i++)
+    pipeline_stop(pipelines[i]);
+}
+
 static void wait_for_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
                          const struct logger *logger)
 {
   struct pollfd fds[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+  bool stopping = false;
   while (count_running(pipelines, count)) {
     if (poll(fds, 2, -1) < 0)
       continue;
@@ -92,9 +105,15 @@ static void wait_for_end(struct pipeline **pipelines, size_t count, int ended_fd
     struct signalfd_siginfo info;
     if (!(fds[1].revents & POLLIN) || read(signal_fd, &info, sizeof info) != sizeof info)
       continue;
-    log_write(logger, HEADRACE_INFO, NULL, "signal %s: stopping", strsignal((int)info.ssi_signo));
-    for (size_t i = 0; i < count; i++)
-      pipeline_stop(pipelines[i]);
+    if (info.ssi_signo == SIGHUP) {
+      log_write(logger, HEADRACE_WARNING, NULL,
+                "signal Hangup: this version does not reload; restart it to change settings");
+      continue;
+    }
+    if (stopping)
+      _exit(EXIT_PIPELINE_FAILED);
+    stopping = true;
+    stop_all(pipelines, count, (int)info.ssi_signo, logger);
   }
 }
 
