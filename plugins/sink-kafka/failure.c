@@ -150,8 +150,7 @@ static void reject(struct sink *sink, struct delivery *delivery, const struct fa
                failure->error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
                    failure->error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE);
     return;
-  case HEADRACE_VERDICT_STOP:
-    host->log(host, HEADRACE_ERROR, "%s", reason);
+  case HEADRACE_VERDICT_STOP: /* the host has said so */
     stop(sink, delivery, HEADRACE_FATAL);
   }
 }
