@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a stream can go on: text, so that an operator can read a checkpoint.
+ *
+ *   system=7412… timeline=1 lsn=0/16B3748 previous=0/16B3748 transaction=0/16B3800 ordinal=12
+ *
+ * `lsn` is where the server is asked to start; every transaction that committed
+ * before it is done. `transaction` (the start of its commit record) and
+ * `ordinal` are there only inside a transaction: so many of its events are done
+ * too. The LSN of a row is never a position: many rows share one. */
+#ifndef HEADRACE_POSITION_H
+#define HEADRACE_POSITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define POSITION_TEXT_MAX 256
+#define LSN_TEXT_MAX      20
+
+struct pg_position {
+  uint64_t system;
+  uint32_t timeline;
+  uint64_t lsn;
+  uint64_t previous;    /* end of the last transaction; 0: not known */
+  uint64_t transaction; /* 0: not inside one */
+  uint64_t ordinal;
+};
+
+struct lsn_text {
+  char text[LSN_TEXT_MAX];
+};
+
+/* 0/16B3748, as PostgreSQL writes it. */
+struct lsn_text lsn_text(uint64_t lsn);
+bool lsn_parse(const char *text, uint64_t *lsn);
+
+/* Writes at most POSITION_TEXT_MAX bytes, no zero at the end; returns how many. */
+size_t position_write(const struct pg_position *position, char *out);
+
+/* False: this is no position of ours. Unknown words are refused: they would be ignored. */
+bool position_parse(const void *text, size_t size, struct pg_position *position);
+
+#endif

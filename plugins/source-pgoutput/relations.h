@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the stream calls a relation, made into the host's. The Relation message
+ * is the truth for the columns, their order and types, because it tells how the
+ * table was when the row was written; the catalog, which tells how it is now,
+ * only adds what the stream does not say. */
+#ifndef HEADRACE_RELATIONS_H
+#define HEADRACE_RELATIONS_H
+
+#include "pg_connection.h"
+#include "pgoutput.h"
+
+struct relation_entry;
+struct type_name;
+
+/* How a table is asked for in the catalog. */
+struct relation_source {
+  PGconn *catalog;
+  const char *database;
+};
+
+struct relations {
+  const struct headrace_host *host;
+  struct relation_source source;
+  struct relation_entry *entries; /* by number */
+  struct relation_entry *last;    /* the one that was asked for last */
+  struct type_name *types;        /* of Type messages, by number */
+};
+
+struct relation_view {
+  const struct headrace_relation *relation; /* lives as long as the cache does not change */
+  char replica_identity;
+  const bool *in_identity; /* per column: part of the replica identity */
+};
+
+void relations_init(struct relations *relations, const struct headrace_host *host,
+                    const struct relation_source *source);
+void relations_free(struct relations *relations);
+
+/* A Relation message came. RETRY: *error, the catalog could not be asked. */
+enum headrace_result relations_put(struct relations *relations,
+                                   const struct pgoutput_relation *message, struct pg_error *error);
+void relations_put_type(struct relations *relations, const struct pgoutput_relation *message);
+
+/* False: the stream never told of it. */
+bool relations_get(struct relations *relations, uint32_t id, struct relation_view *view);
+
+#endif
