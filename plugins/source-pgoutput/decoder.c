@@ -278,15 +278,15 @@ static void add_logical(struct decoder *decoder, const struct pgoutput_logical *
       copy_bytes(decoder, logical->content.data, logical->content.size, HEADRACE_BINARY);
 }
 
-/* It stands alone between transactions. The server sends it again only to who starts at or
- * before its own LSN. */
+/* It stands alone between transactions. Its LSN is the end of its WAL record (decode.c,
+ * logicalmsg_decode), and so a place to start from: the server does not send it again. */
 static void loose_message(struct decoder *decoder, const struct pgoutput_logical *logical,
                           uint64_t lsn)
 {
   struct pg_position *position = &decoder->position;
-  if (logical->lsn < position->lsn)
+  if (logical->lsn <= position->lsn)
     return;
-  position->lsn = logical->lsn + 1;
+  position->lsn = logical->lsn;
   position->previous = lsn;
   decoder->moved = true;
   struct headrace_change *change = decoder->host->add_change(decoder->host, decoder->batch, NULL);
