@@ -117,15 +117,15 @@ static char *expand(struct loading *loading, const struct ini_entry *entry)
 
 #define MOST_SECRET 65536
 
-/* The file's text without its last newline; NULL: said. */
-static char *read_secret(struct loading *loading, const struct ini_entry *entry, const char *path)
+/* The file's text without its last newline; NULL: *error (to be freed) says why. */
+static char *read_secret(const char *path, char **error)
 {
   CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
   char *text = xmalloc(MOST_SECRET + 1);
-  ssize_t size = fd < 0 ? -1 : read(fd, text, MOST_SECRET);
-  if (size < 0) {
-    CLEANUP_FREE char *message = xasprintf("cannot read %s: %s", path, strerror(errno));
-    fault(loading, entry, message);
+  ssize_t size = fd < 0 ? -1 : read(fd, text, MOST_SECRET + 1);
+  if (size < 0 || size > MOST_SECRET) {
+    *error = xasprintf("cannot read %s: %s", path,
+                       size < 0 ? strerror(errno) : "it is larger than 64 KiB");
     free(text);
     return NULL;
   }
@@ -191,9 +191,12 @@ static void apply_entry(struct loading *loading, struct settings *settings,
   if (settings_key(settings, entry->key)) {
     set(loading, settings, entry, entry->key, value);
   } else if (secret_of_file(settings, entry->key, &secret)) {
-    CLEANUP_FREE char *text = read_secret(loading, entry, value);
+    CLEANUP_FREE char *error = NULL;
+    CLEANUP_FREE char *text = read_secret(value, &error);
     if (text)
       set(loading, settings, entry, secret, text);
+    else
+      fault(loading, entry, error);
   } else {
     unknown_key(loading, settings, entry);
   }
@@ -208,7 +211,20 @@ static void set_from_variable(struct loading *loading, struct settings *settings
     diagnose(loading->diagnostics, NULL, 0, "environment variable %s: %s", variable, error);
 }
 
-/* HEADRACE_ORDERS_SOURCE_SLOT for slot of [orders.source]; a secret's _FILE too. */
+/* The variable names a file that holds the secret. */
+static void set_from_file_variable(struct loading *loading, struct settings *settings,
+                                   const struct headrace_key *key, const char *variable)
+{
+  const char *path = getenv(variable);
+  CLEANUP_FREE char *error = NULL;
+  CLEANUP_FREE char *text = path ? read_secret(path, &error) : NULL;
+  if (text)
+    settings_set(settings, key->name, text, &error);
+  if (error)
+    diagnose(loading->diagnostics, NULL, 0, "environment variable %s: %s", variable, error);
+}
+
+/* HEADRACE_ORDERS_SOURCE_SLOT for slot of [orders.source]. */
 static char *own_variable(const char *section, const char *key)
 {
   bool process = !strcmp(section, PROCESS);
@@ -223,6 +239,8 @@ static void apply_environment(struct loading *loading, struct settings *settings
                               const char *section)
 {
   for (const struct headrace_key *key = settings->keys; key && key->name; key++) {
+    if (strchr(key->name, '*'))
+      continue; /* a variable's name cannot say which of those keys it is */
     CLEANUP_FREE char *others = xstrdup(key->environment ? key->environment : "");
     char *rest = others;
     for (char *variable; (variable = strsep(&rest, " "));)
@@ -230,6 +248,9 @@ static void apply_environment(struct loading *loading, struct settings *settings
         set_from_variable(loading, settings, key, variable);
     CLEANUP_FREE char *own = own_variable(section, key->name);
     set_from_variable(loading, settings, key, own);
+    CLEANUP_FREE char *own_file = xasprintf("%s_FILE", own);
+    if (key->type == HEADRACE_SECRET)
+      set_from_file_variable(loading, settings, key, own_file);
   }
 }
 

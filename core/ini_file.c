@@ -98,15 +98,15 @@ static bool check_key(struct reader *reader, const char *text)
   return check_value(reader, value);
 }
 
-/* What inih would cut or misread without a word. False: said; do not hand the line over. */
+/* What inih would cut or misread without a word. False: said, or empty; do not hand it over. */
 static bool check_line(struct reader *reader, const char *line, size_t size)
 {
   const char *text = skip_blank(line);
   reader->continued = false;
-  if (!*text || *text == ';' || *text == '#')
-    return true;
   if (strlen(line) != size)
     return fault(reader, "the line holds a NUL byte");
+  if (!*text || *text == ';' || *text == '#')
+    return false; /* nothing to hand over, however long the comment is */
   if (size > MOST_LINE) {
     diagnose(reader->diagnostics, reader->file, reader->line,
              "the line has %zu bytes, the most is %d; break a long value into lines that begin "
@@ -126,6 +126,13 @@ static bool check_line(struct reader *reader, const char *line, size_t size)
   return *text == '[' ? check_section(reader, text) : check_key(reader, text);
 }
 
+/* Some editors begin a file with it; 0 where there is none. */
+static size_t byte_order_mark(const struct reader *reader, const char *line)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  return reader->line == 1 && !strncmp(line, mark, sizeof mark - 1) ? sizeof mark - 1 : 0;
+}
+
 /* inih's fgets: one line at a time, already checked. A refused line becomes an empty one. */
 static char *next_line(char *buffer, int capacity, void *context)
 {
@@ -139,8 +146,9 @@ static char *next_line(char *buffer, int capacity, void *context)
   size_t size = (size_t)got;
   while (size && (line[size - 1] == '\n' || line[size - 1] == '\r'))
     line[--size] = '\0';
-  bool good = check_line(reader, line, size);
-  snprintf(buffer, (size_t)capacity, "%s\n", good ? line : "");
+  size_t skip = byte_order_mark(reader, line);
+  bool good = check_line(reader, line + skip, size - skip);
+  snprintf(buffer, (size_t)capacity, "%s\n", good ? line + skip : "");
   return buffer;
 }
 

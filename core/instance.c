@@ -175,6 +175,17 @@ static enum headrace_verdict host_reject(const struct headrace_host *host,
   return reports->reject(reports->context, batch, event, error_class, reason);
 }
 
+enum headrace_result instance_failure(const struct instance *instance, enum headrace_result answer)
+{
+  if (answer == HEADRACE_RETRY || answer == HEADRACE_FATAL)
+    return answer;
+  instance->host.log(&instance->host, HEADRACE_ERROR,
+                     "plugin %s answered %d where only RETRY or FATAL has a meaning; this is a "
+                     "fault of the plugin",
+                     instance->plugin->name, (int)answer);
+  return HEADRACE_FATAL;
+}
+
 void instance_init(struct instance *instance, const char *pipeline, const char *name, int wake_fd)
 {
   instance->host = (struct headrace_host){

@@ -28,8 +28,12 @@ struct instance {
   const struct logger *logger;
   struct metrics *metrics;
   const struct report_sink *reports; /* NULL unless it is a sink */
-  _Atomic uint64_t *relation_ids;    /* of the pipeline */
+  _Atomic uint64_t *relation_ids;    /* of the process */
 };
+
+/* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the
+ * plugin, is said, and is FATAL. */
+enum headrace_result instance_failure(const struct instance *instance, enum headrace_result answer);
 
 /* Fills the host table. The other members are the caller's to set. */
 void instance_init(struct instance *instance, const char *pipeline, const char *name, int wake_fd);

@@ -15,6 +15,9 @@
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_MOST_MS  30000
 
+/* Of the process: the ABI promises that an id never comes back, in any pipeline. */
+static _Atomic uint64_t relation_ids;
+
 static void say(const struct pipeline *pipeline, enum headrace_level level, const char *text)
 {
   log_write(pipeline->logger, level, pipeline->config->name, "%s", text);
@@ -31,7 +34,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->settings = &stage->settings;
   instance->logger = pipeline->logger;
   instance->metrics = &pipeline->metrics;
-  instance->relation_ids = &pipeline->relation_ids;
+  instance->relation_ids = &relation_ids;
   instance->reports = &pipeline->reports;
 }
 

@@ -36,7 +36,6 @@ struct pipeline {
   int source_wake, worker_wake;
 
   struct metrics metrics;
-  _Atomic uint64_t relation_ids;
   struct instance source, codec, sink, *filters;
   struct report_sink reports;
   struct status status;

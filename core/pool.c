@@ -5,7 +5,8 @@
 
 #define BATCH_EVENTS     1024
 #define BATCH_BYTES      ((size_t)96 * 1024)
-#define MOST_BATCHES_OUT 1024 /* RETURN_RING of run.c holds as many */
+#define LEAST_BYTES      ((size_t)4096) /* an empty batch is never full, whatever ring_bytes says */
+#define MOST_BATCHES_OUT 1024           /* RETURN_RING of run.c holds as many */
 
 void pool_init(struct pool *pool, size_t ring_bytes)
 {
@@ -13,6 +14,8 @@ void pool_init(struct pool *pool, size_t ring_bytes)
   size_t share = ring_bytes / 16;
   pool->limits.max_events = BATCH_EVENTS;
   pool->limits.max_bytes = share < BATCH_BYTES ? share : BATCH_BYTES;
+  if (pool->limits.max_bytes < LEAST_BYTES)
+    pool->limits.max_bytes = LEAST_BYTES;
 }
 
 void pool_free(struct pool *pool)

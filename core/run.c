@@ -15,9 +15,30 @@
 #define RETURN_RING  1024 /* as many as can be out, so that a push always succeeds */
 #define POLL_MS      500
 
+/* END is an answer like OK: whatever goes wrong beside it weighs more. */
+static int weight(enum headrace_result result)
+{
+  static const int weights[] = {[HEADRACE_OK] = 0,
+                                [HEADRACE_END] = 1,
+                                [HEADRACE_AGAIN] = 2,
+                                [HEADRACE_RETRY] = 3,
+                                [HEADRACE_FATAL] = 4};
+  return (size_t)result < sizeof weights / sizeof *weights ? weights[result] : 0;
+}
+
 static enum headrace_result worse(enum headrace_result a, enum headrace_result b)
 {
-  return a > b ? a : b;
+  return weight(a) > weight(b) ? a : b;
+}
+
+static void fail(struct run *run, enum headrace_result result)
+{
+  run->failure = worse(run->failure, result);
+}
+
+static void sink_failed(struct run *run, enum headrace_result result)
+{
+  fail(run, instance_failure(&run->pipeline->sink, result));
 }
 
 static void must_be_taken(const struct run *run, const struct headrace_batch *batch)
@@ -42,7 +63,7 @@ static void on_failed(void *context, struct headrace_batch *batch, enum headrace
   struct run *run = context;
   must_be_taken(run, batch);
   batch->state = BATCH_FAILED;
-  run->failure = worse(run->failure, worse(result, HEADRACE_RETRY));
+  sink_failed(run, result);
 }
 
 /* Enough to see what is wrong, not enough to fill a disk. */
@@ -115,7 +136,7 @@ static bool feed(struct run *run)
       return false;
     frontier_push(&run->frontier, batch);
     metrics_add(&run->pipeline->metrics, "events", batch->events.count);
-    run->failure = worse(run->failure, stages_run(&run->stages, batch));
+    fail(run, stages_run(&run->stages, batch));
     if (run->failure != HEADRACE_OK)
       return true;
     if (!batch->events.count) {
@@ -129,7 +150,7 @@ static bool feed(struct run *run)
     return false;
   run->offered = NULL;
   if (result != HEADRACE_OK)
-    run->failure = worse(run->failure, result);
+    sink_failed(run, result);
   return true;
 }
 
@@ -145,6 +166,7 @@ static void keep_unsaved(struct run *run, struct headrace_batch *batch)
   if (run->unsaved)
     give_back(run, run->unsaved, false);
   arena_reset(&batch->arena, 0);
+  batch->receipts = NULL; /* a source that wants them has on_reject, and does not come here */
   batch->rejection_count = 0;
   run->unsaved = batch;
 }
@@ -162,7 +184,18 @@ static bool save(struct run *run)
   return true;
 }
 
-static void retire(struct run *run, struct headrace_batch *batch)
+/* Without a saved position there is no answer; the run ends, and the clients ask again. */
+static bool answer(struct run *run, struct headrace_batch *batch)
+{
+  bool saved = save(run);
+  give_back(run, batch, saved);
+  if (!saved)
+    fail(run, HEADRACE_RETRY);
+  return saved;
+}
+
+/* False: the batches behind it have to wait. */
+static bool retire(struct run *run, struct headrace_batch *batch)
 {
   struct pipeline *pipeline = run->pipeline;
   run->progress = true;
@@ -170,21 +203,21 @@ static void retire(struct run *run, struct headrace_batch *batch)
   pipeline->position.known = true;
   pipeline->position.size = batch->position_size;
   memcpy(pipeline->position.data, batch->position, batch->position_size);
-  if (pipeline->checkpoint != CHECKPOINT_FILE)
-    give_back(run, batch, true);
-  else if (!pipeline->source.plugin->on_reject)
+  if (pipeline->checkpoint == CHECKPOINT_FILE && pipeline->source.plugin->on_reject)
+    return answer(run, batch); /* clients wait for it */
+  if (pipeline->checkpoint == CHECKPOINT_FILE)
     keep_unsaved(run, batch);
-  else /* clients wait for the answer */
-    give_back(run, batch, save(run));
+  else
+    give_back(run, batch, true);
+  return true;
 }
 
 static void advance(struct run *run)
 {
   struct headrace_batch *batch;
-  while ((batch = frontier_pop(&run->frontier)))
-    retire(run, batch);
-  bool draining = atomic_load_explicit(&run->source_done, memory_order_acquire);
-  if (run->unsaved && (draining || clock_ms() >= run->next_save))
+  while ((batch = frontier_pop(&run->frontier)) && retire(run, batch))
+    continue;
+  if (run->unsaved && clock_ms() >= run->next_save)
     save(run);
 }
 
@@ -236,7 +269,7 @@ static void wait_for_work(struct run *run, bool busy)
     status_log(run->pipeline, false);
   }
   if (result == HEADRACE_RETRY || result == HEADRACE_FATAL)
-    run->failure = worse(run->failure, result);
+    fail(run, result);
 }
 
 /* The drain has a deadline, from the moment that the source is done. */
@@ -288,5 +321,6 @@ enum headrace_result run_loop(struct run *run)
   atomic_store(&run->over, true);
   wake_signal(run->pipeline->source_wake);
   pthread_join(thread, NULL);
-  return result;
+  /* The source may have failed to pass on the last frontier. */
+  return worse(result, (enum headrace_result)atomic_load(&run->source_result));
 }

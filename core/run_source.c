@@ -27,10 +27,9 @@ static bool goes_on(enum headrace_result result)
   return result == HEADRACE_OK || result == HEADRACE_AGAIN;
 }
 
-/* All that is back, whatever the source answers; what it answers is for the caller. */
-static enum headrace_result collect(struct run *run)
+/* Takes all that is back; the source hears of it until it answers that it cannot go on. */
+static enum headrace_result collect(struct run *run, enum headrace_result result)
 {
-  enum headrace_result result = HEADRACE_OK;
   struct headrace_batch *batch;
   while ((batch = ring_pop(&run->back))) {
     if (batch->acknowledge && goes_on(result))
@@ -84,7 +83,7 @@ static void send(struct run *run)
 
 static enum headrace_result step(struct run *run)
 {
-  enum headrace_result result = collect(run);
+  enum headrace_result result = collect(run, HEADRACE_OK);
   if (goes_on(result))
     result = tick(run);
   if (!goes_on(result))
@@ -117,16 +116,18 @@ static enum headrace_result start(struct run *run)
 
 /* What was read is on its way: take back what becomes durable, so that the
  * last frontier is acknowledged before the source is closed. */
-static void drain(struct run *run)
+static enum headrace_result drain(struct run *run)
 {
+  enum headrace_result result = HEADRACE_OK;
   while (!atomic_load(&run->over)) {
-    collect(run);
-    tick(run);
+    result = collect(run, result);
+    if (goes_on(result))
+      result = tick(run);
     if (ring_sleep(&run->back) && !atomic_load(&run->over))
       nap(run);
     ring_awake(&run->back);
   }
-  collect(run);
+  return collect(run, result);
 }
 
 void *run_source(void *context)
@@ -138,9 +139,15 @@ void *run_source(void *context)
     result = step(run);
   if (pipeline->source.plugin->stop)
     pipeline->source.plugin->stop(pipeline->source.self);
-  atomic_store(&run->source_result, goes_on(result) ? HEADRACE_OK : (int)result);
+  if (goes_on(result))
+    result = HEADRACE_OK;
+  else if (result != HEADRACE_END)
+    result = instance_failure(&pipeline->source, result);
+  atomic_store(&run->source_result, (int)result);
   atomic_store(&run->source_done, true);
   wake_signal(pipeline->worker_wake);
-  drain(run);
+  enum headrace_result drained = drain(run);
+  if (!goes_on(drained) && (result == HEADRACE_OK || result == HEADRACE_END))
+    atomic_store(&run->source_result, (int)instance_failure(&pipeline->source, drained));
   return NULL;
 }

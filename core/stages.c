@@ -14,7 +14,7 @@ static enum headrace_result run_stage(struct instance *instance, stage_callback 
     enum headrace_result result = callback(instance->self, event, batch);
     if (result != HEADRACE_OK) {
       batch->input = NULL;
-      return result;
+      return instance_failure(instance, result);
     }
   }
   batch_stage_end(batch);
