@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures on real servers. The servers of a session start when the first test asks for them."""
+import itertools
+import os
+import re
+import shutil
+
+import pytest
+
+from harness import maven, places, process
+from harness.debezium import Connect
+from harness.kafka import Kafka
+from harness.postgres import OTHER_MAJORS, Postgres
+from harness.program import Headrace
+from harness.proxy import Proxy
+
+# ---- folders and logs
+
+
+@pytest.fixture(scope="session")
+def session_folder():
+    folder = places.scratch_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def folder(session_folder, request):
+    """An own scratch folder of the test, which every user may read."""
+    name = re.sub(r"\W+", "-", request.node.name)[:60]
+    folder = next(path for path in (session_folder / f"{name}-{n}" for n in itertools.count())
+                  if not path.exists())
+    folder.mkdir()
+    return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    process.mark_logs()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test's report shows the end of each log that grew, and the logs are kept."""
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    kept = places.KEPT_LOGS / re.sub(r"[^\w.-]+", "-", item.nodeid)
+    for log, text in process.logs_of_this_test():
+        kept.mkdir(parents=True, exist_ok=True)
+        (kept / log.path.name).write_text(text, encoding="utf-8")
+        report.sections.append((f"end of {log.name} (all of it: {kept})", text[-3000:]))
+
+
+# ---- PostgreSQL
+
+
+@pytest.fixture(scope="session")
+def postgres(session_folder):
+    """The session's cluster of Debian's PostgreSQL 15. Do not stop it: see postgres_factory."""
+    cluster = Postgres(session_folder).start()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def db(postgres):
+    """A fresh database in the session's cluster; dropped with its slots after the test."""
+    database = postgres.create_database()
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def postgres_factory(session_folder):
+    """postgres_factory(version=None, settings={}, hba=None): a started cluster of the test's own.
+
+    `version` is a major: 14 to 18.
+    """
+    clusters = []
+
+    def make(version=None, settings=None, hba=None):
+        clusters.append(Postgres(session_folder, version, settings, hba))
+        return clusters[-1].start()
+    yield make
+    for cluster in clusters:
+        cluster.close()
+        shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", params=sorted([15, *OTHER_MAJORS]), ids="pg{}".format)
+def any_postgres(request, session_folder):
+    """One cluster of each major that headrace supports: tests that use it run on all."""
+    cluster = Postgres(session_folder, request.param).start()
+    yield cluster
+    cluster.close()
+    shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+@pytest.fixture
+def any_db(any_postgres):
+    """A fresh database on each major."""
+    database = any_postgres.create_database()
+    yield database
+    database.drop()
+
+
+# ---- Kafka and Debezium
+
+
+@pytest.fixture(scope="session")
+def kafka(session_folder):
+    """The session's broker. Do not stop it: see kafka_factory."""
+    broker = Kafka(session_folder).start()
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def topic_prefix(db):
+    """A beginning of topic names that no other test uses."""
+    return f"t{os.getpid()}-{db.name}"
+
+
+@pytest.fixture
+def kafka_factory(session_folder):
+    """kafka_factory(settings={}, advertise=None, start=True): a broker of the test's own."""
+    brokers = []
+
+    def make(settings=None, advertise=None, start=True):
+        brokers.append(Kafka(session_folder, settings, advertise))
+        return brokers[-1].start() if start else brokers[-1]
+    yield make
+    for broker in brokers:
+        broker.close()
+
+
+@pytest.fixture(scope="session")
+def debezium(session_folder, kafka):
+    """The session's Connect worker on the session's Kafka: debezium.connector(db, prefix, ...)."""
+    maven.debezium_jars()
+    worker = Connect(session_folder, kafka).start()
+    yield worker
+    worker.close()
+
+
+# ---- the program, the network
+
+
+@pytest.fixture
+def headrace(folder):
+    """headrace(config, env={}, arguments=[], start=True): a Headrace, stopped after the test.
+
+    The test fails if one of them crashed or a sanitizer complained.
+    """
+    programs, numbers = [], itertools.count(1)
+
+    def make(config, env=None, arguments=(), start=True):
+        programs.append(Headrace(folder, f"headrace-{next(numbers)}", config, env, arguments))
+        return programs[-1].start() if start else programs[-1]
+    yield make
+    errors = []
+    for program in programs:
+        try:
+            program.finish()
+        except AssertionError as error:
+            errors.append(str(error))
+    assert not errors, "\n".join(errors)
+
+
+@pytest.fixture
+def proxy():
+    """proxy(target_port=None): a Proxy; several are fine."""
+    proxies = []
+
+    def make(target_port=None, target_host="127.0.0.1"):
+        proxies.append(Proxy(target_port, target_host))
+        return proxies[-1]
+    yield make
+    for each in proxies:
+        each.close()

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Apache Kafka: one KRaft node a cluster."""
+import base64
+import collections
+import itertools
+import shutil
+import subprocess
+import time
+import uuid
+
+import confluent_kafka
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+from . import maven, places
+from .process import Process
+from .waiting import NotInTime, wait_until
+
+LOGGING = """log4j.rootLogger=WARN, stderr
+log4j.appender.stderr=org.apache.log4j.ConsoleAppender
+log4j.appender.stderr.target=System.err
+log4j.appender.stderr.layout=org.apache.log4j.PatternLayout
+log4j.appender.stderr.layout.ConversionPattern=%d %p %c %m%n
+"""
+
+Record = collections.namedtuple("Record",
+                                "topic partition offset key value headers timestamp")
+
+
+def java(jars, main, *arguments, heap="512m", logging=None):
+    """The command that runs a class; `jars` are folders."""
+    command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+               "-Xshare:auto"]
+    if logging:
+        command.append(f"-Dlog4j.configuration=file:{logging}")
+    return [*command, "-cp", ":".join(f"{folder}/*" for folder in jars), main, *arguments]
+
+
+def write_properties(path, values):
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()),
+                    encoding="utf-8")
+
+
+class Kafka:
+    """One broker. `settings` override its properties; a function gets the broker and gives
+    them. `advertise`: the port that clients are told, where a proxy listens."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, scratch, settings=None, advertise=None):
+        number = next(self._numbers)
+        self.folder = scratch / f"kafka-{number}"
+        self.folder.mkdir()
+        self.host, self.port, self.controller_port = "127.0.0.1", places.free_port(), \
+            places.free_port()
+        self.advertised_port = advertise or self.port
+        self.process = Process(f"kafka-{number}", self.folder)
+        self.log = self.process.log
+        self.properties_path = self.folder / "server.properties"
+        self.logging_path = self.folder / "log4j.properties"
+        self.logging_path.write_text(LOGGING, encoding="utf-8")
+        self.client_settings = {}  # for the test's own clients: TLS, SASL
+        self._admin = None
+        more = settings(self) if callable(settings) else settings or {}
+        write_properties(self.properties_path, {**self._properties(), **more})
+        self._format()
+
+    def _properties(self):
+        listen = f"PLAINTEXT://{self.host}"
+        return {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
+            "listeners": f"{listen}:{self.port},CONTROLLER://{self.host}:{self.controller_port}",
+            "advertised.listeners": f"{listen}:{self.advertised_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map":
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,"
+                "SASL_SSL:SASL_SSL",
+            "log.dirs": self.folder / "data",
+            "num.partitions": 1,
+            "offsets.topic.num.partitions": 1,
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            "auto.create.topics.enable": "true",
+            "controlled.shutdown.enable": "false",
+            "broker.session.timeout.ms": 2000,  # else a restart after kill -9 waits 9 s
+            "broker.heartbeat.interval.ms": 500,
+        }
+
+    def _format(self):
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command = java([maven.kafka_jars()], "kafka.tools.StorageTool", "format", "-t", cluster,
+                       "-c", str(self.properties_path), heap="128m", logging=self.logging_path)
+        with open(self.log.path, "ab") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log)
+
+    # ---- life
+
+    def start(self, wait=True):
+        self.process.spawn(java([maven.kafka_jars()], "kafka.Kafka", str(self.properties_path),
+                                heap="768m", logging=self.logging_path))
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, timeout=90):
+        def answers():
+            try:
+                return self.admin().list_topics(timeout=1).brokers
+            except confluent_kafka.KafkaException:
+                return False
+        wait_until(answers, timeout, f"{self.process.name} answers", interval=0.1,
+                   give_up=self.process.must_run)
+
+    def stop(self):
+        self.process.terminate(60)
+
+    def kill9(self):
+        self.process.kill9()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def close(self):
+        self.process.kill9()
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+
+    # ---- topics
+
+    @property
+    def brokers(self):
+        """host:port, as clients are told."""
+        return f"{self.host}:{self.advertised_port}"
+
+    def _client(self, **more):
+        return {"bootstrap.servers": f"{self.host}:{self.port}", "log_level": 0,
+                **self.client_settings, **more}
+
+    def admin(self):
+        if self._admin is None:
+            self._admin = AdminClient(self._client())
+        return self._admin
+
+    def topics(self):
+        """{name: number of partitions}, without Kafka's own."""
+        found = self.admin().list_topics(timeout=10).topics
+        return {name: len(topic.partitions) for name, topic in found.items()
+                if not name.startswith("__")}
+
+    def create_topic(self, name, partitions=1, **config):
+        """Dots in config names are written as underscores: max_message_bytes=1000."""
+        options = {key.replace("_", "."): str(value) for key, value in config.items()}
+        topic = NewTopic(name, partitions, 1, config=options)
+        self.admin().create_topics([topic])[name].result(30)
+        wait_until(lambda: name in self.topics(), what=f"topic {name}")
+        return name
+
+    def delete_topic(self, name):
+        self.admin().delete_topics([name])[name].result(30)
+        wait_until(lambda: name not in self.topics(), what=f"topic {name} gone")
+
+    def add_partitions(self, name, total):
+        self.admin().create_partitions([NewPartitions(name, total)])[name].result(30)
+
+    # ---- records
+
+    def produce(self, topic, records):
+        """Sends (key, value) pairs and waits until the broker has them."""
+        producer = confluent_kafka.Producer(self._client())
+        for key, value in records:
+            producer.produce(topic, value, key)
+        assert producer.flush(30) == 0
+
+    def _consumer(self, topic):
+        consumer = confluent_kafka.Consumer(self._client(**{
+            "group.id": f"test-{uuid.uuid4()}", "enable.auto.commit": False,
+            "auto.offset.reset": "earliest", "isolation.level": "read_committed",
+            "enable.partition.eof": True, "fetch.wait.max.ms": 20,
+            "fetch.message.max.bytes": 50_000_000}))
+        found = consumer.list_topics(topic, 10).topics.get(topic)
+        partitions = list(found.partitions) if found and not found.error else []
+        return consumer, partitions
+
+    def end_offsets(self, topic):
+        """{partition: offset after the last record}."""
+        consumer, partitions = self._consumer(topic)
+        try:
+            return {number: consumer.get_watermark_offsets(
+                confluent_kafka.TopicPartition(topic, number), 10)[1] for number in partitions}
+        finally:
+            consumer.close()
+
+    def consume(self, topic, timeout=30, start=None):
+        """Every record that is in the topic now, partition by partition, in offset order.
+
+        `start`: {partition: offset} of an earlier end_offsets(), to get only what came since.
+        A topic that does not exist is empty.
+        """
+        if topic not in self.topics():
+            return []
+        consumer, partitions = self._consumer(topic)
+        first = start or {}
+        consumer.assign([confluent_kafka.TopicPartition(
+            topic, number, first.get(number, confluent_kafka.OFFSET_BEGINNING))
+            for number in partitions])
+        records, unfinished = [], set(partitions)
+        deadline = time.monotonic() + timeout
+        try:
+            while unfinished:
+                if time.monotonic() > deadline:
+                    raise NotInTime(f"{topic} not read to its end within {timeout} s")
+                for message in consumer.consume(10_000, 0.2):
+                    if message.error() is None:
+                        records.append(_record(message))
+                    elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                        unfinished.discard(message.partition())
+                    elif not message.error().retriable():
+                        raise confluent_kafka.KafkaException(message.error())
+        finally:
+            consumer.close()
+        return sorted(records, key=lambda record: (record.partition, record.offset))
+
+    def wait_records(self, topic, number, timeout=30, give_up=None):
+        """Waits until the topic holds at least so many records and returns all of them."""
+        def enough():
+            if topic not in self.topics():
+                return None
+            return sum(self.end_offsets(topic).values()) >= number
+        wait_until(enough, timeout, lambda: f"{number} records in {topic}, "
+                   f"there are {len(self.consume(topic))}", interval=0.1, give_up=give_up)
+        return self.consume(topic)
+
+
+def _record(message):
+    return Record(message.topic(), message.partition(), message.offset(), message.key(),
+                  message.value(), message.headers() or [], message.timestamp()[1])

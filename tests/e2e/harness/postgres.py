@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private PostgreSQL clusters."""
+import itertools
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import psycopg
+
+from . import maven, places
+from .process import Process
+from .waiting import wait_until
+
+DEBIAN_BINARIES = pathlib.Path("/usr/lib/postgresql/15/bin")
+# Exact versions, as Maven has them; 15 is Debian's own.
+OTHER_MAJORS = {14: "14.20.0", 16: "16.11.0", 17: "17.7.0", 18: "18.1.0"}
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "wal_level": "logical",
+    "max_replication_slots": 50,
+    "max_wal_senders": 50,
+    "max_connections": 200,
+    "max_prepared_transactions": 20,
+    "max_wal_size": "4GB",
+    "shared_buffers": "128MB",
+    "checkpoint_timeout": "30min",
+    "log_min_messages": "warning",
+}
+
+
+def _server_user():
+    """The server refuses root: prefix of a command that runs as the user postgres."""
+    return ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+
+
+def _binaries(major, scratch):
+    if major in (None, 15):
+        return DEBIAN_BINARIES
+    cached = maven.postgres_binaries(OTHER_MAJORS[major])
+    if os.getuid() != 0:
+        return cached / "bin"
+    copy = scratch / f"postgresql-{major}"  # root's cache is closed to the user postgres
+    if not copy.exists():
+        shutil.copytree(cached, copy, symlinks=True)
+    return copy / "bin"
+
+
+class Postgres:
+    """One cluster. Trust authentication on 127.0.0.1 and on the socket in `folder`."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, scratch, major=None, settings=None, hba=None):
+        number = next(self._numbers)
+        self.folder = scratch / f"postgres-{number}"
+        self.folder.mkdir(mode=0o755)
+        self.data = self.folder / "data"
+        self.host, self.port, self.user = "127.0.0.1", places.free_port(), "postgres"
+        self.binaries = _binaries(major, scratch)
+        self.process = Process(f"postgres-{number}", self.folder)
+        self.log = self.process.log
+        self._connections = {}
+        self._databases = itertools.count(1)
+        self._create(settings or {}, hba)
+
+    def _create(self, settings, hba):
+        if os.getuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        subprocess.run(_server_user() + [self.binaries / "initdb", "-D", self.data, "-U",
+                                         "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
+                                         "--locale=C.UTF-8"],
+                       check=True, stdout=subprocess.DEVNULL, cwd="/")
+        values = {**SETTINGS, "port": self.port, "unix_socket_directories": self.folder, **settings}
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            for name, value in values.items():
+                file.write(f"{name} = '{value}'\n")
+        if hba:
+            (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")
+
+    # ---- life
+
+    def start(self):
+        command = _server_user() + [self.binaries / "postgres", "-D", self.data]
+        self.process.spawn(command, cwd="/")
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, timeout=60):
+        def answers():
+            try:
+                with psycopg.connect(self.conninfo("postgres"), connect_timeout=2):
+                    return True
+            except psycopg.OperationalError:
+                return False
+        wait_until(answers, timeout, f"{self.process.name} answers",
+                   give_up=self.process.must_run)
+
+    def postmaster_pid(self):
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def stop(self, how=signal.SIGINT):
+        """Fast shutdown (SIGINT), or smart (SIGTERM), or immediate (SIGQUIT)."""
+        self._forget_connections()
+        if self.process.running():
+            os.kill(self.postmaster_pid(), how)
+            self.process.wait(60)
+
+    def kill9(self):
+        """The postmaster and every backend, at once."""
+        self._forget_connections()
+        if self.process.running():
+            pid = self.postmaster_pid()
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for victim in [pid, *map(int, children)]:
+                try:
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.process.wait()
+            gone = [pathlib.Path(f"/proc/{victim}") for victim in map(int, children)]
+            wait_until(lambda: not any(path.exists() for path in gone), what="backends gone")
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    # ---- talking to it
+
+    def conninfo(self, database="postgres", port=None, **more):
+        words = {"host": self.host, "port": port or self.port, "user": self.user,
+                 "dbname": database, **more}
+        return " ".join(f"{name}={value}" for name, value in words.items())
+
+    def connect(self, database="postgres", **options):
+        """A new psycopg connection that the caller closes; autocommit unless said otherwise."""
+        return psycopg.connect(self.conninfo(database), **{"autocommit": True, **options})
+
+    def sql(self, query, parameters=None, database="postgres"):
+        """Runs it in a kept connection and returns the rows (None if there are none to have).
+
+        Several statements with ; between are fine as long as there are no parameters.
+        """
+        connection = self._connections.get(database)
+        if connection is None or connection.closed or connection.broken:
+            connection = self._connections[database] = self.connect(database)
+        cursor = connection.execute(query, parameters)
+        while cursor.nextset():
+            pass
+        return cursor.fetchall() if cursor.description else None
+
+    def value(self, query, parameters=None, database="postgres"):
+        """The first column of the first row."""
+        rows = self.sql(query, parameters, database)
+        return rows[0][0] if rows else None
+
+    def psql(self, script, database="postgres", *arguments):
+        """Runs the script with psql, returns its unaligned output; for what needs its text."""
+        command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *arguments, "-d",
+                   self.conninfo(database)]
+        done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _forget_connections(self):
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+
+    # ---- databases, slots
+
+    def create_database(self, name=None):
+        name = name or f"db{next(self._databases)}"
+        self.sql(f'create database "{name}"')
+        return Database(self, name)
+
+    def drop_database(self, name):
+        connection = self._connections.pop(name, None)
+        if connection:
+            connection.close()
+        self.sql("select pg_terminate_backend(active_pid) from pg_replication_slots "
+                 "where database = %s and active_pid is not null", [name])
+        for (slot,) in self.sql("select slot_name from pg_replication_slots where database = %s",
+                                [name]):
+            self.drop_slot(slot)
+        self.sql(f'drop database if exists "{name}" with (force)')
+
+    def slot(self, name):
+        """The slot's row in pg_replication_slots as a dict, or None."""
+        rows = self.sql("select to_jsonb(s) from pg_replication_slots s where slot_name = %s",
+                        [name])
+        return rows[0][0] if rows else None
+
+    def drop_slot(self, name):
+        """Drops it, after its walsender has noticed that its client is gone."""
+        def dropped():
+            try:
+                self.sql("select pg_drop_replication_slot(%s)", [name])
+            except psycopg.errors.ObjectInUse:
+                return False
+            except psycopg.errors.UndefinedObject:
+                pass
+            return True
+        wait_until(dropped, 30, f"slot {name} dropped")
+
+    def close(self):
+        self.stop(signal.SIGQUIT)
+
+
+class Database:
+    """One database of a cluster, with the cluster's methods bound to it."""
+
+    def __init__(self, cluster, name):
+        self.cluster, self.name = cluster, name
+        self.host, self.port, self.user = cluster.host, cluster.port, cluster.user
+
+    def conninfo(self, port=None, **more):
+        return self.cluster.conninfo(self.name, port, **more)
+
+    def connect(self, **options):
+        return self.cluster.connect(self.name, **options)
+
+    def sql(self, query, parameters=None):
+        return self.cluster.sql(query, parameters, self.name)
+
+    def value(self, query, parameters=None):
+        return self.cluster.value(query, parameters, self.name)
+
+    def psql(self, script, *arguments):
+        return self.cluster.psql(script, self.name, *arguments)
+
+    def slot(self, name):
+        return self.cluster.slot(name)
+
+    def lsn(self):
+        """Where the WAL ends now, as a number."""
+        return self.value("select (pg_current_wal_flush_lsn() - '0/0')::int8")
+
+    def confirmed_lsn(self, slot):
+        """Up to where the slot's reader has acknowledged, as a number."""
+        return self.value("select (confirmed_flush_lsn - '0/0')::int8 from pg_replication_slots "
+                          "where slot_name = %s", [slot])
+
+    def wait_confirmed(self, slot, lsn=None, timeout=30):
+        """Waits until the slot's reader has acknowledged everything up to now (or `lsn`)."""
+        target = self.lsn() if lsn is None else lsn
+        wait_until(lambda: (self.confirmed_lsn(slot) or 0) >= target, timeout,
+                   lambda: f"slot {slot} at {target:X}, it is {self.slot(slot)}")
+
+    def drop(self):
+        self.cluster.drop_database(self.name)
