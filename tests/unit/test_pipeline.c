@@ -1,0 +1,789 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole pipelines through the real configuration, loader and threads, with probe
+ * plugins (plugins/) that play a scenario and record what the core did to them. */
+#include "cleanup.h"
+#include "config.h"
+#include "memory.h"
+#include "pipeline.h"
+#include "plugins/probe.h"
+#include "wake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <cmocka.h> /* after what it needs */
+
+#define PATIENCE_S 60
+
+struct fixture {
+  char directory[64];
+  struct probe *probe;
+  struct config config;
+  struct logger logger;
+  int log_fd, ended_fd;
+  struct pipeline *pipeline;
+};
+
+static int setup(void **state)
+{
+  struct fixture *f = xcalloc(1, sizeof *f);
+  strcpy(f->directory, "/tmp/headrace-pipeline-XXXXXX");
+  assert_non_null(mkdtemp(f->directory));
+  char log_path[] = "/tmp/headrace-log-XXXXXX";
+  f->log_fd = mkostemp(log_path, O_CLOEXEC | O_APPEND);
+  unlink(log_path);
+  f->logger = (struct logger){.fd = f->log_fd, .level = HEADRACE_DEBUG};
+  f->ended_fd = wake_open();
+  f->probe = xcalloc(1, sizeof *f->probe);
+  f->probe->gate = UINT64_MAX;
+  pthread_mutex_init(&f->probe->lock, NULL);
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&f->probe->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
+  *state = f;
+  return 0;
+}
+
+static char *log_text(const struct fixture *f)
+{
+  off_t size = lseek(f->log_fd, 0, SEEK_END);
+  char *text = xcalloc(1, (size_t)size + 1);
+  assert_int_equal(pread(f->log_fd, text, (size_t)size, 0), size);
+  return text;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *f = *state;
+  CLEANUP_FREE char *command = xasprintf("rm -rf %s", f->directory);
+  assert_int_equal(system(command), 0);
+  pthread_cond_destroy(&f->probe->changed);
+  pthread_mutex_destroy(&f->probe->lock);
+  free(f->probe);
+  close(f->log_fd);
+  close(f->ended_fd);
+  free(f);
+  return 0;
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+/* The pipelines of `ini`, where ${CONTROL} stands for the probes' control. */
+static void load(struct fixture *f, const char *ini)
+{
+  CLEANUP_FREE char *path = xasprintf("%s/test.ini", f->directory);
+  FILE *file = fopen(path, "we");
+  assert_non_null(file);
+  fprintf(file,
+          "[headrace]\nplugin_dir = %s\nstate_dir = %s\nstatus_log_interval = 50ms\n"
+          "shutdown_timeout = 20s\n",
+          PROBE_DIR, f->directory);
+  fputs(ini, file);
+  fclose(file);
+  CLEANUP_FREE char *control = xasprintf("%lld", (long long)(intptr_t)f->probe);
+  setenv("CONTROL", control, 1);
+  struct diagnostics diagnostics = {0};
+  bool good = config_load(&f->config, path, &diagnostics);
+  diagnostics_print(&diagnostics, stderr);
+  diagnostics_free(&diagnostics);
+  assert_true(good);
+}
+
+#define STAGES                                                                                     \
+  "[p.source]\ncontrol = ${CONTROL}\n[p.filter.probe]\ncontrol = ${CONTROL}\n[p.codec]\ncontrol "  \
+  "= ${CONTROL}\n[p.sink]\ncontrol = ${CONTROL}\ndead_letter = nowhere\n"
+
+static void start_with(struct fixture *f, const char *source, const char *keys)
+{
+  CLEANUP_FREE char *ini = xasprintf("[p]\nsource = %s\nfilters = probe\ncodec = probe\n"
+                                     "sink = probe\n%s\n" STAGES,
+                                     source, keys);
+  load(f, ini);
+  snprintf(f->probe->checkpoint_path, sizeof f->probe->checkpoint_path, "%s",
+           strstr(keys, "checkpoint = none") ? "" : f->directory);
+  if (*f->probe->checkpoint_path)
+    strcat(f->probe->checkpoint_path, "/p.checkpoint");
+  f->pipeline = pipeline_start(&f->config, &f->config.pipelines[0], &f->logger, f->ended_fd);
+}
+
+static void start(struct fixture *f, const char *keys)
+{
+  start_with(f, "probe", keys);
+}
+
+static enum pipeline_state join(struct fixture *f)
+{
+  struct pollfd fd = {.fd = f->ended_fd, .events = POLLIN};
+  int ready = poll(&fd, 1, PATIENCE_S * 1000);
+  if (ready != 1) {
+    CLEANUP_FREE char *log = log_text(f);
+    print_error("the pipeline does not end; its log:\n%s", log);
+    abort(); /* its threads still use the fixture */
+  }
+  wake_clear(f->ended_fd);
+  enum pipeline_state state = pipeline_join(f->pipeline);
+  config_free(&f->config);
+  assert_int_equal(f->probe->overlaps, 0);
+  assert_int_equal(f->probe->unordered, 0);
+  assert_int_equal(f->probe->early, 0);
+  assert_int_equal(f->probe->bad_receipts, 0);
+  assert_int_equal(f->probe->bad_rejections, 0);
+  return state;
+}
+
+static enum pipeline_state stop(struct fixture *f)
+{
+  pipeline_stop(f->pipeline);
+  return join(f);
+}
+
+/* Waits, with the probe's lock held for the condition. */
+#define wait_until(f, condition)                                                                   \
+  do {                                                                                             \
+    struct probe *probe = (f)->probe;                                                              \
+    struct timespec deadline;                                                                      \
+    clock_gettime(CLOCK_MONOTONIC, &deadline);                                                     \
+    deadline.tv_sec += PATIENCE_S;                                                                 \
+    pthread_mutex_lock(&probe->lock);                                                              \
+    int error = 0;                                                                                 \
+    while (!(condition) && !error)                                                                 \
+      error = pthread_cond_timedwait(&probe->changed, &probe->lock, &deadline);                    \
+    pthread_mutex_unlock(&probe->lock);                                                            \
+    if (error)                                                                                     \
+      give_up(f, #condition);                                                                      \
+  } while (0)
+
+static void give_up(struct fixture *f, const char *condition)
+{
+  CLEANUP_FREE char *log = log_text(f);
+  print_error("waited in vain for: %s\ntrace: %s\nlog:\n%s", condition, f->probe->trace, log);
+  abort();
+}
+
+static void change(struct fixture *f, void (*assign)(struct probe *))
+{
+  pthread_mutex_lock(&f->probe->lock);
+  assign(f->probe);
+  pthread_mutex_unlock(&f->probe->lock);
+}
+
+static void assert_log(const struct fixture *f, const char *text)
+{
+  CLEANUP_FREE char *log = log_text(f);
+  if (!strstr(log, text))
+    fail_msg("the log does not say \"%s\":\n%s", text, log);
+}
+
+/* Every number from `first` to `last` became durable at least `least` and at most `most` times. */
+static void assert_delivered(const struct fixture *f, uint64_t first, uint64_t last, unsigned least,
+                             unsigned most)
+{
+  for (uint64_t number = first; number <= last; number++)
+    if (f->probe->delivered[number] < least || f->probe->delivered[number] > most)
+      fail_msg("number %llu was delivered %u times", (unsigned long long)number,
+               f->probe->delivered[number]);
+}
+
+static void assert_checkpoint(const struct fixture *f, const char *text)
+{
+  CLEANUP_FREE char *path = xasprintf("%s/p.checkpoint", f->directory);
+  char content[2048] = "";
+  FILE *file = fopen(path, "re");
+  assert_non_null(file);
+  size_t size = fread(content, 1, sizeof content - 1, file);
+  content[size] = '\0';
+  fclose(file);
+  if (!strstr(content, text))
+    fail_msg("the checkpoint does not hold %s: %s", text, content);
+}
+
+#define LIFE                                                                                       \
+  "sink.open codec.open filter.open source.open source.start source.stop sink.close codec.close "  \
+  "filter.close source.close"
+
+/* ---- the good ways ------------------------------------------------------- */
+
+static void test_a_life(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 1000;
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace, LIFE);
+  assert_delivered(f, 1, 1000, 1, 1);
+  assert_int_equal(f->probe->delivered_count, 1000);
+  assert_int_equal(f->probe->last_durable, 1000);
+  assert_int_equal(f->probe->started_from[0], 0);
+  assert_checkpoint(f, "\"position\": \"1000\"");
+  assert_log(f, "ended; the source has nothing more");
+}
+
+static void test_out_of_order(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 30000;
+  f->probe->per_batch = 7;
+  f->probe->finish = PROBE_LATER;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 30000, 1, 1);
+  assert_int_equal(f->probe->last_durable, 30000);
+  /* Without a file between, every batch is acknowledged. */
+  assert_int_equal(f->probe->durables, (30000 + 6) / 7);
+}
+
+static void test_stop_repeats_nothing(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->finish = PROBE_LATER;
+  for (uint64_t round = 1; round <= 4; round++) {
+    f->probe->gate = round * 2000;
+    start(f, "");
+    wait_until(f, probe->delivered_count > (round - 1) * 2000 + 500);
+    assert_int_equal(stop(f), PIPELINE_STOPPED);
+    assert_int_equal(f->probe->last_durable, f->probe->last_read);
+    assert_int_equal(f->probe->delivered_count, f->probe->last_read);
+    if (round > 1)
+      assert_int_equal(f->probe->started_from[round - 1] % 10, 0);
+  }
+  assert_delivered(f, 1, f->probe->last_read, 1, 1);
+  assert_log(f, "stopped; all that was read is durable and acknowledged");
+}
+
+static void test_binary_position(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->binary_positions = true;
+  f->probe->end_at = 300;
+  start(f, "");
+  *f->probe->checkpoint_path = '\0'; /* the probe reads decimal ones only */
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_checkpoint(f, "\"position_hex\": \"000000000000012c\"");
+  f->probe->end_at = 500;
+  start(f, "");
+  *f->probe->checkpoint_path = '\0';
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->started_from[1], 300);
+  assert_delivered(f, 1, 500, 1, 1);
+}
+
+static void test_again(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 5000;
+  f->probe->again_every = 3;
+  f->probe->finish = PROBE_LATER;
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 5000, 1, 1);
+}
+
+static void test_filters_drop_and_double(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 1000;
+  load(f, "[p]\nsource = probe\nfilters = thin, probe\nsink = probe\ncheckpoint = none\n"
+          "[p.source]\ncontrol = ${CONTROL}\n[p.sink]\ncontrol = ${CONTROL}\n"
+          "[p.filter.probe]\ncontrol = ${CONTROL}\n"
+          "[p.filter.thin]\nplugin = probe\ncontrol = ${CONTROL}\ndrop_every = 2\n"
+          "double_every = 5\n");
+  f->pipeline = pipeline_start(&f->config, &f->config.pipelines[0], &f->logger, f->ended_fd);
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  for (unsigned number = 1; number <= 1000; number++)
+    assert_int_equal(f->probe->delivered[number], number % 2 == 0 ? 0 : number % 5 == 0 ? 2 : 1);
+  assert_int_equal(f->probe->last_durable, 1000);
+}
+
+static void test_positions_without_events(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->per_batch = 1;
+  f->probe->empty_every = 1; /* nothing but positions */
+  f->probe->end_at = 200;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->last_durable, 200);
+  assert_int_equal(f->probe->durables, 200);
+  assert_int_equal(f->probe->writes, 0); /* a sink never sees an empty batch */
+}
+
+/* An empty position must not overtake a batch that is not durable. */
+static void let_go(struct probe *probe)
+{
+  probe->release = true;
+}
+
+static void test_empty_position_waits_its_turn(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->per_batch = 1;
+  f->probe->empty_every = 2;
+  f->probe->gate = 10;
+  f->probe->finish = PROBE_HOLD;
+  start(f, "checkpoint = none");
+  wait_until(f, probe->writes == 5 && probe->ticks[PROBE_SOURCE] > 2);
+  assert_int_equal(f->probe->durables, 0);
+  change(f, let_go);
+  wait_until(f, probe->last_durable == 10);
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+}
+
+/* ---- the frontier, after faults ------------------------------------------ */
+
+static void test_source_retry(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 1000;
+  f->probe->finish = PROBE_LATER;
+  f->probe->read_fault = (struct probe_fault){304, HEADRACE_RETRY};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace, LIFE " " LIFE);
+  assert_int_equal(f->probe->started_from[1], 303); /* drained before it was closed */
+  assert_delivered(f, 1, 1000, 1, 1);
+  assert_log(f, "trying again in");
+}
+
+static void test_failed_batch_freezes_the_frontier(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 2000;
+  f->probe->finish = PROBE_LATER;
+  f->probe->failed_fault = (struct probe_fault){777, HEADRACE_RETRY};
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_true(f->probe->started_from[1] < 777);
+  assert_delivered(f, 1, 2000, 1, 2);
+  assert_delivered(f, 1, f->probe->started_from[1], 1, 1);
+}
+
+static void test_failed_fatal(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->failed_fault = (struct probe_fault){101, HEADRACE_FATAL};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  assert_string_equal(f->probe->trace, LIFE);
+  assert_int_equal(f->probe->last_durable, 100);
+  assert_checkpoint(f, "\"position\": \"100\"");
+}
+
+static void check_stage_fault(struct fixture *f, struct probe_fault *fault)
+{
+  f->probe->end_at = 1000;
+  *fault = (struct probe_fault){505, HEADRACE_RETRY};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace, LIFE " " LIFE);
+  assert_true(f->probe->started_from[1] <= 500);
+  assert_delivered(f, 1, 1000, 1, 2);
+}
+
+static void test_filter_retry(void **state)
+{
+  struct fixture *f = *state;
+  check_stage_fault(f, &f->probe->filter_fault);
+}
+
+static void test_codec_retry(void **state)
+{
+  struct fixture *f = *state;
+  check_stage_fault(f, &f->probe->encode_fault);
+}
+
+static void test_write_retry(void **state)
+{
+  struct fixture *f = *state;
+  check_stage_fault(f, &f->probe->write_fault);
+}
+
+static void test_on_durable_retry(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 1000;
+  f->probe->durable_fault = (struct probe_fault){400, HEADRACE_RETRY};
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_true(f->probe->start_count >= 1);
+  assert_delivered(f, 1, 1000, 1, 1);
+}
+
+/* The last acknowledgement fails: that is no clean stop. */
+static void test_last_acknowledgement_fails(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->gate = 500;
+  f->probe->finish = PROBE_HOLD;
+  f->probe->durable_fault = (struct probe_fault){1, HEADRACE_RETRY};
+  start(f, "checkpoint = none");
+  wait_until(f, probe->last_read == 500);
+  pipeline_stop(f->pipeline);
+  wait_until(f, strstr(probe->trace, "source.stop"));
+  change(f, let_go);
+  assert_int_equal(join(f), PIPELINE_FAILED);
+}
+
+static void test_nonsense_answer(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->write_fault = (struct probe_fault){50, HEADRACE_END};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  assert_log(f, "this is a fault of the plugin");
+}
+
+/* ---- opening ------------------------------------------------------------- */
+
+static void test_open_retry(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 10;
+  f->probe->open_fault = (struct probe_fault){1, HEADRACE_RETRY};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace,
+                      "sink.open codec.open filter.open source.open sink.close codec.close "
+                      "filter.close " LIFE);
+}
+
+static void test_open_fatal(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->codec_open_fault = (struct probe_fault){1, HEADRACE_FATAL};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  assert_string_equal(f->probe->trace, "sink.open codec.open sink.close");
+}
+
+static void test_sink_open_retry(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 10;
+  f->probe->sink_open_fault = (struct probe_fault){1, HEADRACE_RETRY};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace, "sink.open " LIFE);
+}
+
+static void test_start_fatal(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->start_fault = (struct probe_fault){1, HEADRACE_FATAL};
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  assert_string_equal(f->probe->trace, LIFE);
+  assert_int_equal(f->probe->reads, 0);
+}
+
+static void test_stop_while_waiting_to_try_again(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->open_fault = (struct probe_fault){1, HEADRACE_RETRY};
+  f->probe->end_at = 10;
+  start(f, "");
+  wait_until(f, strstr(probe->trace, "filter.close"));
+  enum pipeline_state ended = stop(f);
+  assert_true(ended == PIPELINE_STOPPED || ended == PIPELINE_FAILED);
+}
+
+/* ---- several pipelines ---------------------------------------------------- */
+
+static void open_gate(struct probe *probe)
+{
+  probe->gate = 3000;
+}
+
+static void test_fatal_stops_one_pipeline(void **state)
+{
+  struct fixture *f = *state;
+  struct fixture *other;
+  setup((void **)&other);
+  other->probe->read_fault = (struct probe_fault){20, HEADRACE_FATAL};
+  f->probe->gate = 100;
+  CLEANUP_FREE char *ini = xasprintf(
+      "[p]\nsource = probe\nsink = probe\n[p.source]\ncontrol = ${CONTROL}\n[p.sink]\ncontrol = "
+      "${CONTROL}\n"
+      "[q]\nsource = probe\nsink = probe\n[q.source]\ncontrol = %lld\n[q.sink]\ncontrol = %lld\n",
+      (long long)(intptr_t)other->probe, (long long)(intptr_t)other->probe);
+  load(f, ini);
+  f->pipeline = pipeline_start(&f->config, &f->config.pipelines[0], &f->logger, f->ended_fd);
+  other->pipeline =
+      pipeline_start(&f->config, &f->config.pipelines[1], &f->logger, other->ended_fd);
+  wait_until(f, probe->last_durable == 100);
+  assert_int_equal(join(other), PIPELINE_FAILED);
+  change(f, open_gate);
+  wait_until(f, probe->last_durable == 3000);
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  teardown((void **)&other);
+}
+
+/* ---- the checkpoint file --------------------------------------------------- */
+
+static void test_nothing_acknowledged_until_saved(void **state)
+{
+  struct fixture *f = *state;
+  /* A folder in the way of the temporary file: root is stopped by it too. */
+  CLEANUP_FREE char *obstacle = xasprintf("%s/p.checkpoint.new", f->directory);
+  assert_int_equal(mkdir(obstacle, 0700), 0);
+  f->probe->gate = 1000;
+  start(f, "checkpoint_interval = 10ms");
+  wait_until(f, probe->delivered_count == 1000 && probe->ticks[PROBE_SOURCE] > 2);
+  assert_int_equal(f->probe->durables, 0);
+  assert_int_equal(rmdir(obstacle), 0);
+  wait_until(f, probe->last_durable == 1000);
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  assert_log(f, "cannot write the checkpoint");
+}
+
+static void test_stop_without_a_checkpoint_is_a_failure(void **state)
+{
+  struct fixture *f = *state;
+  CLEANUP_FREE char *obstacle = xasprintf("%s/p.checkpoint.new", f->directory);
+  assert_int_equal(mkdir(obstacle, 0700), 0);
+  f->probe->gate = 100;
+  start(f, "");
+  wait_until(f, probe->delivered_count == 100);
+  assert_int_equal(stop(f), PIPELINE_FAILED);
+  assert_int_equal(f->probe->durables, 0);
+}
+
+static void test_interval_bounds_the_writes(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 5000;
+  start(f, "checkpoint_interval = 1h");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_true(f->probe->durables <= 2);
+  assert_int_equal(f->probe->last_durable, 5000);
+}
+
+static void test_same_state_twice(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->gate = 10;
+  start(f, "");
+  wait_until(f, probe->last_durable == 10);
+  struct pipeline *first = f->pipeline;
+  struct pipeline *second =
+      pipeline_start(&f->config, &f->config.pipelines[0], &f->logger, f->ended_fd);
+  assert_int_equal(pipeline_join(second), PIPELINE_FAILED);
+  wake_clear(f->ended_fd);
+  f->pipeline = first;
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  assert_log(f, "another process runs this pipeline");
+}
+
+/* ---- back-pressure, time --------------------------------------------------- */
+
+static void test_back_pressure(void **state)
+{
+  struct fixture *f = *state;
+  const uint64_t ring_bytes = 1024 * 1024;
+  f->probe->finish = PROBE_HOLD;
+  f->probe->payload = 2000;
+  start(f, "ring_bytes = 1MiB\ncheckpoint = none");
+  /* Reading has come to rest when four ticks go by without a read. */
+  unsigned reads = 0, ticks = 0;
+  do {
+    reads = f->probe->reads;
+    ticks = f->probe->ticks[PROBE_SOURCE];
+    wait_until(f, probe->ticks[PROBE_SOURCE] >= ticks + 4);
+  } while (f->probe->reads != reads);
+  uint64_t bytes = f->probe->last_read * f->probe->payload;
+  assert_true(bytes > ring_bytes / 8);
+  assert_true(bytes < 2 * ring_bytes);
+  assert_int_equal(f->probe->durables, 0);
+  unsigned sink_ticks = f->probe->ticks[PROBE_SINK];
+  wait_until(f, probe->ticks[PROBE_SINK] >= sink_ticks + 2);
+  change(f, let_go);
+  wait_until(f, probe->delivered_count > 20000);
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  assert_int_equal(f->probe->delivered_count, f->probe->last_read);
+  for (int stage = PROBE_SOURCE; stage <= PROBE_SINK; stage++)
+    assert_true(f->probe->longest_ms[stage] <= 1000);
+}
+
+static void test_an_event_larger_than_the_ring(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->payload = 300000;
+  f->probe->end_at = 50;
+  start(f, "ring_bytes = 64KiB");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 50, 1, 1);
+}
+
+static void test_no_ring_at_all(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 50;
+  start(f, "ring_bytes = 0");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 50, 1, 1);
+}
+
+static void test_ticks_while_idle(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->gate = 0;
+  start(f, "checkpoint = none");
+  for (unsigned stage = PROBE_SOURCE; stage <= PROBE_SINK; stage++)
+    wait_until(f, probe->ticks[stage] >= 4);
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  for (int stage = PROBE_SOURCE; stage <= PROBE_SINK; stage++)
+    assert_true(f->probe->longest_ms[stage] <= 1000);
+  assert_log(f, "status: connected source=- sink=-, lag 0 bytes");
+}
+
+static void test_shutdown_timeout(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->gate = 100;
+  f->probe->finish = PROBE_HOLD;
+  setenv("HEADRACE_SHUTDOWN_TIMEOUT", "200ms", 1);
+  start(f, "");
+  unsetenv("HEADRACE_SHUTDOWN_TIMEOUT");
+  wait_until(f, probe->writes == 10);
+  int64_t before = probe_now_ms();
+  assert_int_equal(stop(f), PIPELINE_FAILED);
+  assert_true(probe_now_ms() - before < 5000);
+  assert_int_equal(f->probe->durables, 0);
+  assert_true(f->probe->flushes > 0);
+  assert_log(f, "10 batches did not become durable within shutdown_timeout");
+  /* Nothing is lost: the next start begins where the frontier was. */
+  f->probe->finish = PROBE_AT_ONCE;
+  f->probe->end_at = 100;
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 100, 1, 1);
+}
+
+/* END, but the sink does not finish: that is no end yet. */
+static void test_end_is_not_the_end(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 100;
+  f->probe->finish = PROBE_HOLD;
+  setenv("HEADRACE_SHUTDOWN_TIMEOUT", "100ms", 1);
+  start(f, "checkpoint = none");
+  unsetenv("HEADRACE_SHUTDOWN_TIMEOUT");
+  wait_until(f, probe->start_count >= 2);
+  change(f, let_go);
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 100, 1, 1);
+}
+
+/* ---- rejections and receipts ------------------------------------------------ */
+
+static void test_errors_stop(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->reject_number = 55;
+  start(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  assert_int_equal(f->probe->last_durable, 50);
+  assert_log(f, "event rejected (unlucky): this number is not wanted; the pipeline stops");
+}
+
+static void test_errors_skip(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->reject_number = 55;
+  f->probe->end_at = 100;
+  start(f, "errors = skip");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->skipped, 1);
+  assert_int_equal(f->probe->delivered_count, 99);
+  assert_int_equal(f->probe->last_durable, 100);
+  assert_log(f, "it is skipped (rejected so far: 1)");
+}
+
+static void test_errors_dead_letter(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->reject_number = 55;
+  f->probe->end_at = 100;
+  start(f, "errors = dead-letter");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->dead_letters, 1);
+  assert_int_equal(f->probe->last_durable, 100);
+}
+
+static void check_answers(struct fixture *f, const char *keys)
+{
+  f->probe->reject_number = 4321;
+  f->probe->end_at = 10000;
+  f->probe->finish = PROBE_LATER;
+  start_with(f, "answering", keys);
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->rejected, 1);
+  assert_string_equal(f->probe->reject_class, "unlucky");
+  assert_string_equal(f->probe->reject_reason, "this number is not wanted");
+  assert_int_equal(f->probe->receipts, 9999); /* and each was the one of its event */
+  assert_int_equal(f->probe->durables, 1000); /* no answer waits for a checkpoint interval */
+}
+
+static void test_answers(void **state)
+{
+  check_answers(*state, "checkpoint = none");
+}
+
+static void test_answers_after_the_checkpoint(void **state)
+{
+  check_answers(*state, "checkpoint_interval = 1h");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+      TEST(test_a_life),
+      TEST(test_out_of_order),
+      TEST(test_stop_repeats_nothing),
+      TEST(test_binary_position),
+      TEST(test_again),
+      TEST(test_filters_drop_and_double),
+      TEST(test_positions_without_events),
+      TEST(test_empty_position_waits_its_turn),
+      TEST(test_source_retry),
+      TEST(test_failed_batch_freezes_the_frontier),
+      TEST(test_failed_fatal),
+      TEST(test_filter_retry),
+      TEST(test_codec_retry),
+      TEST(test_write_retry),
+      TEST(test_on_durable_retry),
+      TEST(test_last_acknowledgement_fails),
+      TEST(test_nonsense_answer),
+      TEST(test_open_retry),
+      TEST(test_open_fatal),
+      TEST(test_sink_open_retry),
+      TEST(test_start_fatal),
+      TEST(test_stop_while_waiting_to_try_again),
+      TEST(test_fatal_stops_one_pipeline),
+      TEST(test_nothing_acknowledged_until_saved),
+      TEST(test_stop_without_a_checkpoint_is_a_failure),
+      TEST(test_interval_bounds_the_writes),
+      TEST(test_same_state_twice),
+      TEST(test_back_pressure),
+      TEST(test_an_event_larger_than_the_ring),
+      TEST(test_no_ring_at_all),
+      TEST(test_ticks_while_idle),
+      TEST(test_shutdown_timeout),
+      TEST(test_end_is_not_the_end),
+      TEST(test_errors_stop),
+      TEST(test_errors_skip),
+      TEST(test_errors_dead_letter),
+      TEST(test_answers),
+      TEST(test_answers_after_the_checkpoint),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
