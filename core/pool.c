@@ -10,7 +10,7 @@
 
 void pool_init(struct pool *pool, size_t ring_bytes)
 {
-  *pool = (struct pool){.ring_bytes = ring_bytes};
+  *pool = (struct pool){.ring_bytes = ring_bytes > LEAST_BYTES ? ring_bytes : LEAST_BYTES};
   size_t share = ring_bytes / 16;
   pool->limits.max_events = BATCH_EVENTS;
   pool->limits.max_bytes = share < BATCH_BYTES ? share : BATCH_BYTES;

@@ -163,12 +163,16 @@ static void give_back(struct run *run, struct headrace_batch *batch, bool acknow
 /* A batch that only waits for its position to be saved needs its memory no more. */
 static void keep_unsaved(struct run *run, struct headrace_batch *batch)
 {
-  if (run->unsaved)
-    give_back(run, run->unsaved, false);
+  struct headrace_batch *before = run->unsaved;
+  run->unsaved = batch;
   arena_reset(&batch->arena, 0);
   batch->receipts = NULL; /* a source that wants them has on_reject, and does not come here */
   batch->rejection_count = 0;
-  run->unsaved = batch;
+  /* A source that waits for memory has to hear of it, and only now. */
+  if (before)
+    give_back(run, before, false);
+  else
+    wake_signal(run->pipeline->source_wake);
 }
 
 static bool save(struct run *run)
