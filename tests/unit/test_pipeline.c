@@ -265,12 +265,10 @@ static void test_binary_position(void **state)
   f->probe->binary_positions = true;
   f->probe->end_at = 300;
   start(f, "");
-  *f->probe->checkpoint_path = '\0'; /* the probe reads decimal ones only */
   assert_int_equal(join(f), PIPELINE_ENDED);
   assert_checkpoint(f, "\"position_hex\": \"000000000000012c\"");
   f->probe->end_at = 500;
   start(f, "");
-  *f->probe->checkpoint_path = '\0';
   assert_int_equal(join(f), PIPELINE_ENDED);
   assert_int_equal(f->probe->started_from[1], 300);
   assert_delivered(f, 1, 500, 1, 1);
@@ -317,6 +315,14 @@ static void test_positions_without_events(void **state)
 }
 
 /* An empty position must not overtake a batch that is not durable. */
+static unsigned look(struct fixture *f, const unsigned *counter)
+{
+  pthread_mutex_lock(&f->probe->lock);
+  unsigned value = *counter;
+  pthread_mutex_unlock(&f->probe->lock);
+  return value;
+}
+
 static void let_go(struct probe *probe)
 {
   probe->release = true;
@@ -331,7 +337,7 @@ static void test_empty_position_waits_its_turn(void **state)
   f->probe->finish = PROBE_HOLD;
   start(f, "checkpoint = none");
   wait_until(f, probe->writes == 5 && probe->ticks[PROBE_SOURCE] > 2);
-  assert_int_equal(f->probe->durables, 0);
+  assert_int_equal(look(f, &f->probe->durables), 0);
   change(f, let_go);
   wait_until(f, probe->last_durable == 10);
   assert_int_equal(stop(f), PIPELINE_STOPPED);
@@ -537,7 +543,7 @@ static void test_nothing_acknowledged_until_saved(void **state)
   f->probe->gate = 1000;
   start(f, "checkpoint_interval = 10ms");
   wait_until(f, probe->delivered_count == 1000 && probe->ticks[PROBE_SOURCE] > 2);
-  assert_int_equal(f->probe->durables, 0);
+  assert_int_equal(look(f, &f->probe->durables), 0);
   assert_int_equal(rmdir(obstacle), 0);
   wait_until(f, probe->last_durable == 1000);
   assert_int_equal(stop(f), PIPELINE_STOPPED);
@@ -594,15 +600,15 @@ static void test_back_pressure(void **state)
   /* Reading has come to rest when four ticks go by without a read. */
   unsigned reads = 0, ticks = 0;
   do {
-    reads = f->probe->reads;
-    ticks = f->probe->ticks[PROBE_SOURCE];
+    reads = look(f, &f->probe->reads);
+    ticks = look(f, &f->probe->ticks[PROBE_SOURCE]);
     wait_until(f, probe->ticks[PROBE_SOURCE] >= ticks + 4);
-  } while (f->probe->reads != reads);
+  } while (look(f, &f->probe->reads) != reads);
   uint64_t bytes = f->probe->last_read * f->probe->payload;
   assert_true(bytes > ring_bytes / 8);
   assert_true(bytes < 2 * ring_bytes);
-  assert_int_equal(f->probe->durables, 0);
-  unsigned sink_ticks = f->probe->ticks[PROBE_SINK];
+  assert_int_equal(look(f, &f->probe->durables), 0);
+  unsigned sink_ticks = look(f, &f->probe->ticks[PROBE_SINK]);
   wait_until(f, probe->ticks[PROBE_SINK] >= sink_ticks + 2);
   change(f, let_go);
   wait_until(f, probe->delivered_count > 20000);

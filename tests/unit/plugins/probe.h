@@ -177,6 +177,13 @@ static inline enum headrace_result probe_tick(void *instance)
   return probe_leave(self, HEADRACE_OK);
 }
 
+static inline void probe_count(struct probe *probe, unsigned *counter)
+{
+  pthread_mutex_lock(&probe->lock);
+  (*counter)++;
+  pthread_mutex_unlock(&probe->lock);
+}
+
 static inline uint64_t probe_number(const struct headrace_event *event)
 {
   const struct headrace_value *value =

@@ -137,7 +137,7 @@ static enum headrace_result sink_write(void *instance, struct headrace_batch *ba
   const struct headrace_host *host = sink->base.host;
   size_t count;
   const struct headrace_event *events = host->events(host, batch, &count);
-  probe->writes++;
+  probe_count(probe, &probe->writes);
   if (probe->again_every && probe->writes % probe->again_every == 0) {
     host->wake(host); /* it would be ready again at once */
     return probe_leave(sink, HEADRACE_AGAIN);
@@ -195,7 +195,7 @@ static enum headrace_result sink_poll(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
   struct probe *probe = probe_enter(sink);
-  probe->polls++;
+  probe_count(probe, &probe->polls);
   return probe_leave(sink, serve(sink, timeout_ms));
 }
 
@@ -203,7 +203,7 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
   struct probe *probe = probe_enter(sink);
-  probe->flushes++;
+  probe_count(probe, &probe->flushes);
   serve(sink, timeout_ms);
   pthread_mutex_lock(&sink->lock);
   bool empty = !sink->taken.count && !sink->done.count;

@@ -213,7 +213,8 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   struct source *source = instance;
   struct probe *probe = probe_enter(source);
   uint64_t number = parse_position(probe, position, size);
-  bool early = *probe->checkpoint_path && saved_number(probe) < number;
+  /* It reads decimal positions only. */
+  bool early = *probe->checkpoint_path && !probe->binary_positions && saved_number(probe) < number;
   pthread_mutex_lock(&probe->lock);
   probe->early += early;
   probe->unordered += number <= source->acknowledged || number >= source->next;
