@@ -23,7 +23,7 @@ const struct headrace_key sink_kafka_keys[] = {
     {"partitioner", HEADRACE_ENUM, "murmur2", 0,
      "murmur2|Hash|ReferenceHash|CRC32Balancer|Murmur2Balancer|RoundRobin|LeastBytes", NULL,
      "how a key chooses its partition; murmur2 is what Java does"},
-    {"linger", HEADRACE_DURATION, "2ms", 0, NULL, NULL, "how long a record may wait for others to travel with"},
+    {"linger", HEADRACE_DURATION, "1ms", 0, NULL, NULL, "how long a record may wait for others to travel with"},
     {"topic_create", HEADRACE_BOOL, "no", 0, NULL, NULL,
      "create a missing topic before its first record; no: leave it to the broker"},
     {"topic_partitions", HEADRACE_INT, "-1", 0, NULL, NULL, "of a created topic; -1: the broker's default"},
@@ -43,7 +43,7 @@ static const struct kafka_property defaults[] = {
     {"queue.buffering.max.kbytes",
      "1048576"}, /* values stay in the host's memory: it limits them */
     {"batch.num.messages", "10000"},
-    {"batch.size", "262144"},
+    {"batch.size", "1000000"},
     {NULL, NULL}};
 
 static const char use_acks[] = "use the key acks";
@@ -102,9 +102,23 @@ static bool set_idempotence(const struct headrace_host *host, rd_kafka_conf_t *c
   return kafka_conf_set(host, conf, "idempotence", in_flight[0], "1");
 }
 
+/* librdkafka puts records without a key on a partition of its own choice, unless told not to. */
+static bool set_stickiness(const struct headrace_host *host, rd_kafka_conf_t *conf)
+{
+  static const char property[] = "sticky.partitioning.linger.ms";
+  if (partitioner_is_builtin(host))
+    return true;
+  if (!kafka_conf_given(host, property))
+    return kafka_conf_set(host, conf, "partitioner", property, "0");
+  host->log(host, HEADRACE_ERROR, "rdkafka.%s: has no effect with partitioner = %s", property,
+            host->string(host, "partitioner"));
+  return false;
+}
+
 static bool set_keys(const struct headrace_host *host, rd_kafka_conf_t *conf)
 {
   bool good = set_idempotence(host, conf);
+  good = set_stickiness(host, conf) && good;
   good = kafka_conf_set(host, conf, "acks", "acks", host->string(host, "acks")) && good;
   good = kafka_conf_set(host, conf, "compression", "compression.type",
                         host->string(host, "compression")) &&

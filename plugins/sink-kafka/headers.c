@@ -21,6 +21,15 @@ rd_kafka_headers_t *headers_of(const struct headrace_record *record, size_t more
   return headers;
 }
 
+/* Two lengths, a name and a value each: KIP-82; a varint takes 5 bytes at most. */
+static size_t wire_bytes(const struct headrace_record *record)
+{
+  size_t bytes = 0;
+  for (uint32_t i = 0; i < record->header_count; i++)
+    bytes += 10 + strlen(record->headers[i].name) + record->headers[i].value.size;
+  return bytes;
+}
+
 /* The array's memory may have been used anew since it was compared last. */
 static bool same(const struct header_set *set, const struct headrace_record *record)
 {
@@ -74,28 +83,37 @@ static struct header_set *add(struct header_pool *pool, const struct headrace_re
   *set = (struct header_set){.source = record->headers,
                              .count = record->header_count,
                              .number = ++pool->last_number,
+                             .bytes = wire_bytes(record),
                              .checked_in = pool->batch,
                              .model = headers_of(record, 0)};
   return set;
+}
+
+static rd_kafka_headers_t *take_own(struct header_pool *pool, const struct headrace_record *record)
+{
+  pool->last_bytes = wire_bytes(record);
+  return headers_of(record, 0);
 }
 
 rd_kafka_headers_t *headers_take(struct header_pool *pool, const struct headrace_record *record,
                                  uint16_t *number)
 {
   *number = 0;
+  pool->last_bytes = 0;
   if (!record->header_count)
     return NULL;
   struct header_set *set = find(pool, record);
   if (!set) {
     if (pool->once != record->headers) {
       pool->once = record->headers;
-      return headers_of(record, 0);
+      return take_own(pool, record);
     }
     if (pool->last_number == UINT16_MAX) /* no number twice: some may still be on their way */
-      return headers_of(record, 0);
+      return take_own(pool, record);
     set = add(pool, record);
   }
   *number = set->number;
+  pool->last_bytes = set->bytes;
   if (set->spare_count)
     return set->spare[--set->spare_count];
   return rd_kafka_headers_copy(set->model);

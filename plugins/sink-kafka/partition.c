@@ -7,9 +7,6 @@
 
 #include <stdlib.h>
 
-typedef int32_t partitioner(const rd_kafka_topic_t *, const void *key, size_t size, int32_t count,
-                            void *spread, void *delivery);
-
 /* kafka-go RoundRobin.Balance: one after the other, from 0. */
 static int32_t round_robin(const rd_kafka_topic_t *topic, const void *key, size_t size,
                            int32_t count, void *opaque, void *delivery)
@@ -90,11 +87,29 @@ static partitioner *const partitioners[] = {
     least_bytes,                                /* LeastBytes */
 };
 
-void partitioner_set(const struct headrace_host *host, rd_kafka_topic_conf_t *conf,
-                     struct spread *spread)
+bool partitioner_is_builtin(const struct headrace_host *host)
 {
-  rd_kafka_topic_conf_set_partitioner_cb(conf, partitioners[host->integer(host, "partitioner")]);
-  rd_kafka_topic_conf_set_opaque(conf, spread);
+  partitioner *chosen = partitioners[host->integer(host, "partitioner")];
+  return chosen == partitioners[0] || chosen == rd_kafka_msg_partitioner_consistent_random;
+}
+
+/* Calls the topic's partitioner, and keeps the number of partitions for the
+ * sink. librdkafka's own `sticky` choice for records without a key stays in
+ * force where sticky.partitioning.linger.ms is not 0. */
+static int32_t choose(const rd_kafka_topic_t *handle, const void *key, size_t size, int32_t count,
+                      void *opaque, void *delivery)
+{
+  struct topic *topic = opaque;
+  atomic_store_explicit(&topic->partitions, count, memory_order_relaxed);
+  return topic->choose(handle, key, size, count, &topic->spread, delivery);
+}
+
+void partitioner_set(const struct headrace_host *host, rd_kafka_topic_conf_t *conf,
+                     struct topic *topic)
+{
+  topic->choose = partitioners[host->integer(host, "partitioner")];
+  rd_kafka_topic_conf_set_partitioner_cb(conf, choose);
+  rd_kafka_topic_conf_set_opaque(conf, topic);
 }
 
 void spread_free(struct spread *spread)

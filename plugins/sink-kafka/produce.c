@@ -28,9 +28,9 @@ static void report_if_done(struct sink *sink, struct pending *pending)
   if (pending->outstanding || (pending->produced < pending->count && !pending->failed))
     return;
   const struct headrace_host *host = sink->host;
-  unlink_pending(sink, pending);
   if (sink->current == pending)
-    sink->current = NULL;
+    sink->current = pending->next;
+  unlink_pending(sink, pending);
   if (pending->failed)
     host->failed(host, pending->batch, sink->failure);
   else
@@ -54,8 +54,8 @@ void sink_take(struct sink *sink, struct headrace_batch *batch)
   pending->count = count;
   *(sink->last ? &sink->last->next : &sink->first) = pending;
   sink->last = pending;
-  sink->current = pending;
-  headers_next_batch(&sink->headers);
+  if (!sink->current)
+    sink->current = pending;
 }
 
 /* ---- producing ---------------------------------------------------------- */
@@ -89,11 +89,52 @@ rd_kafka_resp_err_t sink_produce_record(struct sink *sink, struct topic *topic,
   if (headers)
     fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
   rd_kafka_error_t *error = rd_kafka_produceva(sink->kafka, fields, count);
-  if (!error)
+  if (!error) {
+    sink->in_flight++;
     return RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
   rd_kafka_resp_err_t code = rd_kafka_error_code(error);
   rd_kafka_error_destroy(error);
   return code;
+}
+
+/* A record's overhead in a batch of format 2, at most: KIP-98. */
+#define RECORD_OVERHEAD 36
+#define PARTITIONS_MOST 16
+
+/* Whether the topic has room for a record in this round: one full request per partition. */
+static bool has_room(const struct sink *sink, struct topic *topic)
+{
+  if (topic->round != sink->round) {
+    topic->round = sink->round;
+    topic->round_bytes = 0;
+  }
+  int32_t partitions = atomic_load_explicit(&topic->partitions, memory_order_relaxed);
+  size_t requests = partitions < 1                 ? 1
+                    : partitions > PARTITIONS_MOST ? PARTITIONS_MOST
+                                                   : (size_t)partitions;
+  return topic->round_bytes < requests * sink->batch_bytes;
+}
+
+static size_t record_bytes(const struct sink *sink, const struct headrace_record *record)
+{
+  return RECORD_OVERHEAD + sink->headers.last_bytes + record->key.size + record->value.size;
+}
+
+/* QUEUE_FULL: not now. */
+static rd_kafka_resp_err_t produce_to(struct sink *sink, struct topic *topic,
+                                      const struct headrace_record *record,
+                                      struct delivery *delivery)
+{
+  if ((topic->state != TOPIC_READY && !topic_ready(sink, topic)) || !has_room(sink, topic))
+    return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+  rd_kafka_headers_t *headers = headers_take(&sink->headers, record, &delivery->header_set);
+  rd_kafka_resp_err_t error = sink_produce_record(sink, topic, record, headers, delivery);
+  if (!error)
+    topic->round_bytes += record_bytes(sink, record);
+  else if (headers)
+    headers_give(&sink->headers, delivery->header_set, headers);
+  return error;
 }
 
 /* False: not now. */
@@ -102,21 +143,14 @@ static bool produce_event(struct sink *sink, struct pending *pending)
   const struct headrace_event *event = &pending->events[pending->produced];
   struct delivery *delivery = &pending->deliveries[pending->produced];
   *delivery = (struct delivery){.pending = pending, .event = (uint32_t)pending->produced};
-  struct topic *topic = NULL;
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-  if (!event->record) {
-    error = RD_KAFKA_RESP_ERR__INVALID_TYPE;
-  } else if ((topic = topic_for(sink, event))) {
-    if (topic->state != TOPIC_READY && !topic_ready(sink, topic))
-      return false;
-    rd_kafka_headers_t *headers =
-        headers_take(&sink->headers, event->record, &delivery->header_set);
-    error = sink_produce_record(sink, topic, event->record, headers, delivery);
-    if (error && headers)
-      headers_give(&sink->headers, delivery->header_set, headers);
-    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-      return false;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__INVALID_TYPE;
+  if (event->record) {
+    struct topic *topic = topic_for(sink, event);
+    error =
+        topic ? produce_to(sink, topic, event->record, delivery) : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
   }
+  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    return false;
   pending->produced++;
   pending->outstanding++;
   if (error)
@@ -124,20 +158,40 @@ static bool produce_event(struct sink *sink, struct pending *pending)
   return true;
 }
 
+static void produce_batches(struct sink *sink)
+{
+  while (sink->current && !sink->failure) {
+    struct pending *pending = sink->current;
+    headers_next_batch(&sink->headers);
+    while (pending->produced < pending->count && !sink->failure)
+      if (!produce_event(sink, pending))
+        return;
+    if (sink->failure)
+      return;
+    sink->current = pending->next;
+    report_if_done(sink, pending); /* a batch without events, or all rejected */
+  }
+}
+
+/* Records are produced in rounds: all that is there, up to a full request for
+ * each partition, then nothing before all of them are acknowledged. What comes
+ * meanwhile makes the next round, so rounds grow with the load by themselves.
+ *
+ * An idempotent librdkafka 2.0 has one request per partition on its way anyway,
+ * and its broker thread spins while others wait behind it: measured, the rounds
+ * take a quarter of the CPU and are twice as fast. */
 void sink_produce(struct sink *sink)
 {
   if (sink->failure || !letters_produce(sink))
     return;
-  while (sink->current && !sink->failure) {
-    struct pending *pending = sink->current;
-    if (pending->produced == pending->count) {
-      sink->current = NULL;
-      report_if_done(sink, pending); /* a batch without events, or all rejected */
-      return;
-    }
-    if (!produce_event(sink, pending))
-      return;
+  if (!sink->in_flight) {
+    sink->round++;
+    sink->round_open = true;
   }
+  if (!sink->round_open)
+    return;
+  produce_batches(sink);
+  sink->round_open = !sink->in_flight;
 }
 
 /* ---- reports ------------------------------------------------------------ */
@@ -156,6 +210,7 @@ void sink_on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, void
   (void)kafka;
   struct sink *sink = opaque;
   struct delivery *delivery = message->_private;
+  sink->in_flight--;
   give_headers_back(sink, message, delivery);
   if (message->err) {
     delivery_failed(sink, delivery, message->err, true);
@@ -182,8 +237,8 @@ void sink_fail(struct sink *sink, enum headrace_result result)
   }
   sink->letters = NULL;
   sink->letters_end = &sink->letters;
-  if (sink->current)
-    sink->current->failed = true;
+  for (struct pending *pending = sink->current; pending; pending = pending->next)
+    pending->failed = true;
   rd_kafka_purge(sink->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                   RD_KAFKA_PURGE_F_NON_BLOCKING);
 }

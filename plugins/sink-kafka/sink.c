@@ -102,8 +102,6 @@ static enum headrace_result sink_write(void *instance, struct headrace_batch *ba
   struct sink *sink = instance;
   if (sink->failure)
     return sink->first ? HEADRACE_AGAIN : sink->failure;
-  if (sink->current)
-    return HEADRACE_AGAIN;
   sink_take(sink, batch);
   sink_produce(sink);
   sink_sweep(sink);
@@ -141,8 +139,10 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
     int64_t left_ms = (deadline - host->now_us(host)) / 1000;
     if (!sink->first || left_ms <= 0)
       break;
-    /* rd_kafka_flush sends without lingering, but cannot see the creation of topics. */
-    rd_kafka_flush(sink->kafka, sink->current || sink->letters ? 10 : (int)left_ms);
+    if (sink->in_flight)
+      rd_kafka_flush(sink->kafka, (int)left_ms); /* sends without lingering */
+    else
+      wait_for_event(sink, (int)left_ms); /* a topic is being created */
   } while (sink->first);
   serve(sink);
   return sink->first ? HEADRACE_AGAIN : sink->failure;

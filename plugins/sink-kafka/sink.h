@@ -32,12 +32,19 @@ struct spread {
   _Atomic(_Atomic uint64_t *) bytes;
 };
 
+typedef int32_t partitioner(const rd_kafka_topic_t *, const void *key, size_t size, int32_t count,
+                            void *spread, void *delivery);
+
 struct topic {
   struct topic *next;
   char *name;
   rd_kafka_topic_t *handle;
   enum topic_state state;
   int64_t retry_at_us; /* of a creation that failed for now */
+  uint64_t round;      /* in which `round_bytes` were produced */
+  size_t round_bytes;
+  _Atomic int32_t partitions; /* as the partitioner saw them last */
+  partitioner *choose;
   struct spread spread;
 };
 
@@ -96,6 +103,7 @@ struct header_set {
   const struct headrace_header *source; /* the array it was made of */
   uint32_t count;
   uint16_t number;
+  size_t bytes;        /* on the wire, at most */
   uint64_t checked_in; /* number of the batch for which source was compared */
   rd_kafka_headers_t *model;
   rd_kafka_headers_t **spare;
@@ -106,6 +114,7 @@ struct header_pool {
   struct header_set sets[HEADER_SETS];
   const struct headrace_header *once; /* an array seen once, not yet worth a set */
   uint64_t batch;                     /* changes with each batch */
+  size_t last_bytes;                  /* of what was taken last, on the wire */
   uint16_t last_number;
   uint16_t next;
 };
@@ -131,7 +140,10 @@ struct sink {
   struct header_pool headers;
 
   struct pending *first, *last; /* all that were taken and not reported */
-  struct pending *current;      /* the one that is not wholly produced */
+  struct pending *current;      /* the first that is not wholly produced */
+  size_t in_flight;             /* messages without a delivery report */
+  uint64_t round;               /* see sink_produce */
+  bool round_open;
   struct letter *letters, **letters_end;
   enum headrace_result failure; /* OK: none; otherwise no more is produced */
 };
@@ -155,7 +167,8 @@ void topics_serve_answers(struct sink *sink);
 
 /* partition.c: sets what the key partitioner says */
 void partitioner_set(const struct headrace_host *host, rd_kafka_topic_conf_t *conf,
-                     struct spread *spread);
+                     struct topic *topic);
+bool partitioner_is_builtin(const struct headrace_host *host);
 void spread_free(struct spread *spread);
 
 /* headers.c */

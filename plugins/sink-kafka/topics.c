@@ -26,7 +26,7 @@ static struct topic *topic_new(struct sink *sink, const char *name)
   topic->name = copy(name, strlen(name));
   topic->state = sink->create_topics ? TOPIC_MISSING : TOPIC_READY;
   rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->kafka);
-  partitioner_set(sink->host, conf, &topic->spread);
+  partitioner_set(sink->host, conf, topic);
   topic->handle = rd_kafka_topic_new(sink->kafka, name, conf);
   if (!topic->handle) { /* not for a legal name and a configuration that was checked */
     sink->host->log(sink->host, HEADRACE_ERROR, "topic %s: %s", name,
