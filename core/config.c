@@ -59,7 +59,7 @@ const struct headrace_key pipeline_keys[] = {
      .help = "checkpoint = file: how often it is written, and so acknowledged to the source"},
     {.name = "ring_bytes",
      .type = HEADRACE_SIZE,
-     .default_value = "16MiB",
+     .default_value = "8MiB",
      .help = "memory for what was read and is not yet durable; at the limit reading waits"},
     {.name = "delivery",
      .type = HEADRACE_ENUM,
