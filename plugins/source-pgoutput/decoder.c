@@ -174,6 +174,34 @@ static void keep_identity(uint32_t columns, const bool *in_identity,
       old_values[i] = (struct headrace_value){.state = HEADRACE_ABSENT};
 }
 
+/* Under lc_monetary=C the server writes -$1,234.56, and an array of it {"-$1,234.56",$0.10}:
+ * the canonical text is without the signs. Digits only move down, in our own copy. */
+static void strip_money(struct headrace_value *value, char *bytes, bool is_array)
+{
+  bool quoted = !is_array;
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < value->size; i++) {
+    char c = bytes[i];
+    if (is_array && c == '"')
+      quoted = !quoted;
+    if (c != '$' && !(quoted && c == ','))
+      bytes[used++] = c;
+  }
+  value->size = used;
+}
+
+static void strip_money_columns(const struct headrace_relation *relation, char *memory,
+                                struct headrace_value *values)
+{
+  for (uint32_t i = 0; values && i < relation->column_count; i++) {
+    const struct headrace_column *column = &relation->columns[i];
+    bool is_array = column->type == HEADRACE_TYPE_ARRAY;
+    if ((is_array ? column->element_type : column->type) == HEADRACE_TYPE_MONEY &&
+        values[i].state == HEADRACE_TEXT)
+      strip_money(&values[i], memory + (values[i].data - memory), is_array);
+  }
+}
+
 /* One allocation: the values, then the bytes that they point into. */
 static enum headrace_result add_row(struct decoder *decoder, const struct pgoutput_message *message,
                                     const struct relation_view *view, uint64_t lsn)
@@ -194,6 +222,10 @@ static enum headrace_result add_row(struct decoder *decoder, const struct pgoutp
                              (struct pgoutput_bytes){memory + values_size, tuples->size}, columns,
                              old_values, new_values, &old_is_key, &error))
     return broken(decoder, lsn, &error);
+  if (view->has_money) {
+    strip_money_columns(view->relation, memory, old_values);
+    strip_money_columns(view->relation, memory, new_values);
+  }
   if (has_old && old_is_key)
     keep_identity(columns, view->in_identity, old_values);
   else if (has_old && has_new)
@@ -225,7 +257,7 @@ static enum headrace_result row(struct decoder *decoder, const struct pgoutput_m
   if (!relations_get(decoder->relations, message->row.relation_id, &view))
     return unknown_relation(decoder, message->row.relation_id, lsn);
   bool fresh = count_message(decoder);
-  if (!wanted(decoder, operation_of(message->kind)))
+  if (!view.wanted || !wanted(decoder, operation_of(message->kind)))
     return HEADRACE_OK;
   if (fresh)
     return add_row(decoder, message, &view, lsn);
@@ -246,6 +278,8 @@ static enum headrace_result truncate(struct decoder *decoder,
     uint32_t id = pgoutput_truncated(truncate, i);
     if (!relations_get(decoder->relations, id, &view))
       return unknown_relation(decoder, id, lsn);
+    if (!view.wanted)
+      continue;
     if (!fresh) {
       decoder->transaction.emitted++;
       continue;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relations.h"
 
-#include "pg_types.h"
+#include "describe.h"
+#include "pg_quote.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,17 +10,17 @@
 
 struct relation_entry {
   uint32_t id;
-  char replica_identity;
+  bool wanted, has_money;
   bool *in_identity;
   const struct headrace_relation *relation;
   UT_hash_handle hh;
 };
 
-void relations_init(struct relations *relations, const struct headrace_host *host,
-                    const struct relation_source *source)
-{
-  *relations = (struct relations){.host = host, .source = *source};
-}
+struct type_name {
+  uint32_t id;
+  char *name;
+  UT_hash_handle hh;
+};
 
 static void *must(void *memory)
 {
@@ -28,74 +29,112 @@ static void *must(void *memory)
   return memory;
 }
 
-static void forget(struct relations *relations, struct relation_entry *entry)
+void relations_init(struct relations *relations, const struct headrace_host *host,
+                    struct catalog *catalog, const char *database, const struct table_list *filter)
 {
-  HASH_DEL(relations->entries, entry);
-  relations->host->relation_release(relations->host, entry->relation);
-  free(entry->in_identity);
-  free(entry);
-  relations->last = NULL;
+  *relations =
+      (struct relations){.host = host, .catalog = catalog, .database = database, .filter = filter};
 }
 
 void relations_free(struct relations *relations)
 {
-  struct relation_entry *entry, *next;
-  HASH_ITER(hh, relations->entries, entry, next)
-  forget(relations, entry);
+  struct relation_entry *entry, *next_entry;
+  struct type_name *type, *next_type;
+  HASH_ITER(hh, relations->entries, entry, next_entry)
+  {
+    HASH_DEL(relations->entries, entry);
+    relations->host->relation_release(relations->host, entry->relation);
+    free(entry->in_identity);
+    free(entry);
+  }
+  HASH_ITER(hh, relations->types, type, next_type)
+  {
+    HASH_DEL(relations->types, type);
+    free(type->name);
+    free(type);
+  }
+  relations->last = NULL;
 }
 
 void relations_put_type(struct relations *relations, const struct pgoutput_relation *message)
 {
-  (void)relations;
-  (void)message;
+  struct type_name *type;
+  HASH_FIND(hh, relations->types, &message->id, sizeof message->id, type);
+  if (!type) {
+    type = must(calloc(1, sizeof *type));
+    type->id = message->id;
+    HASH_ADD(hh, relations->types, id, sizeof type->id, type);
+  }
+  free(type->name);
+  type->name = strcmp(message->schema, "pg_catalog") != 0
+                   ? pg_format("%s.%s", message->schema, message->name)
+                   : pg_format("%s", message->name);
+}
+
+static const char *type_name(const void *context, uint32_t id)
+{
+  const struct relations *relations = context;
+  struct type_name *type;
+  HASH_FIND(hh, relations->types, &id, sizeof id, type);
+  return type ? type->name : NULL;
+}
+
+static struct relation_entry *entry_for(struct relations *relations, uint32_t id)
+{
+  struct relation_entry *entry;
+  HASH_FIND(hh, relations->entries, &id, sizeof id, entry);
+  if (!entry) {
+    entry = must(calloc(1, sizeof *entry));
+    entry->id = id;
+    HASH_ADD(hh, relations->entries, id, sizeof entry->id, entry);
+  }
+  return entry;
+}
+
+static bool is_wanted(const struct relations *relations, const struct pgoutput_relation *message,
+                      bool first)
+{
+  if (!relations->filter || table_list_has(relations->filter, message->schema, message->name))
+    return true;
+  if (first)
+    relations->host->log(relations->host, HEADRACE_WARNING,
+                         "the publication holds %s.%s, which is not in `tables`: its changes are "
+                         "left out",
+                         message->schema, message->name);
+  return false;
+}
+
+static bool has_money(const struct headrace_relation *relation)
+{
+  for (uint32_t n = 0; n < relation->column_count; n++)
+    if (relation->columns[n].type == HEADRACE_TYPE_MONEY ||
+        relation->columns[n].element_type == HEADRACE_TYPE_MONEY)
+      return true;
+  return false;
 }
 
 enum headrace_result relations_put(struct relations *relations,
                                    const struct pgoutput_relation *message, struct pg_error *error)
 {
-  (void)error;
-  struct relation_entry *entry;
-  HASH_FIND(hh, relations->entries, &message->id, sizeof message->id, entry);
-  if (entry)
-    forget(relations, entry);
-  uint16_t count = message->column_count;
-  struct headrace_column *columns = must(calloc((size_t)count + 1, sizeof *columns));
-  uint16_t *key = must(calloc((size_t)count + 1, sizeof *key));
-  uint16_t key_count = 0;
-  entry = must(calloc(1, sizeof *entry));
-  entry->id = message->id;
-  entry->replica_identity = message->replica_identity;
-  entry->in_identity = must(calloc((size_t)count + 1, sizeof *entry->in_identity));
-  struct pgoutput_bytes rest = message->columns;
-  struct pgoutput_column column;
-  for (uint16_t i = 0; i < count && pgoutput_next_column(&rest, &column); i++) {
-    bool is_array = false;
-    const struct pg_type *type = pg_type_by_oid(column.type_id, &is_array);
-    columns[i] = (struct headrace_column){.name = column.name,
-                                          .type_name = type ? type->name : "unknown",
-                                          .type_modifier = column.type_modifier,
-                                          .type_id = column.type_id,
-                                          .flags = HEADRACE_COLUMN_NULLABLE};
-    if (type) {
-      columns[i].type = is_array ? HEADRACE_TYPE_ARRAY : type->type;
-      columns[i].element_type = is_array ? type->type : 0;
-    }
-    pg_type_apply_modifier(column.type_id, column.type_modifier, &columns[i]);
-    entry->in_identity[i] = column.in_key;
-    if (column.in_key && message->replica_identity != 'f')
-      key[key_count++] = i;
+  const struct headrace_host *host = relations->host;
+  struct description description;
+  if (!describe(relations->catalog, relations->database, message, type_name, relations,
+                &description, error))
+    return error->result;
+  struct relation_entry *entry = entry_for(relations, message->id);
+  entry->wanted = is_wanted(relations, message, !entry->relation);
+  /* pgoutput describes a table again after anything that touched its catalog rows, even an
+   * ANALYZE: a host's relation that is still right is kept, and what others made of it too. */
+  if (!entry->relation || !description_equals(&description, entry->relation)) {
+    if (entry->relation)
+      host->relation_release(host, entry->relation);
+    entry->relation = host->relation_new(host, &description.relation);
   }
-  struct headrace_relation description = {.database = relations->source.database,
-                                          .schema = message->schema,
-                                          .table = message->name,
-                                          .columns = columns,
-                                          .key = key,
-                                          .column_count = count,
-                                          .key_count = key_count};
-  entry->relation = relations->host->relation_new(relations->host, &description);
-  HASH_ADD(hh, relations->entries, id, sizeof entry->id, entry);
-  free(columns);
-  free(key);
+  entry->has_money = has_money(entry->relation);
+  free(entry->in_identity);
+  entry->in_identity = description.in_identity;
+  description.in_identity = NULL;
+  description_free(&description);
   return HEADRACE_OK;
 }
 
@@ -108,7 +147,8 @@ bool relations_get(struct relations *relations, uint32_t id, struct relation_vie
     return false;
   relations->last = entry;
   *view = (struct relation_view){.relation = entry->relation,
-                                 .replica_identity = entry->replica_identity,
+                                 .wanted = entry->wanted,
+                                 .has_money = entry->has_money,
                                  .in_identity = entry->in_identity};
   return true;
 }

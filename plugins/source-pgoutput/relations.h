@@ -7,34 +7,32 @@
 #ifndef HEADRACE_RELATIONS_H
 #define HEADRACE_RELATIONS_H
 
-#include "pg_connection.h"
+#include "catalog.h"
 #include "pgoutput.h"
+#include "tables.h"
 
 struct relation_entry;
 struct type_name;
 
-/* How a table is asked for in the catalog. */
-struct relation_source {
-  PGconn *catalog;
-  const char *database;
-};
-
 struct relations {
   const struct headrace_host *host;
-  struct relation_source source;
-  struct relation_entry *entries; /* by number */
-  struct relation_entry *last;    /* the one that was asked for last */
-  struct type_name *types;        /* of Type messages, by number */
+  struct catalog *catalog;
+  const char *database;
+  const struct table_list *filter; /* only these; NULL: all that come */
+  struct relation_entry *entries;  /* by number */
+  struct relation_entry *last;     /* the one that was asked for last */
+  struct type_name *types;         /* of Type messages, by number */
 };
 
 struct relation_view {
-  const struct headrace_relation *relation; /* lives as long as the cache does not change */
-  char replica_identity;
+  const struct headrace_relation *relation; /* until the stream describes it again */
+  bool wanted;
+  bool has_money;          /* a column, or the elements of one */
   const bool *in_identity; /* per column: part of the replica identity */
 };
 
 void relations_init(struct relations *relations, const struct headrace_host *host,
-                    const struct relation_source *source);
+                    struct catalog *catalog, const char *database, const struct table_list *filter);
 void relations_free(struct relations *relations);
 
 /* A Relation message came. RETRY: *error, the catalog could not be asked. */
