@@ -42,7 +42,7 @@ def test_no_writable_data(path):
 def writable_data(path):
     lines = subprocess.run(["objdump", "-t", path], check=True, text=True,
                            capture_output=True).stdout.splitlines()
-    symbol = re.compile(r"\sO (\.data|\.bss|\.tdata|\.tbss|\*COM\*)\s+([0-9a-f]+)\s+(\S+)")
+    symbol = re.compile(r"\s(\.data|\.bss|\.tdata|\.tbss|\*COM\*)\s+([0-9a-f]+)\s+(\S+)")
     found = (symbol.search(line) for line in lines)
     return {match[3] for match in found if match and int(match[2], 16) > 0}
 

@@ -249,5 +249,10 @@ class Database:
         wait_until(lambda: (self.confirmed_lsn(slot) or 0) >= target, timeout,
                    lambda: f"slot {slot} at {target:X}, it is {self.slot(slot)}")
 
+    def wait_streaming(self, slot, program, timeout=30):
+        """Waits until a walsender streams from the slot; `program` must stay alive."""
+        wait_until(lambda: (self.slot(slot) or {}).get("active"), timeout,
+                   f"slot {slot} is active", give_up=program.must_run)
+
     def drop(self):
         self.cluster.drop_database(self.name)

@@ -86,6 +86,14 @@ class Process:
             raise NotInTime(f"{self.name} did not end within {timeout} s:\n"
                             f"{self.log.text()[-4000:]}") from None
 
+    def live(self, seconds):
+        """Lets it work for so long; it must not end by itself meanwhile."""
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        self.must_run()
+
     def terminate(self, timeout=30):
         """SIGTERM, and the exit code."""
         self.send(signal.SIGTERM)
