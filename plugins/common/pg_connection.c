@@ -120,18 +120,19 @@ static int64_t monotonic_ms(void)
 
 /* libpq says the SQLSTATE of a refused connection only inside the text, and only if it is
  * verbose: "…FATAL:  28P01: password authentication failed…". */
-static void find_sqlstate(const char *text, char *sqlstate)
+static void take_sqlstate(char *text, char *sqlstate)
 {
-  for (const char *at = strstr(text, ":  "); at; at = strstr(at + 1, ":  ")) {
-    const char *code = at + 3;
-    size_t length = strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    if (length == 5 && code[5] == ':') {
-      memcpy(sqlstate, code, 5);
-      sqlstate[5] = 0;
-      return;
-    }
-  }
   *sqlstate = 0;
+  for (char *at = strstr(text, ":  "); at; at = strstr(at + 1, ":  ")) {
+    char *code = at + 3;
+    size_t length = strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (length != 5 || strncmp(code + 5, ": ", 2) != 0)
+      continue;
+    memcpy(sqlstate, code, 5);
+    sqlstate[5] = 0;
+    memmove(code, code + 7, strlen(code + 7) + 1);
+    return;
+  }
 }
 
 /* One line for a log: line ends become "; ", LOCATION (of the server's source) is dropped. */
@@ -158,10 +159,11 @@ static void one_line(const char *text, char *out, size_t size)
 
 static void connection_error(PGconn *connection, struct pg_error *error)
 {
-  const char *text = PQerrorMessage(connection);
-  find_sqlstate(text, error->sqlstate);
+  char *text = pg_format("%s", PQerrorMessage(connection));
+  take_sqlstate(text, error->sqlstate);
   one_line(text, error->message, sizeof error->message);
   error->result = pg_classify(error->sqlstate);
+  free(text);
 }
 
 /* Waits for libpq's socket. False: too late. */

@@ -46,7 +46,7 @@ enum headrace_result setup_check_slot(struct setup *setup);
 /* Creates the publication or brings it in step with `tables` and `operations`, or checks it. */
 enum headrace_result setup_publication(struct setup *setup);
 
-/* Creates the slot if it is missing; fills slot_lsn. */
+/* Creates the slot if it is missing and may be; fills slot_lsn. */
 enum headrace_result setup_slot(struct setup *setup);
 
 /* Says "WHAT: MESSAGE (SQLSTATE …)" and returns error->result. */

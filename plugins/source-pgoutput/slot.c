@@ -48,26 +48,18 @@ static char *create_sql(const struct setup *setup)
 
 static enum headrace_result missing(struct setup *setup)
 {
-  const struct headrace_host *host = setup->host;
-  char *sql = create_sql(setup);
-  enum headrace_result result = HEADRACE_OK;
   setup->slot_missing = true;
-  if (setup->position) {
-    host->log(host, HEADRACE_ERROR,
-              "replication slot \"%s\" does not exist, but the checkpoint says that it was "
-              "streamed up to %s: it was dropped, or lost in a failover, and changes since then "
-              "are missed. To go on without them remove the checkpoint of this pipeline and "
-              "create the slot: %s",
-              setup->slot, lsn_text(setup->position->lsn).text, sql);
-    result = HEADRACE_FATAL;
-  } else if (!setup->slot_create) {
-    host->log(host, HEADRACE_ERROR,
-              "replication slot \"%s\" does not exist; create it with: %s or set slot_create = yes",
-              setup->slot, sql);
-    result = HEADRACE_FATAL;
-  }
+  if (!setup->position)
+    return HEADRACE_OK; /* setup_slot creates it, or says that it is missing */
+  char *sql = create_sql(setup);
+  setup->host->log(setup->host, HEADRACE_ERROR,
+                   "replication slot \"%s\" does not exist, but the checkpoint says that it was "
+                   "streamed up to %s: it was dropped, or lost in a failover, and changes since "
+                   "then are missed. To go on without them remove the checkpoint of this pipeline "
+                   "and create the slot: %s",
+                   setup->slot, lsn_text(setup->position->lsn).text, sql);
   free(sql);
-  return result;
+  return HEADRACE_FATAL;
 }
 
 /* A slot that is not fit for us, whatever its state. NULL: it is. */
@@ -202,6 +194,17 @@ static enum headrace_result create_slot(struct setup *setup)
   return good ? HEADRACE_OK : HEADRACE_RETRY;
 }
 
+static enum headrace_result does_not_exist(const struct setup *setup)
+{
+  char *sql = create_sql(setup);
+  setup->host->log(
+      setup->host, HEADRACE_ERROR,
+      "replication slot \"%s\" does not exist; create it with: %s or set slot_create = yes",
+      setup->slot, sql);
+  free(sql);
+  return HEADRACE_FATAL;
+}
+
 static enum headrace_result give_failover(struct setup *setup)
 {
   struct pg_error error;
@@ -221,7 +224,7 @@ static enum headrace_result give_failover(struct setup *setup)
 enum headrace_result setup_slot(struct setup *setup)
 {
   if (setup->slot_missing)
-    return create_slot(setup);
+    return setup->slot_create ? create_slot(setup) : does_not_exist(setup);
   if (setup->slot_failover && !setup->slot_has_failover)
     return give_failover(setup);
   return HEADRACE_OK;

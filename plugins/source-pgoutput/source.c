@@ -103,21 +103,23 @@ static bool check_slot_name(const struct headrace_host *host)
   return false;
 }
 
-static bool check_publication(const struct headrace_host *host, const struct table_list *tables)
+static bool check_publication(const struct headrace_host *host)
 {
+  const struct headrace_pair *tables;
+  size_t table_count = host->list(host, "tables", &tables);
   bool good = true;
   size_t length = strlen(host->string(host, "publication"));
   if (!length || length > 63) {
     host->log(host, HEADRACE_ERROR, "publication: its name has 1 to 63 bytes");
     good = false;
   }
-  if (host->integer(host, "publication_create") && !tables->count) {
+  if (host->integer(host, "publication_create") && !table_count) {
     host->log(host, HEADRACE_ERROR,
               "publication_create = yes needs `tables`: headrace makes no publication of all "
               "tables");
     good = false;
   }
-  if (host->integer(host, "replica_identity") != IDENTITY_LEAVE && !tables->count) {
+  if (host->integer(host, "replica_identity") != IDENTITY_LEAVE && !table_count) {
     host->log(host, HEADRACE_ERROR, "replica_identity needs `tables`: those that it is set for");
     good = false;
   }
@@ -135,7 +137,7 @@ static enum headrace_result source_check(const struct headrace_host *host)
   free(reason);
   good = table_list_read(host, "tables", &tables) && good;
   good = check_slot_name(host) && good;
-  good = check_publication(host, &tables) && good;
+  good = check_publication(host) && good;
   if (host->integer(host, "status_interval") <= 0) {
     host->log(host, HEADRACE_ERROR, "status_interval must be more than nothing");
     good = false;
