@@ -15,11 +15,12 @@
 
 #define CLOSE_MS 5000
 
-/* After a drain that found much, so long is given to the server to send more: a reader that
- * comes back at once makes it send, and wake, message by message. */
-#define GATHER_US       300
-#define GATHER_AT_LEAST 16 /* messages in a drain that make it worth it */
-#define GATHER_MOST_MS  5  /* then the batch is sent, whatever there is in it */
+/* While messages come one behind the other the server is given a little time to send more: a
+ * reader that comes back at once makes it send, and wake, message by message. A message that
+ * comes alone goes on at once. */
+#define BUSY_MS        2 /* between two drains that found something */
+#define GATHER_US      300
+#define GATHER_MOST_MS 5 /* then the batch is sent, whatever there is in it */
 
 struct source {
   const struct headrace_host *host;
@@ -29,6 +30,7 @@ struct source {
   struct relations relations;
   struct decoder decoder;
   struct monitor monitor;
+  int64_t last_message_ms;
   bool streaming;
 };
 
@@ -352,10 +354,23 @@ static enum headrace_result drain(struct source *source, struct headrace_batch *
   return result;
 }
 
+/* Gives the server time to send more. False: messages do not come one behind the other. */
+static bool gather(struct source *source, int64_t deadline)
+{
+  static const struct timespec nap = {.tv_nsec = GATHER_US * 1000};
+  int64_t now = stream_clock_ms();
+  bool busy = now - source->last_message_ms < BUSY_MS;
+  source->last_message_ms = now;
+  if (!busy || now >= deadline)
+    return false;
+  if (!stream_has_much(&source->stream))
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+  return true;
+}
+
 static enum headrace_result fill(struct source *source, struct headrace_batch *batch,
                                  int timeout_ms)
 {
-  static const struct timespec nap = {.tv_nsec = GATHER_US * 1000};
   int64_t deadline = stream_clock_ms() + GATHER_MOST_MS;
   for (;;) {
     size_t messages;
@@ -363,10 +378,8 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
     enum headrace_result result = drain(source, batch, &messages, &full);
     if (result != HEADRACE_OK || full)
       return result;
-    if (messages >= GATHER_AT_LEAST && stream_clock_ms() < deadline) {
-      clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+    if (messages && gather(source, deadline))
       continue;
-    }
     if (source->decoder.moved || timeout_ms <= 0)
       return HEADRACE_OK;
     stream_wait(&source->stream, timeout_ms);

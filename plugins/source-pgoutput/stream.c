@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 /* Microseconds from 1970-01-01 to 2000-01-01. */
@@ -16,6 +17,9 @@
 
 /* A confirmation waits this long for others to join it. */
 #define CONFIRM_DELAY_MS 100
+
+/* libpq takes about so much in one read. */
+#define MUCH_BYTES 8192
 
 #define DATA_HEADER      25 /* 'w', start, end, time */
 #define KEEPALIVE_LENGTH 18 /* 'k', end, time, reply */
@@ -130,23 +134,41 @@ static int attempts_to_fill(const struct stream *stream)
   return PQsslInUse(stream->connection) ? 3 : 1;
 }
 
+/* One read of the socket a drain: whoever reads again at once gets what has come in these
+ * microseconds, a message or two, for the price of a system call. */
+static int read_once(struct stream *stream, char **buffer)
+{
+  int size = 0;
+  for (int i = attempts_to_fill(stream); size == 0 && i > 0; i--) {
+    if (!PQconsumeInput(stream->connection))
+      return -1;
+    size = PQgetCopyData(stream->connection, buffer, 1);
+  }
+  return size;
+}
+
 void stream_next(struct stream *stream, struct stream_message *message, struct pg_error *error)
 {
   *message = (struct stream_message){.event = STREAM_NOTHING};
   int size = PQgetCopyData(stream->connection, &message->buffer, 1);
-  for (int i = attempts_to_fill(stream); size == 0 && i > 0; i--) {
-    if (!PQconsumeInput(stream->connection)) {
-      ended(stream, message, error);
-      return;
-    }
-    size = PQgetCopyData(stream->connection, &message->buffer, 1);
+  if (size == 0 && !stream->drained) {
+    stream->drained = true;
+    size = read_once(stream, &message->buffer);
   }
+  if (size == 0)
+    stream->drained = false;
   if (size < 0) {
     ended(stream, message, error);
   } else if (size > 0) {
     message->size = (size_t)size;
     open_envelope(stream, message, error);
   }
+}
+
+bool stream_has_much(const struct stream *stream)
+{
+  int waiting = 0;
+  return ioctl(PQsocket(stream->connection), FIONREAD, &waiting) == 0 && waiting >= MUCH_BYTES;
 }
 
 void stream_release(struct stream_message *message)

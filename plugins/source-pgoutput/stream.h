@@ -15,6 +15,7 @@ struct stream {
   const struct headrace_host *host;
   PGconn *connection;
   bool copying;
+  bool drained;       /* the socket was read since the last STREAM_NOTHING */
   uint64_t received;  /* the highest end of WAL that the server named */
   uint64_t confirmed; /* all before it is durable: the slot may forget it */
   uint64_t reported;  /* what the last status said of it */
@@ -23,7 +24,7 @@ struct stream {
 };
 
 enum stream_event {
-  STREAM_NOTHING, /* all that has arrived was handed out */
+  STREAM_NOTHING, /* what had arrived was handed out */
   STREAM_DATA,
   STREAM_KEEPALIVE,
   STREAM_ENDED /* *error says why */
@@ -50,9 +51,13 @@ void stream_init(struct stream *stream, const struct headrace_host *host, PGconn
                  int64_t status_interval_ms);
 bool stream_start(struct stream *stream, const struct stream_start *start, struct pg_error *error);
 
-/* The next message of what has arrived; never waits. */
+/* The next message of what has arrived; never waits. STREAM_NOTHING comes after one read
+ * of the socket, although more may have come meanwhile. */
 void stream_next(struct stream *stream, struct stream_message *message, struct pg_error *error);
 void stream_release(struct stream_message *message);
+
+/* As much waits in the socket as one read takes. */
+bool stream_has_much(const struct stream *stream);
 
 /* Waits until something arrives, wake_fd is readable, or a status is due. */
 void stream_wait(struct stream *stream, int timeout_ms);
