@@ -1,0 +1,1 @@
+headrace_fuzz_target(ini headrace-core)
