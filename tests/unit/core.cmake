@@ -1,18 +1,18 @@
 # The core's own tests, and the probe plugins that they load through the real loader.
 set(HEADRACE_PROBE_DIR ${CMAKE_CURRENT_BINARY_DIR}/probes)
 function(headrace_probe_plugin file source)
-  add_library(probe-${file} MODULE plugins/${source})
+  add_library(probe-${file} MODULE ${source})
   target_compile_definitions(probe-${file} PRIVATE ${ARGN})
   set_target_properties(probe-${file} PROPERTIES PREFIX "" OUTPUT_NAME headrace-${file}
     LIBRARY_OUTPUT_DIRECTORY ${HEADRACE_PROBE_DIR})
   target_link_libraries(probe-${file} PRIVATE Threads::Threads)
 endfunction()
-headrace_probe_plugin(source-probe probe_source.c)
-headrace_probe_plugin(source-answering probe_source.c PROBE_ANSWERS)
-headrace_probe_plugin(filter-probe probe_stages.c)
-headrace_probe_plugin(codec-probe probe_stages.c PROBE_IS_CODEC)
-headrace_probe_plugin(sink-probe probe_sink.c)
-headrace_probe_plugin(sink-strict probe_sink.c PROBE_NO_DEAD_LETTER)
+headrace_probe_plugin(source-probe plugins/probe_source.c)
+headrace_probe_plugin(source-answering plugins/probe_source.c PROBE_ANSWERS)
+headrace_probe_plugin(filter-probe plugins/probe_stages.c)
+headrace_probe_plugin(codec-probe plugins/probe_stages.c PROBE_IS_CODEC)
+headrace_probe_plugin(sink-probe plugins/probe_sink.c)
+headrace_probe_plugin(sink-strict plugins/probe_sink.c PROBE_NO_DEAD_LETTER)
 
 foreach(name ring frontier memory settings ini)
   headrace_unit_test(${name} headrace-core)
@@ -23,3 +23,13 @@ foreach(name config checkpoint pipeline)
   add_dependencies(test_${name} probe-source-probe probe-source-answering probe-filter-probe
     probe-codec-probe probe-sink-probe probe-sink-strict)
 endforeach()
+
+# The plugin of examples/: as a stage, and as somebody else would build it.
+headrace_probe_plugin(filter-redact ${CMAKE_SOURCE_DIR}/examples/filter-redact.c)
+headrace_unit_test(example headrace-core)
+target_compile_definitions(test_example PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}")
+add_dependencies(test_example probe-filter-redact)
+if(NOT HEADRACE_SANITIZE)
+  add_test(NAME example_out_of_tree COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/example_out_of_tree.sh
+    ${PROJECT_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+endif()
