@@ -41,4 +41,4 @@ def test_server_away_at_the_start(postgres_factory, kafka, headrace):
     load.start()
     kafka.wait_records(topic_of(sections), 100, give_up=program.must_run)
     load.stop()
-    check_everything(db, kafka, program, load, sections, repeats=False)
+    assert check_everything(db, kafka, program, load, sections) == []

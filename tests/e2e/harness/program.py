@@ -8,6 +8,7 @@ import subprocess
 
 from . import places
 from .process import Log, Process
+from .waiting import wait_until
 
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 SANITIZER_OPTIONS = {
@@ -76,8 +77,14 @@ class Headrace(Process):
         return self
 
     def stop(self, timeout=60):
-        """SIGTERM; returns the exit code."""
+        """SIGTERM, once it is so far that this means a clean stop; returns the exit code."""
+        wait_until(lambda: not self.running() or self._waits_for_sigterm(), what="signal mask")
         return self.terminate(timeout)
+
+    def _waits_for_sigterm(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            mask = next(line.split()[1] for line in status if line.startswith("SigBlk:"))
+        return int(mask, 16) >> (signal.SIGTERM - 1) & 1
 
     def wait_log(self, pattern, timeout=30, start=0):
         """Waits for a match in the log; gives up if the process ends without one."""
