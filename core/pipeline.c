@@ -151,13 +151,19 @@ static enum pipeline_state run_until_done(struct pipeline *pipeline)
       return PIPELINE_FAILED;
     if (result == HEADRACE_END)
       return PIPELINE_ENDED;
-    if (atomic_load(&pipeline->stopping))
-      return result == HEADRACE_OK ? PIPELINE_STOPPED : PIPELINE_FAILED;
+    if (atomic_load(&pipeline->stopping)) {
+      if (result != HEADRACE_OK)
+        return PIPELINE_FAILED;
+      say(pipeline, HEADRACE_INFO, "all that was read is durable and acknowledged");
+      return PIPELINE_STOPPED;
+    }
     if (progress)
       step_ms = BACKOFF_FIRST_MS;
     back_off(pipeline, &step_ms);
-    if (atomic_load(&pipeline->stopping))
+    if (atomic_load(&pipeline->stopping)) {
+      say(pipeline, HEADRACE_INFO, "what was not durable is read again at the next start");
       return PIPELINE_STOPPED;
+    }
   }
 }
 
@@ -172,10 +178,9 @@ static bool open_checkpoint(struct pipeline *pipeline)
 static void *supervise(void *context)
 {
   struct pipeline *pipeline = context;
-  static const char *const last_words[] = {
-      [PIPELINE_STOPPED] = "stopped; all that was read is durable and acknowledged",
-      [PIPELINE_ENDED] = "ended; the source has nothing more",
-      [PIPELINE_FAILED] = "failed; see the error above"};
+  static const char *const last_words[] = {[PIPELINE_STOPPED] = "stopped",
+                                           [PIPELINE_ENDED] = "ended; the source has nothing more",
+                                           [PIPELINE_FAILED] = "failed; see the error above"};
   enum pipeline_state state =
       open_checkpoint(pipeline) ? run_until_done(pipeline) : PIPELINE_FAILED;
   checkpoint_file_close(&pipeline->file);

@@ -13,7 +13,7 @@
 
 enum pipeline_state {
   PIPELINE_RUNNING, /* supervisor thread alive */
-  PIPELINE_STOPPED, /* told to, everything durable and acknowledged */
+  PIPELINE_STOPPED, /* told to: drained, or while it waited to try again */
   PIPELINE_ENDED,   /* the source had nothing more */
   PIPELINE_FAILED   /* FATAL, or stopped before everything was durable */
 };

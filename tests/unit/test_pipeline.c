@@ -256,7 +256,7 @@ static void test_stop_repeats_nothing(void **state)
       assert_int_equal(f->probe->started_from[round - 1] % 10, 0);
   }
   assert_delivered(f, 1, f->probe->last_read, 1, 1);
-  assert_log(f, "stopped; all that was read is durable and acknowledged");
+  assert_log(f, "all that was read is durable and acknowledged");
 }
 
 static void test_binary_position(void **state)
@@ -498,7 +498,10 @@ static void test_stop_while_waiting_to_try_again(void **state)
   start(f, "");
   wait_until(f, strstr(probe->trace, "filter.close"));
   enum pipeline_state ended = stop(f);
+  /* The supervisor may just be between the attempt and the wait. */
   assert_true(ended == PIPELINE_STOPPED || ended == PIPELINE_FAILED);
+  if (ended == PIPELINE_STOPPED)
+    assert_log(f, "what was not durable is read again at the next start");
 }
 
 /* ---- several pipelines ---------------------------------------------------- */
