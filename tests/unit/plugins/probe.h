@@ -140,6 +140,16 @@ static inline enum headrace_result probe_fault(struct probe *probe, struct probe
   return result;
 }
 
+/* The same, but only at that number: for what does not come in order. */
+static inline enum headrace_result probe_fault_exactly(struct probe *probe,
+                                                       struct probe_fault *fault, uint64_t number)
+{
+  pthread_mutex_lock(&probe->lock);
+  bool due = fault->number == number;
+  pthread_mutex_unlock(&probe->lock);
+  return due ? probe_fault(probe, fault, number) : HEADRACE_OK;
+}
+
 static inline struct probe *probe_of(const struct headrace_host *host)
 {
   return (struct probe *)(uintptr_t)host->integer(host, "control");

@@ -111,7 +111,7 @@ static void report(struct sink *sink, struct headrace_batch *batch)
   uint64_t receipts[2048] = {0}; /* more than a batch has events */
   enum headrace_result failed = HEADRACE_OK;
   for (size_t i = 0; i < count && failed == HEADRACE_OK; i++)
-    failed = probe_fault(probe, &probe->failed_fault, probe_number(&events[i]));
+    failed = probe_fault_exactly(probe, &probe->failed_fault, probe_number(&events[i]));
   pthread_mutex_lock(&probe->lock);
   for (size_t i = 0; i < count && failed == HEADRACE_OK; i++) {
     uint64_t number = probe_number(&events[i]);
