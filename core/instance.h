@@ -28,7 +28,7 @@ struct instance {
   const struct logger *logger;
   struct metrics *metrics;
   const struct report_sink *reports; /* NULL unless it is a sink */
-  _Atomic uint64_t *relation_ids;    /* of the process */
+  _Atomic uint64_t *relation_ids;    /* of the pipeline */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

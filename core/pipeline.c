@@ -15,9 +15,6 @@
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_MOST_MS  30000
 
-/* Of the process: the ABI promises that an id never comes back, in any pipeline. */
-static _Atomic uint64_t relation_ids;
-
 static void say(const struct pipeline *pipeline, enum headrace_level level, const char *text)
 {
   log_write(pipeline->logger, level, pipeline->config->name, "%s", text);
@@ -34,7 +31,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->settings = &stage->settings;
   instance->logger = pipeline->logger;
   instance->metrics = &pipeline->metrics;
-  instance->relation_ids = &relation_ids;
+  instance->relation_ids = &pipeline->relation_ids;
   instance->reports = &pipeline->reports;
 }
 
@@ -205,6 +202,9 @@ struct pipeline *pipeline_start(const struct config *config,
   pipeline->file.lock = -1;
   pipeline->checkpoint =
       (enum checkpoint_kind)settings_integer(&pipeline_config->settings, "checkpoint");
+  /* Each pipeline has a range of its own, so that no id is ever used twice in the process. */
+  uint64_t index = (uint64_t)(pipeline_config - config->pipelines);
+  atomic_init(&pipeline->relation_ids, index << 48);
   metrics_init(&pipeline->metrics);
   init_stages(pipeline);
   if (pthread_create(&pipeline->thread, NULL, supervise, pipeline) != 0) {

@@ -36,6 +36,7 @@ struct pipeline {
   int source_wake, worker_wake;
 
   struct metrics metrics;
+  _Atomic uint64_t relation_ids; /* the last one given */
   struct instance source, codec, sink, *filters;
   struct report_sink reports;
   struct status status;
