@@ -163,7 +163,7 @@ def check_last_values(records, db):
 def pipeline(db, kafka, prefix, name="load", **keys):
     """Sections of a pipeline from table accounts to topic PREFIX.public.accounts.
 
-    `keys` are added: source__slot="x" to the source's section, checkpoint="none" to the
+    No Kafka: the caller gives the brokers. `keys` are added: source__slot="x" to the source's section, checkpoint="none" to the
     pipeline's.
     """
     sections = {
@@ -173,7 +173,7 @@ def pipeline(db, kafka, prefix, name="load", **keys):
                            "publication_create": "yes",
                            "tables": "public.accounts"},
         f"{name}.codec": {"format": "debezium"},
-        f"{name}.sink": {"brokers": kafka.brokers, "prefix": prefix, "topic_create": "yes",
+        f"{name}.sink": {"brokers": kafka.brokers if kafka else "", "prefix": prefix, "topic_create": "yes",
                          "topic_partitions": 3},
     }
     for key, value in keys.items():

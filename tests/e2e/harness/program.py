@@ -62,18 +62,20 @@ class Headrace(Process):
         self.state = folder / f"{name}.state"
         self.state.mkdir()
         self.env = environment({"HEADRACE_STATE_DIR": str(self.state), **(env or {})})
-        self.expect_exit = {0}
 
     def write_config(self, config):
         """Text, or {section: {key: value}}."""
         text = config if isinstance(config, str) else ini(config)
         self.config.write_text(text, encoding="utf-8")
 
-    def start(self):
-        """Starts it (again); what it writes is appended to log and output."""
+    def start(self, stdout=None):
+        """Starts it (again); what it writes is appended to log and output.
+
+        `stdout`: a file or descriptor that gets its standard output instead.
+        """
         with open(self.output.path, "ab") as output:
-            self.spawn([places.BINARY, "run", "-c", self.config, *self.arguments], stdout=output,
-                       env=self.env)
+            self.spawn([places.BINARY, "run", "-c", self.config, *self.arguments],
+                       stdout=stdout or output, env=self.env)
         return self
 
     def stop(self, timeout=60):
@@ -111,3 +113,15 @@ class Headrace(Process):
         code = self.returncode
         crashed = code is not None and code < 0 and code != -signal.SIGKILL
         assert not crashed, f"{self.name} died of {signal.Signals(-code).name}"
+
+
+def to_stdout(db, name, tables, codec=None, sink=None, **source):
+    """Sections of a pipeline from some tables to standard output, in the Debezium format."""
+    return {
+        name: {"source": "pgoutput", "codec": "json", "sink": "stdout", "checkpoint": "none"},
+        f"{name}.source": {"conninfo": db.conninfo(), "slot": f"{name}_{db.name}",
+                           "slot_create": "yes", "publication": f"{name}_{db.name}",
+                           "publication_create": "yes", "tables": tables, **source},
+        f"{name}.codec": {"format": "debezium", **(codec or {})},
+        f"{name}.sink": sink or {},
+    }
