@@ -19,13 +19,13 @@ bool kafka_topic_legal(const char *name)
   return size > 0 && size <= KAFKA_TOPIC_NAME_MAX && strcmp(name, ".") && strcmp(name, "..");
 }
 
-/* How many UTF-16 units the character of a UTF-8 byte adds: what follows the
- * first byte adds none, and four bytes are a surrogate pair. */
-static unsigned utf16_units(unsigned char byte)
+/* How many bytes the UTF-8 character at `text` has: its first and what follows it. */
+static size_t character_size(const char *text)
 {
-  if ((byte & 0xc0) == 0x80)
-    return 0;
-  return byte >= 0xf0 ? 2 : 1;
+  size_t size = 1;
+  while (((unsigned char)text[size] & 0xc0) == 0x80)
+    size++;
+  return size;
 }
 
 bool kafka_topic_sanitise(char *name)
@@ -33,14 +33,16 @@ bool kafka_topic_sanitise(char *name)
   if (kafka_topic_legal(name))
     return false;
   size_t size = 0;
-  for (const char *in = name; *in && size < KAFKA_TOPIC_NAME_MAX; in++) {
-    unsigned char byte = (unsigned char)*in;
-    if (legal_byte(byte)) {
-      name[size++] = *in;
+  for (const char *in = name; *in && size < KAFKA_TOPIC_NAME_MAX;) {
+    if (legal_byte((unsigned char)*in)) {
+      name[size++] = *in++;
       continue;
     }
-    for (unsigned i = utf16_units(byte); i > 0 && size < KAFKA_TOPIC_NAME_MAX; i--)
-      name[size++] = '_'; /* never more than was read: a pair comes from four bytes */
+    size_t bytes = character_size(in);
+    in += bytes;
+    name[size++] = '_';
+    if (bytes > 3 && size < KAFKA_TOPIC_NAME_MAX) /* a surrogate pair in UTF-16 */
+      name[size++] = '_';
   }
   name[size] = '\0';
   if (!strcmp(name, ".") || !strcmp(name, ".."))

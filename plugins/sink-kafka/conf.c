@@ -40,10 +40,9 @@ static const struct kafka_property defaults[] = {
     {"socket.keepalive.enable", "true"},
     {"reconnect.backoff.max.ms", "2000"},
     {"queue.buffering.max.messages", "100000"},
-    {"queue.buffering.max.kbytes",
-     "1048576"}, /* values stay in the host's memory: it limits them */
-    /* Requests as large as Kafka takes: librdkafka spins in poll() while five are under way and
-     * more records wait, so few large ones cost a third of many small ones. */
+    {"queue.buffering.max.kbytes", "2097151"}, /* the host's memory holds them, and limits them */
+    /* A round of records (sink_produce) makes one request for each partition: as large as
+     * brokers take by default (max.message.bytes, 1,048,588). */
     {"batch.num.messages", "10000"},
     {"batch.size", "1000000"},
     {NULL, NULL}};

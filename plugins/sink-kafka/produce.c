@@ -158,18 +158,28 @@ static bool produce_event(struct sink *sink, struct pending *pending)
   return true;
 }
 
+/* True: the whole batch is with librdkafka. */
+static bool produce_batch(struct sink *sink, struct pending *pending)
+{
+  headers_next_batch(&sink->headers);
+  while (pending->produced < pending->count && !sink->failure)
+    if (!produce_event(sink, pending))
+      return false;
+  return !sink->failure;
+}
+
 static void produce_batches(struct sink *sink)
 {
-  while (sink->current && !sink->failure) {
+  while (sink->current) {
     struct pending *pending = sink->current;
-    headers_next_batch(&sink->headers);
-    while (pending->produced < pending->count && !sink->failure)
-      if (!produce_event(sink, pending))
-        return;
-    if (sink->failure)
+    pending->outstanding++; /* it must not be reported, and so be gone, in the middle of this */
+    bool done = produce_batch(sink, pending);
+    if (!done) {
+      pending->outstanding--;
       return;
+    }
     sink->current = pending->next;
-    report_if_done(sink, pending); /* a batch without events, or all rejected */
+    sink_settle(sink, pending);
   }
 }
 
