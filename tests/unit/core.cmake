@@ -19,7 +19,8 @@ foreach(name ring frontier memory settings ini)
 endforeach()
 foreach(name config checkpoint pipeline)
   headrace_unit_test(${name} headrace-core)
-  target_compile_definitions(test_${name} PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}")
+  target_compile_definitions(test_${name} PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}"
+    DOCS_DIR="${CMAKE_SOURCE_DIR}/docs")
   add_dependencies(test_${name} probe-source-probe probe-source-answering probe-filter-probe
     probe-codec-probe probe-sink-probe probe-sink-strict)
 endforeach()

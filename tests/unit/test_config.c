@@ -397,6 +397,44 @@ static void test_ini_faults_come_along(void **state)
                                       NULL});
 }
 
+/* ---- the manual ------------------------------------------------------------- */
+
+static bool is_key(const struct headrace_key *keys, const char *name)
+{
+  for (; keys->name; keys++)
+    if (!strcmp(keys->name, name))
+      return true;
+  return false;
+}
+
+static void assert_described(const char *manual, const struct headrace_key *keys)
+{
+  for (; keys->name; keys++) {
+    CLEANUP_FREE char *item = xasprintf("\n.It Cm %s\n", keys->name);
+    if (!strstr(manual, item))
+      fail_msg("headrace.ini(5) does not describe %s", keys->name);
+  }
+}
+
+/* headrace.ini(5) has the keys of the tables, all of them and no others. */
+static void test_manual(void **state)
+{
+  (void)state;
+  FILE *file = fopen(DOCS_DIR "/headrace.ini.5", "re");
+  assert_non_null(file);
+  CLEANUP_FREE char *manual = xcalloc(1, 100000);
+  assert_in_range(fread(manual, 1, 99999, file), 1000, 99998);
+  fclose(file);
+  assert_described(manual, process_keys);
+  assert_described(manual, pipeline_keys);
+  for (const char *item = manual; (item = strstr(item, "\n.It Cm ")); item++) {
+    const char *name = item + strlen("\n.It Cm ");
+    CLEANUP_FREE char *key = xstrndup(name, strcspn(name, "\n"));
+    if (!is_key(process_keys, key) && !is_key(pipeline_keys, key) && strcmp(key, "plugin") != 0)
+      fail_msg("headrace.ini(5) describes %s, which is no key", key);
+  }
+}
+
 /* ---- names ------------------------------------------------------------------ */
 
 static void test_nearest(void **state)
@@ -458,6 +496,7 @@ int main(void)
       TEST(test_plugins_own_check),
       TEST(test_secrets_are_not_said),
       TEST(test_ini_faults_come_along),
+      cmocka_unit_test(test_manual),
       cmocka_unit_test(test_nearest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
