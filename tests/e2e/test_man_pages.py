@@ -58,4 +58,4 @@ def test_mandoc_has_nothing_to_say(page):
 
 def test_pages_of_the_program():
     names = {page.name for page in PAGES}
-    assert {"headrace.1", "headrace.conf.5", "headrace-plugin.3"} <= names
+    assert {"headrace.1", "headrace.ini.5", "headrace-plugin.3"} <= names

@@ -25,12 +25,8 @@ foreach(name config checkpoint pipeline)
     probe-codec-probe probe-sink-probe probe-sink-strict)
 endforeach()
 
-# The plugin of examples/: as a stage, and as somebody else would build it.
+# The plugin of examples/ (tests/e2e builds it as somebody else would).
 headrace_probe_plugin(filter-redact ${CMAKE_SOURCE_DIR}/examples/filter-redact.c)
 headrace_unit_test(example headrace-core)
 target_compile_definitions(test_example PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}")
 add_dependencies(test_example probe-filter-redact)
-if(NOT HEADRACE_SANITIZE)
-  add_test(NAME example_out_of_tree COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/example_out_of_tree.sh
-    ${PROJECT_BINARY_DIR} ${CMAKE_SOURCE_DIR})
-endif()
