@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each file of conf/ passes `headrace check` and runs, on the variables that it names."""
+import json
+
+import pytest
+
+from harness import places
+from harness.program import command
+from harness.waiting import wait_until
+
+FILES = sorted((places.TREE / "conf").glob("*.ini"))
+
+
+@pytest.fixture
+def variables(db, folder):
+    return {"PG_HOST": db.host, "PG_PORT": str(db.port), "PG_DATABASE": db.name,
+            "PG_USERNAME": db.user, "PG_PASSWORD": "unused", "KAFKA_BROKERS": "127.0.0.1:9",
+            "DATABASE_URL": f"postgresql://{db.user}@{db.host}:{db.port}/{db.name}",
+            "STATE_DIR": str(folder)}
+
+
+@pytest.fixture
+def run(db, kafka, headrace, variables):
+    """run(NAME.ini, slot): it streams, until the end of the test, when the slot is dropped."""
+    def start(name, slot):
+        text = (places.TREE / "conf" / name).read_text()
+        program = headrace(text, {**variables, "KAFKA_BROKERS": kafka.brokers})
+        db.wait_streaming(slot, program)
+        return program
+    return start
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_check_likes_it(path, variables):
+    done = command("check", "-c", path, env=variables)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_check_misses_each_variable(path, variables):
+    """The variables above are not there by accident."""
+    used = [name for name in variables if "${" + name + "}" in path.read_text()]
+    assert used
+    for name in used:
+        rest = {key: value for key, value in variables.items() if key != name}
+        done = command("check", "-c", path, env=rest)
+        assert done.returncode == 78 and name in done.stderr
+
+
+def values(kafka, program, topic, number):
+    records = kafka.wait_records(topic, number, give_up=program.must_run)
+    return [(record.key, record.value and json.loads(record.value)) for record in records]
+
+
+def test_quickstart(db, run):
+    db.sql("create table users (id serial primary key, name text not null, email text)")
+    program = run("quickstart.ini", "quickstart")
+    db.sql("insert into users (name) values ('Ada'); update users set email = 'a@b'; "
+           "delete from users")
+    lines = wait_until(lambda: len(program.lines()) == 3 and program.lines(),
+                       what=program.output.text)
+    assert [line["op"] for line in lines] == ["INSERT", "UPDATE", "DELETE"]
+    assert lines[1]["before"] == {"id": 1, "name": "Ada", "email": None}
+    assert lines[1]["after"] == {"id": 1, "name": "Ada", "email": "a@b"}
+
+
+def test_postgres_to_kafka(db, kafka, run):
+    db.sql("create table users (id int primary key, name text); "
+           "create table orders (id int primary key, total numeric)")
+    program = run("postgres-to-kafka.ini", "shop")
+    db.sql("insert into users values (1, 'Ada'); insert into orders values (2, 9.50); "
+           "delete from users")
+    assert [(key, value and value["op"]) for key, value in
+            values(kafka, program, "shop.public.users", 3)] == \
+        [(b'{"id":1}', "c"), (b'{"id":1}', "d"), (b'{"id":1}', None)]
+    (_, order), = values(kafka, program, "shop.public.orders", 1)
+    assert order["after"]["id"] == 2 and order["source"]["name"] == "shop"
+    assert kafka.topics()["shop.public.users"] == 3
+
+
+def test_envelope(db, kafka, run):
+    db.sql("create table users (id int primary key, name text); "
+           "create publication my_publication for table users")
+    program = run("envelope.ini", "pg_replicate_kafka_slot")
+    db.sql("insert into users values (1, 'Ada')")
+    (_, value), = values(kafka, program, "cdc.public.users", 1)
+    assert (value["op"], value["schema"], value["table"], value["before"], value["after"]) == \
+        ("INSERT", "public", "users", None, {"id": 1, "name": "Ada"})
+    assert value["source"]["connector"] and value["source"]["db"] == db.name
+
+
+def test_op(db, kafka, run):
+    db.sql("create table inventory_table (id int primary key, organization_id int); "
+           "alter table inventory_table replica identity full; "
+           "create publication publication_1 for table inventory_table")
+    program = run("op.ini", "slot_1")
+    db.sql("insert into inventory_table values (1, 42)")
+    (key, value), = values(kafka, program, "inventory_topic", 1)
+    assert json.loads(key) == {"organization_id": 42}
+    assert (value["table_name"], value["col_names"], value["op"]) == \
+        ("inventory_table", ["id", "organization_id"], {"Insert": ["1", "42"]})
+
+
+def test_plain(db, kafka, run):
+    db.sql("create table users (id int primary key, name text)")
+    program = run("plain.ini", "cdc_slot")
+    db.sql("insert into users values (1, 'Ada'); delete from users")
+    (key, inserted), (_, deleted) = values(kafka, program, "users.0", 2)
+    assert key == b"1"
+    assert inserted == {"id": 1, "name": "Ada", "operation": "INSERT"}
+    assert deleted == {"id": 1, "name": "Ada", "operation": "DELETE"}
+    assert db.value("select relreplident from pg_class where relname = 'users'") in ("f", b"f")
