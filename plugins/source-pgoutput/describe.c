@@ -132,6 +132,15 @@ static char *statements(const struct pgoutput_relation *message)
   return sql;
 }
 
+static bool ask(struct catalog *catalog, const struct pgoutput_relation *message,
+                struct description *description, struct pg_error *error)
+{
+  char *sql = statements(message);
+  bool good = catalog_queries(catalog, error, sql, description->results, RESULT_COUNT);
+  free(sql);
+  return good;
+}
+
 /* ---- columns ----------------------------------------------------------- */
 
 static bool is_true(PGresult *result, int row, int field)
@@ -372,11 +381,8 @@ bool describe(struct catalog *catalog, const char *database,
               const void *context, struct description *description, struct pg_error *error)
 {
   size_t count = message->column_count;
-  char *sql = statements(message);
   *description = (struct description){.columns = NULL};
-  bool good = catalog_queries(catalog, error, sql, description->results, RESULT_COUNT);
-  free(sql);
-  if (!good)
+  if (catalog && !ask(catalog, message, description, error))
     return false;
   description->columns = must(calloc(count + 1, sizeof *description->columns));
   description->key = must(calloc(count + 1, sizeof *description->key));

@@ -21,7 +21,8 @@ struct description {
   PGresult *defaults;
 };
 
-/* False: *error, the catalog could not be asked. Otherwise to be freed. `message` must live
+/* Without a catalog (NULL) there is only what the stream tells.
+ * False: *error, the catalog could not be asked. Otherwise to be freed. `message` must live
  * as long. */
 bool describe(struct catalog *catalog, const char *database,
               const struct pgoutput_relation *message, describe_type_name type_name,

@@ -378,7 +378,8 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
     enum headrace_result result = drain(source, batch, &messages, &full);
     if (result != HEADRACE_OK || full)
       return result;
-    if (messages && gather(source, deadline))
+    /* Before it waits the last read has found nothing: TLS may hold what poll does not see. */
+    if (messages && (gather(source, deadline) || !source->decoder.moved))
       continue;
     if (source->decoder.moved || timeout_ms <= 0)
       return HEADRACE_OK;

@@ -1,0 +1,1 @@
+headrace_fuzz_target(pgoutput source-pgoutput-objects headrace-core)
