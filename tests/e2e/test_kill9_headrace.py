@@ -9,15 +9,21 @@ from harness.waiting import count
 
 
 @pytest.mark.parametrize("checkpoint", ["file", "none"])
-def test_killed_at_random_points(db, kafka, headrace, topic_prefix, checkpoint):
-    sections = pipeline(db, kafka, topic_prefix, checkpoint=checkpoint)
+def test_killed_at_random_points(db, kafka_factory, headrace, topic_prefix, checkpoint):
+    """In every other round Kafka does not answer before the kill: much is under way then."""
+    broker = kafka_factory()
+    sections = pipeline(db, broker, topic_prefix, checkpoint=checkpoint)
     load = Load(db)
     program = headrace(sections)
     db.wait_streaming(sections["load.source"]["slot"], program)
     load.start()
-    for _ in range(count(10, 100)):
+    for turn in range(count(10, 100)):
         program.live(random.uniform(0, 1.5))  # also while it starts
+        if turn % 2:
+            broker.process.freeze()
+            program.live(random.uniform(0, 1))
         program.kill9()
+        broker.process.thaw()
         program.start()
     load.stop()
-    check_everything(db, kafka, program, load, sections)
+    check_everything(db, broker, program, load, sections)
