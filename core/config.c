@@ -74,7 +74,7 @@ const struct headrace_key pipeline_keys[] = {
     {0}};
 
 /* Filters' sections may say which plugin they are. */
-static const struct headrace_key filter_plugin_key = {.name = "plugin"};
+static const struct headrace_key filter_keys[] = {{.name = "plugin"}, {0}};
 
 struct loading {
   struct config *config;
@@ -276,13 +276,33 @@ static void check_required(struct loading *loading, const struct settings *setti
   }
 }
 
+static bool is_filter_key(const struct ini_entry *entry)
+{
+  return strstr(entry->section, ".filter.") && !strcmp(entry->key, filter_keys[0].name);
+}
+
+/* The plugin of a filter; to be freed. */
+static char *filter_plugin(struct loading *loading, const char *section, const char *name)
+{
+  struct settings settings;
+  settings_init(&settings, filter_keys);
+  for (size_t i = 0; i < loading->ini.count; i++) {
+    const struct ini_entry *entry = &loading->ini.entries[i];
+    if (entry->key && is_filter_key(entry) && !strcmp(entry->section, section))
+      apply_entry(loading, &settings, entry);
+  }
+  apply_environment(loading, &settings, section);
+  const char *plugin = settings_string(&settings, filter_keys[0].name);
+  char *copy = xstrdup(plugin ? plugin : name);
+  settings_free(&settings);
+  return copy;
+}
+
 static void apply_section(struct loading *loading, struct settings *settings, const char *section)
 {
   for (size_t i = 0; i < loading->ini.count; i++) {
     const struct ini_entry *entry = &loading->ini.entries[i];
-    bool is_plugin =
-        entry->key && !strcmp(entry->key, filter_plugin_key.name) && strstr(section, ".filter.");
-    if (entry->key && !is_plugin && !strcmp(entry->section, section))
+    if (entry->key && !is_filter_key(entry) && !strcmp(entry->section, section))
       apply_entry(loading, settings, entry);
   }
   apply_environment(loading, settings, section);
@@ -328,13 +348,7 @@ static void load_filters(struct loading *loading, struct pipeline_config *pipeli
     struct stage_config *filter = &pipeline->filters[i];
     filter->stage = xasprintf("filter.%s", names[i].name);
     filter->name = xasprintf("%s.%s", pipeline->name, filter->stage);
-    const char *plugin = names[i].name;
-    for (size_t e = 0; e < loading->ini.count; e++) {
-      const struct ini_entry *entry = &loading->ini.entries[e];
-      if (entry->key && !strcmp(entry->section, filter->name) &&
-          !strcmp(entry->key, filter_plugin_key.name))
-        plugin = entry->value;
-    }
+    CLEANUP_FREE char *plugin = filter_plugin(loading, filter->name, names[i].name);
     load_plugin(loading, filter, HEADRACE_FILTER, plugin, pipeline->name);
   }
 }

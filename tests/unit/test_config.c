@@ -147,6 +147,19 @@ static void test_filters(void **state)
   assert_int_equal(settings_integer(&pipeline->filters[1].settings, "drop_every"), 0);
 }
 
+static void test_filters_plugin_is_a_key_like_others(void **state)
+{
+  struct fixture *f = *state;
+  setenv("CONFIG_TEST_FILTER", "probe", 1);
+  expect_good(f, "[orders]\nsource = probe\nfilters = thin\nsink = probe\n" ENDS
+                 "[orders.filter.thin]\nplugin = ${CONFIG_TEST_FILTER}\ncontrol = 3\n");
+  config_free(&f->config);
+  expect_fault(f,
+               "[orders]\nsource = probe\nfilters = thin\nsink = probe\n" ENDS
+               "[orders.filter.thin]\nplugin = probe\ncontrol = 3\nplugin = probe\n",
+               "t.ini:12: [orders.filter.thin] plugin: duplicate key");
+}
+
 static void test_variables(void **state)
 {
   struct fixture *f = *state;
@@ -470,6 +483,7 @@ int main(void)
       TEST(test_several_files_and_pipelines),
       TEST(test_plugin_by_path),
       TEST(test_filters),
+      TEST(test_filters_plugin_is_a_key_like_others),
       TEST(test_variables),
       TEST(test_unset_variable),
       TEST(test_own_variables),
