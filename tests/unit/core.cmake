@@ -30,3 +30,20 @@ headrace_probe_plugin(filter-redact ${CMAKE_SOURCE_DIR}/examples/filter-redact.c
 headrace_unit_test(example headrace-core)
 target_compile_definitions(test_example PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}")
 add_dependencies(test_example probe-filter-redact)
+
+# Plugins that break a rule each have a folder of their own, with good ones beside them.
+set(HEADRACE_ODD_DIR ${CMAKE_CURRENT_BINARY_DIR}/odd)
+function(headrace_odd_plugin name)
+  headrace_probe_plugin(sink-${name} plugins/odd_plugin.c ${ARGN})
+  set_target_properties(probe-sink-${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${HEADRACE_ODD_DIR})
+endfunction()
+headrace_odd_plugin(version ODD_VERSION)
+headrace_odd_plugin(entry ODD_NO_ENTRY)
+headrace_odd_plugin(kind ODD_KIND)
+headrace_odd_plugin(write ODD_NO_WRITE)
+headrace_odd_plugin(old ODD_OLD)
+headrace_odd_plugin(good)
+headrace_unit_test(loader headrace-core)
+target_compile_definitions(test_loader PRIVATE ODD_DIR="${HEADRACE_ODD_DIR}")
+add_dependencies(test_loader probe-sink-version probe-sink-entry probe-sink-kind probe-sink-write
+  probe-sink-old probe-sink-good)
