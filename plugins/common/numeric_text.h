@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading the canonical texts of numbers (plugin.h, enum headrace_type) and writing them in other
+ * forms. Nothing allocates, any thread may call. */
+#ifndef HEADRACE_NUMERIC_TEXT_H
+#define HEADRACE_NUMERIC_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum numeric_kind { NUMERIC_FINITE = 0, NUMERIC_NAN, NUMERIC_INFINITY, NUMERIC_MINUS_INFINITY };
+
+/* The parts of a number's text; they point into it. */
+struct numeric_text {
+  enum numeric_kind kind;
+  bool negative;
+  const char *whole; /* digits before the point */
+  size_t whole_size;
+  const char *fraction; /* digits after it */
+  size_t fraction_size;
+  int32_t exponent; /* after an e; 0: none */
+};
+
+/* -123, 1.50, .5, 1e-07, NaN, Infinity, -Infinity; false: none of them. */
+bool numeric_read(const char *data, size_t size, struct numeric_text *number);
+
+/* Bytes that numeric_unscaled() may need for so many digits, and as workspace. */
+#define NUMERIC_BYTES(digits) ((digits) / 2 + 16)
+
+/* number * 10^scale as a two's-complement integer, most significant byte first, in as few bytes
+ * as will do (java.math.BigInteger.toByteArray), into NUMERIC_BYTES of the digits that it has
+ * then. Digits past the scale are dropped, as the source already rounded to it. `out` must be
+ * aligned for uint64_t. Returns the number of bytes. The number is finite, without an exponent. */
+size_t numeric_unscaled(const struct numeric_text *number, int32_t scale, unsigned char *out);
+
+/* As java.lang.Double.toString() and Float.toString() write the shortest digits: 1.0, 123456.7,
+ * 1.0E7, -1.0E-10. The digits are those of the text, without useless zeros. Writes at most
+ * NUMERIC_JAVA_MAX bytes and those of the text; returns the end. The number is finite. */
+#define NUMERIC_JAVA_MAX 16
+char *numeric_java(char *out, const struct numeric_text *number);
+
+/* How many digits there are from the first that is not zero to the last that is not. */
+size_t numeric_significant(const struct numeric_text *number);
+
+#endif
