@@ -33,20 +33,43 @@ static void put_text(struct line *line, const char *text)
   put(line, text, strlen(text));
 }
 
-/* A line stays a line, whatever a server put into its message. */
+/* Bytes of the UTF-8 character at `text` (RFC 3629, section 4), 0: it is none. */
+static size_t utf8_size(const char *text)
+{
+  const unsigned char *byte = (const unsigned char *)text;
+  size_t size = byte[0] < 0x80   ? 1
+                : byte[0] < 0xc2 ? 0
+                : byte[0] < 0xe0 ? 2
+                : byte[0] < 0xf0 ? 3
+                                 : 4;
+  if (byte[0] > 0xf4 || (byte[0] == 0xe0 && byte[1] < 0xa0) ||
+      (byte[0] == 0xed && byte[1] > 0x9f) || (byte[0] == 0xf0 && byte[1] < 0x90) ||
+      (byte[0] == 0xf4 && byte[1] > 0x8f))
+    return 0;
+  for (size_t i = 1; i < size; i++)
+    if ((byte[i] & 0xc0) != 0x80)
+      return 0;
+  return size;
+}
+
+/* A line stays a line, and UTF-8, whatever a server put into its message. */
 static void put_escaped(struct line *line, const char *text, bool quotes)
 {
-  for (const char *c = text; *c; c++) {
+  for (const char *c = text; *c;) {
     char escape[8];
     unsigned char byte = (unsigned char)*c;
+    size_t size = utf8_size(c);
     if (byte == '\n')
       put(line, quotes ? "\\n" : " ", quotes ? 2 : 1);
     else if (byte < 0x20 || byte == 0x7f)
       put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", byte));
     else if (quotes && (byte == '"' || byte == '\\'))
       put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", byte));
+    else if (!size)
+      put_text(line, "\xef\xbf\xbd"); /* the replacement character */
     else
-      put(line, c, 1);
+      put(line, c, size);
+    c += size ? size : 1;
   }
 }
 
@@ -104,6 +127,7 @@ void log_writev(const struct logger *logger, enum headrace_level level, const ch
     message[--length] = '\0';
   if (logger->capture) {
     diagnose(logger->capture, NULL, 0, "%s%s%s", who ? who : "", who ? ": " : "", message);
+    errno = saved;
     return;
   }
   struct line line = {0};

@@ -116,11 +116,11 @@ static void test_defaults(void **state)
 static void test_several_files_and_pipelines(void **state)
 {
   struct fixture *f = *state;
-  CLEANUP_FREE char *a = put_file(f, "a.ini", "[headrace]\nlog_level = debug\n");
-  CLEANUP_FREE char *b = put_file(f, "b.ini", PIPE ENDS);
-  CLEANUP_FREE char *c = put_file(f, "c.ini",
-                                  "[two]\nsource = answering\nsink = strict\n"
-                                  "[two.source]\ncontrol = 2\n[two.sink]\ncontrol = 2\n");
+  free(put_file(f, "a.ini", "[headrace]\nlog_level = debug\n"));
+  free(put_file(f, "b.ini", PIPE ENDS));
+  free(put_file(f, "c.ini",
+                "[two]\nsource = answering\nsink = strict\n"
+                "[two.source]\ncontrol = 2\n[two.sink]\ncontrol = 2\n"));
   assert_true(load_path(f, f->directory));
   assert_int_equal(f->config.pipeline_count, 2);
   assert_string_equal(f->config.pipelines[1].source.plugin->name, "answering");
