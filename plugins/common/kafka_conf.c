@@ -197,8 +197,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
   enum headrace_level ours = level <= 4   ? HEADRACE_WARNING
                              : level <= 6 ? HEADRACE_INFO
                                           : HEADRACE_DEBUG;
-  if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR"))
-    ours = HEADRACE_DEBUG; /* on_error says the same, less often */
+  if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR") || !strcmp(facility, "FATAL"))
+    ours = HEADRACE_DEBUG; /* on_error gets the same, and says it less often */
   host->log(host, ours, "librdkafka: %s: %s", facility, text);
 }
 

@@ -113,7 +113,7 @@ bool topic_ready(struct sink *sink, struct topic *topic)
 {
   if (topic->state == TOPIC_MISSING && sink->host->now_us(sink->host) >= topic->retry_at_us)
     request(sink, topic);
-  return topic->state == TOPIC_READY;
+  return topic->state == TOPIC_READY && (topic->handle || topic_open(sink, topic));
 }
 
 static void read_answer(struct sink *sink, rd_kafka_event_t *event)

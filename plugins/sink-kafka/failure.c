@@ -44,7 +44,9 @@ static const struct failure failures[] = {
     {RD_KAFKA_RESP_ERR__INVALID_TYPE, GIVE_UP, "not-encoded",
      "the pipeline needs a codec: this sink takes records, not changes"},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, GIVE_UP, "authorization",
-     "allow this user IDEMPOTENT_WRITE on the cluster, or set idempotence = no"},
+     "allow this user to WRITE to a topic, or IDEMPOTENT_WRITE on the cluster, or set idempotence "
+     "= "
+     "no"},
     {RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS, GIVE_UP, "configuration", "change acks"},
     {RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE, GIVE_UP, "configuration",
      "change compression"},
@@ -235,7 +237,7 @@ static bool produce_letter(struct sink *sink, struct letter *letter)
   struct delivery *delivery = letter->delivery;
   const struct headrace_event *event = &delivery->pending->events[delivery->event];
   struct topic *topic = topic_for_dead_letter(sink, event);
-  if (topic->state != TOPIC_READY && !topic_ready(sink, topic))
+  if (!topic->handle && !topic_ready(sink, topic))
     return false;
   struct headrace_record record = *event->record;
   record.partition = -1;

@@ -126,7 +126,7 @@ static rd_kafka_resp_err_t produce_to(struct sink *sink, struct topic *topic,
                                       const struct headrace_record *record,
                                       struct delivery *delivery)
 {
-  if ((topic->state != TOPIC_READY && !topic_ready(sink, topic)) || !has_room(sink, topic))
+  if ((!topic->handle && !topic_ready(sink, topic)) || !has_room(sink, topic))
     return RD_KAFKA_RESP_ERR__QUEUE_FULL;
   rd_kafka_headers_t *headers = headers_take(&sink->headers, record, &delivery->header_set);
   rd_kafka_resp_err_t error = sink_produce_record(sink, topic, record, headers, delivery);

@@ -38,7 +38,7 @@ typedef int32_t partitioner(const rd_kafka_topic_t *, const void *key, size_t si
 struct topic {
   struct topic *next;
   char *name;
-  rd_kafka_topic_t *handle;
+  rd_kafka_topic_t *handle; /* NULL until it is ready */
   enum topic_state state;
   int64_t retry_at_us; /* of a creation that failed for now */
   uint64_t round;      /* in which `round_bytes` were produced */
@@ -161,7 +161,9 @@ struct topic *topic_for_dead_letter(struct sink *sink, const struct headrace_eve
 void topics_free(struct sink *sink);
 bool topics_check(const struct headrace_host *host); /* the keys; logs each fault */
 
-/* create.c: false: not yet */
+bool topic_open(struct sink *sink, struct topic *topic);
+
+/* create.c: whether records may go to the topic; false: not yet */
 bool topic_ready(struct sink *sink, struct topic *topic);
 void topics_serve_answers(struct sink *sink);
 

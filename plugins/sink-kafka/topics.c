@@ -25,19 +25,27 @@ static struct topic *topic_new(struct sink *sink, const char *name)
   struct topic *topic = sink_alloc(sizeof *topic);
   topic->name = copy(name, strlen(name));
   topic->state = sink->create_topics ? TOPIC_MISSING : TOPIC_READY;
-  rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->kafka);
-  partitioner_set(sink->host, conf, topic);
-  topic->handle = rd_kafka_topic_new(sink->kafka, name, conf);
-  if (!topic->handle) { /* not for a legal name and a configuration that was checked */
-    sink->host->log(sink->host, HEADRACE_ERROR, "topic %s: %s", name,
-                    rd_kafka_err2str(rd_kafka_last_error()));
-    rd_kafka_topic_conf_destroy(conf);
-    topic->state = TOPIC_REFUSED;
-    sink_fail(sink, HEADRACE_FATAL);
-  }
   topic->next = sink->topics;
   sink->topics = topic;
   return topic;
+}
+
+/* librdkafka asks for the topic at once, and brokers create what they are asked
+ * for: so not before the topic was created as it should be. */
+bool topic_open(struct sink *sink, struct topic *topic)
+{
+  rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(sink->kafka);
+  partitioner_set(sink->host, conf, topic);
+  topic->handle = rd_kafka_topic_new(sink->kafka, topic->name, conf);
+  if (topic->handle)
+    return true;
+  /* not for a legal name and a configuration that was checked */
+  sink->host->log(sink->host, HEADRACE_ERROR, "topic %s: %s", topic->name,
+                  rd_kafka_err2str(rd_kafka_last_error()));
+  rd_kafka_topic_conf_destroy(conf);
+  topic->state = TOPIC_REFUSED;
+  sink_fail(sink, HEADRACE_FATAL);
+  return false;
 }
 
 static struct topic *topic_named(struct sink *sink, const char *name)
