@@ -22,6 +22,7 @@ def test_away_for_three_times_wal_sender_timeout(postgres_factory, kafka_factory
     broker.wait_records(topic_of(sections), 200, give_up=program.must_run)
     broker.kill9()
     program.wait_log("no broker can be reached")
+    program.live(TIMEOUT_S)  # the last acknowledgement is sent by then
     pid, held = walsender(db, slot), db.confirmed_lsn(slot)
     program.live(3 * TIMEOUT_S)
     assert walsender(db, slot) == pid, "the replication connection did not live"
