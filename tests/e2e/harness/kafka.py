@@ -3,6 +3,7 @@
 import base64
 import collections
 import itertools
+import os
 import shutil
 import subprocess
 import time
@@ -21,6 +22,11 @@ log4j.appender.stderr.target=System.err
 log4j.appender.stderr.layout=org.apache.log4j.PatternLayout
 log4j.appender.stderr.layout.ConversionPattern=%d %p %c %m%n
 """
+
+NO_LEADER_YET = {confluent_kafka.KafkaError.LEADER_NOT_AVAILABLE,
+                 confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION,
+                 confluent_kafka.KafkaError.UNKNOWN_TOPIC_OR_PART,
+                 confluent_kafka.KafkaError._UNKNOWN_PARTITION}
 
 Record = collections.namedtuple("Record",
                                 "topic partition offset key value headers timestamp")
@@ -93,7 +99,8 @@ class Kafka:
         }
 
     def _format(self):
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # The id is 16 bytes in base64; "headrace…" never looks like an option's dash.
+        cluster = base64.urlsafe_b64encode(b"headrace" + os.urandom(8)).decode().rstrip("=")
         command = java([maven.kafka_jars()], "kafka.tools.StorageTool", "format", "-t", cluster,
                        "-c", str(self.properties_path), heap="128m", logging=self.logging_path)
         with open(self.log.path, "ab") as log:
@@ -190,9 +197,20 @@ class Kafka:
     def end_offsets(self, topic):
         """{partition: offset after the last record}."""
         consumer, partitions = self._consumer(topic)
+
+        def offset(number):
+            """None while the partition of a new topic has no leader yet."""
+            partition = confluent_kafka.TopicPartition(topic, number)
+            try:
+                return consumer.get_watermark_offsets(partition, 10)
+            except confluent_kafka.KafkaException as error:
+                if error.args[0].code() in NO_LEADER_YET:
+                    return None
+                raise
         try:
-            return {number: consumer.get_watermark_offsets(
-                confluent_kafka.TopicPartition(topic, number), 10)[1] for number in partitions}
+            return {number: wait_until(lambda number=number: offset(number),
+                                       what=f"leader of {topic}/{number}")[1]
+                    for number in partitions}
         finally:
             consumer.close()
 
