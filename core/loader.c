@@ -146,6 +146,14 @@ const struct headrace_plugin *loader_open(struct loader *loader, enum headrace_k
   return NULL;
 }
 
+void loader_open_file(struct loader *loader, const char *path, void (*complain)(const char *error))
+{
+  CLEANUP_FREE char *error = NULL;
+  load(loader, path, &error);
+  if (error)
+    complain(error);
+}
+
 static int is_plugin(const struct dirent *entry)
 {
   size_t size = strlen(entry->d_name);
@@ -159,10 +167,7 @@ void loader_open_all(struct loader *loader, void (*complain)(const char *error))
   int count = scandir(loader->plugin_dir, &names, is_plugin, alphasort);
   for (int i = 0; i < count; i++) {
     CLEANUP_FREE char *path = xasprintf("%s/%s", loader->plugin_dir, names[i]->d_name);
-    CLEANUP_FREE char *error = NULL;
-    load(loader, path, &error);
-    if (error)
-      complain(error);
+    loader_open_file(loader, path, complain);
     free(names[i]);
   }
   if (count >= 0)

@@ -27,6 +27,9 @@ void loader_free(struct loader *loader);
 const struct headrace_plugin *loader_open(struct loader *loader, enum headrace_kind kind,
                                           const char *name, char **error);
 
+/* Opens one file, of any kind; what is wrong with it goes to `complain`. */
+void loader_open_file(struct loader *loader, const char *path, void (*complain)(const char *error));
+
 /* Opens every plugin of plugin_dir; what cannot be opened goes to `complain`. */
 void loader_open_all(struct loader *loader, void (*complain)(const char *error));
 

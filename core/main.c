@@ -233,6 +233,8 @@ static int help_plugin(const char *name)
   struct nearest nearest = {.name = name};
   size_t found = 0;
   open_all(&loader);
+  if (strchr(name, '/'))
+    loader_open_file(&loader, name, complain);
   for (size_t i = 0; i < loader.count; i++) {
     nearest_consider(&nearest, loader.plugins[i]->plugin.name);
     if (!is_called(loader.plugins[i], name))

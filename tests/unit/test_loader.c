@@ -96,12 +96,25 @@ static void test_all(void **state)
     assert_non_null(loader->plugins[i]->plugin.name);
 }
 
+static void test_file(void **state)
+{
+  struct loader *loader = *state;
+  complaints = 0;
+  loader_open_file(loader, ODD_DIR "/headrace-sink-good.so", count_complaint);
+  assert_int_equal(loader->count, 1);
+  loader_open_file(loader, ODD_DIR "/headrace-sink-good.so", count_complaint);
+  assert_int_equal(loader->count, 1);
+  assert_int_equal(complaints, 0);
+  loader_open_file(loader, ODD_DIR "/nothing.so", count_complaint);
+  assert_int_equal(complaints, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_once),    TEST(test_broken_rules), TEST(test_older_structure),
-      TEST(test_unknown), TEST(test_all),
+      TEST(test_unknown), TEST(test_all),          TEST(test_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
