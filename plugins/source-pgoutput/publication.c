@@ -130,12 +130,23 @@ static enum headrace_result check_tables(const struct setup *setup, PGresult *ta
   return result;
 }
 
+/* A table that was found, and not already by an item before. */
+static bool is_new_table(PGresult *tables, int row)
+{
+  if (PQgetisnull(tables, row, TABLE_OID))
+    return false;
+  for (int i = 0; i < row; i++)
+    if (!strcmp(PQgetvalue(tables, i, TABLE_OID), PQgetvalue(tables, row, TABLE_OID)))
+      return false;
+  return true;
+}
+
 /* "{16385,16390}": the tables that were found, for a parameter of type oid[]. */
 static char *oid_array(PGresult *tables)
 {
   char *array = pg_format("{");
   for (int row = 0; row < PQntuples(tables); row++)
-    if (!PQgetisnull(tables, row, TABLE_OID))
+    if (is_new_table(tables, row))
       pg_append(&array, "%s%s", array[1] ? "," : "", PQgetvalue(tables, row, TABLE_OID));
   pg_append(&array, "}");
   return array;
@@ -234,7 +245,7 @@ static enum headrace_result create_publication(const struct setup *setup, PGresu
 {
   char *names = NULL;
   for (int row = 0; row < PQntuples(tables); row++)
-    if (!PQgetisnull(tables, row, TABLE_OID))
+    if (is_new_table(tables, row))
       append_table(&names, PQgetvalue(tables, row, TABLE_SCHEMA),
                    PQgetvalue(tables, row, TABLE_NAME));
   char *publication = pg_quote_identifier(setup->publication);
@@ -355,7 +366,7 @@ static enum headrace_result check_members(const struct setup *setup, PGresult *t
 {
   char *absent = NULL;
   for (int row = 0; tables && row < PQntuples(tables); row++)
-    if (!PQgetisnull(tables, row, TABLE_OID) && *PQgetvalue(tables, row, TABLE_PUBLISHED) != 't')
+    if (is_new_table(tables, row) && *PQgetvalue(tables, row, TABLE_PUBLISHED) != 't')
       append_table(&absent, PQgetvalue(tables, row, TABLE_SCHEMA),
                    PQgetvalue(tables, row, TABLE_NAME));
   if (!absent)

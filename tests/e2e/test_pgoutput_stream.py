@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stream's life: idle databases, restarts in the middle, large transactions, back-pressure."""
+import json
+import os
+import re
+import signal
+
+import pytest
+
+from harness.program import sanitized
+from harness.waiting import count, wait_until
+from pgoutput import changes, pipeline, run_until_confirmed, slot_of, started, wait_changes
+
+
+@pytest.fixture
+def numbers(db):
+    db.sql("create table t (id int primary key, filler text)")
+    return db
+
+
+def ids(found):
+    return [int(change["new"]["id"]) for change in found]
+
+
+def test_idle_database_next_to_a_busy_one(numbers, postgres, headrace):
+    """Nothing is published, yet the slot follows the WAL of the whole cluster."""
+    sections = pipeline(numbers, tables="t")
+    program = started(headrace, sections)
+    busy = postgres.create_database()
+    busy.sql("create table noise as select g from generate_series(1, 100000) g")
+    numbers.wait_confirmed(slot_of(sections))
+    numbers.sql("create table unpublished as select g from generate_series(1, 100000) g")
+    numbers.wait_confirmed(slot_of(sections))
+    assert changes(program) == []
+    busy.drop()
+
+
+def test_clean_restarts_repeat_nothing(numbers, headrace):
+    sections = pipeline(numbers, tables="t")
+    program = started(headrace, sections)
+    for n in range(5):
+        numbers.sql("insert into t select g from generate_series(%s::int, %s::int) g",
+                    [100 * n, 100 * n + 99])
+        if n == 2:
+            numbers.sql("select pg_switch_wal()")
+        program.stop()
+        program.start()
+        numbers.wait_streaming(slot_of(sections), program)
+    assert ids(run_until_confirmed(numbers, program, sections)) == list(range(500))
+    # And the slot needs nothing of what is done: the checkpoint is not ahead of it.
+    program.stop()
+    lsn = re.search(r" lsn=(\w+/\w+)", _checkpoint(program))[1]
+    assert numbers.value("select confirmed_flush_lsn = %s::pg_lsn from pg_replication_slots "
+                         "where slot_name = %s", [lsn, slot_of(sections)])
+
+
+def test_without_a_checkpoint_the_slot_knows(numbers, headrace):
+    sections = pipeline(numbers, tables="t", checkpoint="none")
+    program = started(headrace, sections)
+    for n in range(3):
+        numbers.sql("insert into t values (%s)", [n])
+        program.stop()
+        program.start()
+        numbers.wait_streaming(slot_of(sections), program)
+    assert ids(run_until_confirmed(numbers, program, sections)) == [0, 1, 2]
+
+
+def test_restart_inside_a_transaction_drops_what_is_done(numbers, headrace):
+    """The reader of the output stops in the middle of a transaction; the next start goes on
+    behind what it had taken."""
+    rows = 20_000
+    sections = pipeline(numbers, tables="t")
+    program = started(headrace, sections)
+    numbers.sql("insert into t values (-1)")
+    wait_changes(program, 1)
+    numbers.wait_confirmed(slot_of(sections))
+    numbers.sql("insert into t select g, repeat('x', 100) from generate_series(1, %s::int) g",
+                [rows])
+    end = numbers.lsn()
+    wait_changes(program, 100)
+    program.stop()
+    found = ids(changes(program))
+    if len(found) < rows:  # it was stopped inside
+        position = re.search(r"transaction=\S+ ordinal=(\d+)", _checkpoint(program))
+        assert int(position[1]) == len(found) - 1
+        assert numbers.confirmed_lsn(slot_of(sections)) < end
+    program.start()
+    numbers.wait_streaming(slot_of(sections), program)
+    found = run_until_confirmed(numbers, program, sections)
+    assert ids(found) == [-1, *range(1, rows + 1)]
+    assert [change["ordinal"] for change in found[1:]] == list(range(rows))
+    assert len({change["transaction"] for change in found[1:]}) == 1
+
+
+def _checkpoint(program):
+    files = [path for path in program.state.glob("**/*") if path.is_file()]
+    return "".join(path.read_text() for path in files)
+
+
+def test_killed_inside_transactions(numbers, headrace):
+    rows = count(30_000, 300_000)
+    sections = pipeline(numbers, tables="t")
+    sections["p"]["checkpoint_interval"] = "20ms"
+    program = started(headrace, sections)
+    numbers.sql("insert into t select g from generate_series(1, %s::int) g", [rows])
+    for part in range(1, 4):
+        wait_until(lambda: len(program.output.text()) > 100_000 * part, what="more output")
+        program.kill9()
+        # What was cut in the middle of a line is repeated: give it a line of its own.
+        with open(program.output.path, "a", encoding="utf-8") as output:
+            output.write("\n")
+        program.start()
+    numbers.wait_confirmed(slot_of(sections), timeout=60)
+    found = []
+    for line in program.output.text().splitlines():
+        try:
+            value = json.loads(line)["value"]
+        except ValueError:
+            continue
+        found.append(int((json.loads(value) if isinstance(value, str) else value)["new"]["id"]))
+    assert sorted(set(found)) == list(range(1, rows + 1))
+    assert len(found) < 2 * rows, "a restart does not begin the transaction anew"
+
+
+@pytest.mark.skipif(sanitized(), reason="memory of sanitizers")
+def test_memory_does_not_grow_with_a_transaction(numbers, headrace):
+    rows = count(300_000, 1_000_000)
+    sections = pipeline(numbers, tables="t")
+    program = started(headrace, sections)
+    numbers.sql("insert into t select g, 'filler' from generate_series(1, %s::int) g", [rows])
+    numbers.wait_confirmed(slot_of(sections), timeout=120)
+    with open(f"/proc/{program.pid}/status", encoding="ascii") as status:
+        peak = int(re.search(r"VmHWM:\s+(\d+)", status.read())[1])
+    assert peak < 64 * 1024, f"{peak} KiB"
+
+
+def test_a_blocked_sink_keeps_the_connection(postgres_factory, headrace):
+    """Nobody reads the output for three times wal_sender_timeout."""
+    db = postgres_factory(settings={"wal_sender_timeout": "1s"}).create_database()
+    db.sql("create table t (id int primary key, filler text)")
+    sections = pipeline(db, tables="t")
+    program = headrace(sections, start=False)
+    os.mkfifo(program.output.path)
+    reader = os.open(program.output.path, os.O_RDONLY | os.O_NONBLOCK)
+    program.start()
+    program.wait_log("streaming database")
+    pid = db.slot(slot_of(sections))["active_pid"]
+    db.sql("insert into t select g, repeat('x', 500) from generate_series(1, 50000) g")
+    end = db.lsn()
+    started = db.value("select clock_timestamp()")
+    wait_until(lambda: db.value("select clock_timestamp() > %s + interval '4 s'", [started]),
+               interval=0.2)
+    assert db.slot(slot_of(sections))["active_pid"] == pid, program.log.text()
+    assert db.confirmed_lsn(slot_of(sections)) < end
+    taken = 0
+
+    def read_all():
+        nonlocal taken
+        try:
+            while piece := os.read(reader, 1 << 20):
+                taken += piece.count(b"\n")
+        except BlockingIOError:
+            pass
+        return taken >= 50_000
+    wait_until(read_all, 60, "everything arrives")
+    assert db.slot(slot_of(sections))["active_pid"] == pid
+    program.kill9()
+    os.close(reader)
+
+
+def test_server_restarts(postgres_factory, headrace):
+    cluster = postgres_factory()
+    db = cluster.create_database()
+    db.sql("create table t (id int primary key)")
+    sections = pipeline(db, tables="t")
+    program = started(headrace, sections)
+    db.sql("insert into t values (1)")
+    wait_changes(program, 1)
+    cluster.stop(signal.SIGINT)  # a fast shutdown waits until the walsender's client has it all
+    cluster.start()
+    db.sql("insert into t values (2)")
+    wait_changes(program, 2)
+    cluster.kill9()
+    cluster.start()
+    db.sql("insert into t values (3)")
+    assert ids(wait_changes(program, 3)) == [1, 2, 3]
+
+
+def test_network_is_cut_and_catalog_is_killed(numbers, headrace, proxy):
+    way = proxy(numbers.port)
+    sections = pipeline(numbers, port=way.port, tables="t")
+    program = started(headrace, sections)
+    numbers.sql("insert into t values (1)")
+    wait_changes(program, 1)
+    way.cut()
+    numbers.sql("insert into t values (2)")
+    wait_changes(program, 2)
+    numbers.sql("select pg_terminate_backend(pid) from pg_stat_activity "
+                "where application_name = 'headrace catalog'")
+    numbers.sql("alter table t add c int; insert into t values (3)")
+    found = wait_changes(program, 3)
+    assert ids(found) == [1, 2, 3]
+    assert "c" in found[2]["columns"]
+    assert "error" not in program.log.text()[program.log.text().rfind("streaming database"):]
+
+
+def test_lone_transaction_is_not_held_back(numbers, headrace):
+    """No timer between the commit and the output."""
+    sections = pipeline(numbers, tables="t")
+    program = started(headrace, sections)
+    numbers.sql("insert into t values (0)")
+    wait_changes(program, 1)
+    fastest = 1e9
+    for n in range(1, 30):
+        begun = numbers.value("select extract(epoch from clock_timestamp()) * 1000")
+        numbers.sql("insert into t values (%s)", [n])
+        wait_until(lambda: len(program.lines()) > n, interval=0.001)
+        ended = numbers.value("select extract(epoch from clock_timestamp()) * 1000")
+        fastest = min(fastest, ended - begun)
+    assert fastest < 50
