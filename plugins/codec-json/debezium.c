@@ -121,7 +121,9 @@ static void source_refresh(struct relation_plan *plan, const struct headrace_cha
       source->previous_sequence == transaction->previous_sequence)
     return;
   source->transaction_id = transaction->id;
-  source->previous_sequence = transaction->previous_sequence;
+  /* A message outside of transactions commits by itself, and Debezium takes its place for both. */
+  source->previous_sequence =
+      change->transaction || change->relation ? transaction->previous_sequence : change->sequence;
   source->time_us = change->transaction ? transaction->commit_time_us : now_us;
   source->valid = change->transaction && change->operation != HEADRACE_READ;
   make_head(plan, change);

@@ -85,8 +85,5 @@ enum headrace_result message_encode(struct codec *codec, const struct headrace_c
       .data = "message", .size = sizeof "message" - 1, .state = HEADRACE_TEXT};
   record->key = value_of(start, key_end);
   record->value = value_of(key_end, end);
-  record->headers = codec->headers + 1;
-  record->header_count =
-      codec->options.format == FORMAT_DEBEZIUM && codec->options.context_headers ? 3 : 0;
   return HEADRACE_OK;
 }

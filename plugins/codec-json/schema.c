@@ -100,15 +100,31 @@ static struct text key_fields(const struct relation_plan *plan,
   return list;
 }
 
-/* "prefix.schema.table" as it stands inside a JSON string. */
+static bool is_legal(char letter)
+{
+  return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
+         (letter >= 'a' && letter <= 'z') || strchr("._-", letter);
+}
+
+/* prefix.schema.table as a topic's name: what is not legal there becomes '_', each UTF-16 unit
+ * of it, since Debezium counts so (AbstractTopicNamingStrategy.sanitizedTopicName). */
 static struct text logical_name(const struct codec *codec, const struct relation_plan *plan)
 {
   struct text name = text_print("%s.%s.%s", codec->options.prefix, plan->schema, plan->table);
-  struct text json = text_json(name.data, name.size);
-  struct text inside = text_print("%.*s", (int)json.size - 2, json.data + 1);
-  text_free(&name);
-  text_free(&json);
-  return inside;
+  char *out = name.data;
+  for (const char *in = name.data; *in; in++) {
+    unsigned char byte = (unsigned char)*in;
+    if (is_legal(*in))
+      *out++ = *in;
+    else if ((byte & 0xc0) != 0x80) { /* the first byte of a character */
+      *out++ = '_';
+      if (byte >= 0xf0)
+        *out++ = '_';
+    }
+  }
+  *out = '\0';
+  name.size = (size_t)(out - name.data);
+  return name;
 }
 
 static void plan_value_schema(struct relation_plan *plan, const char *name, const char *fields)

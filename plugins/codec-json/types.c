@@ -144,7 +144,7 @@ static const struct form decimal_text_form = {
 static const struct form decimal_double_form = {
     write_decimal_double, 40, 1, false, SHAPE_OTHER, "0.0", "\"double\"", NULL};
 
-static const struct form hstore_map_form = {write_hstore_map, 16,  ESCAPED, SHAPE_OTHER, "{}",
+static const struct form hstore_map_form = {write_hstore_map, 16,  ESCAPED, SHAPE_STRING, "{}",
                                             MAP_FIELDS,       NULL};
 static const struct form bit_boolean_form = {write_bit_boolean, 5,   1, false, SHAPE_OTHER, "false",
                                              "\"boolean\"",     NULL};
@@ -155,7 +155,7 @@ static const struct form vector16_form = {
     false,
     SHAPE_INTEGER,
     "[]",
-    "\"array\",\"items\":{\"type\":\"int16\",\"optional\":true}",
+    "\"array\",\"items\":{\"type\":\"int16\",\"optional\":false}",
     NULL};
 static const struct form vector64_form = {
     write_vector_text,
@@ -164,7 +164,7 @@ static const struct form vector64_form = {
     false,
     SHAPE_INTEGER,
     "[]",
-    "\"array\",\"items\":{\"type\":\"int64\",\"optional\":true}",
+    "\"array\",\"items\":{\"type\":\"int64\",\"optional\":false}",
     NULL};
 static const struct form tsvector_form = {
     write_string, QUOTES, ESCAPED, SHAPE_STRING, "\"\"", "\"string\"", "io.debezium.data.Tsvector"};
@@ -326,7 +326,9 @@ static struct text scalar_placeholder(const struct value_plan *plan, const struc
     text = text_json(map.data, map.size);
     text_free(&map);
     return text;
-  case SHAPE_BYTES:
+  case SHAPE_BYTES: /* where bytes are text to Connect the placeholder is text, too */
+    if (plan->type == HEADRACE_TYPE_BYTES && options->binary != BINARY_BYTES)
+      return text_json(options->unavailable, options->unavailable_size);
     return bytes_text(plan, options);
   case SHAPE_VARIABLE:
     bytes = bytes_text(plan, options);
@@ -338,11 +340,25 @@ static struct text scalar_placeholder(const struct value_plan *plan, const struc
   }
 }
 
+static struct text zero_text(const struct value_plan *plan, const struct form *form)
+{
+  if (form != &decimal_text_form || !plan->scale_known || plan->scale <= 0)
+    return text_print("%s", form->zero);
+  return text_print("\"0.%0*d\"", plan->scale, 0);
+}
+
 static struct text array_placeholder(const struct value_plan *element, const struct form *form,
                                      const struct options *options)
 {
   if (form->shape == SHAPE_INTEGER || form->shape == SHAPE_FLOAT)
     return codes_text(options, form->shape == SHAPE_FLOAT);
+  if (form->shape == SHAPE_OTHER)
+    return text_print("null");
+  if (element->type == HEADRACE_TYPE_UUID) {
+    char uuid[36];
+    write_name_uuid(uuid, options->unavailable, options->unavailable_size);
+    return text_print("[\"%.36s\"]", uuid);
+  }
   struct text one = scalar_placeholder(element, form, options);
   struct text text = text_print("[%.*s]", (int)one.size, one.data);
   text_free(&one);
@@ -527,7 +543,7 @@ bool value_plan_init(struct value_plan *plan, const struct headrace_column *colu
   } else {
     const struct form *form = plan_form(plan, column, column->type, options, scratch);
     plan->unavailable = scalar_placeholder(plan, form, options);
-    plan->zero = text_print("%s", form->zero);
+    plan->zero = zero_text(plan, form);
     plan_schema(plan, column, form, options->binary);
   }
   return known;

@@ -53,6 +53,9 @@ WRITER(write_hstore_text);
 WRITER(write_hstore_map);
 WRITER(write_point);
 
+/* name_uuid.c: 36 letters, without quotes */
+char *write_name_uuid(char *out, const char *name, size_t size);
+
 /* array.c */
 WRITER(write_array);
 
