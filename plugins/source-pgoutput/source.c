@@ -19,7 +19,7 @@
  * reader that comes back at once makes it send, and wake, message by message. A message that
  * comes alone goes on at once. */
 #define BUSY_MS        2 /* between two drains that found something */
-#define GATHER_US      300
+#define GATHER_US      100
 #define GATHER_MOST_MS 5 /* then the batch is sent, whatever there is in it */
 
 struct source {
