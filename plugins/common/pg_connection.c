@@ -10,8 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#define CONNECT_TIMEOUT_S 10
-#define PARAMETERS_MAX    96
+#define CONNECT_TIMEOUT_S    10
+#define CONNECT_TIMEOUT_TEXT "10"
+#define PARAMETERS_MAX       96
 
 /* libpq's parameters; what is set later wins. */
 struct parameters {
@@ -209,6 +210,45 @@ static void ignore_notice(void *context, const PGresult *result)
   (void)result;
 }
 
+static bool connect_one_of_many(const struct parameters *parameters)
+{
+  const char *host = get(parameters, "host"), *address = get(parameters, "hostaddr");
+  return (host && strchr(host, ',')) || (address && strchr(address, ','));
+}
+
+/* Only libpq's own waiting goes on to the next host when one does not answer in time. Why a host
+ * refused is not known then, and another may accept tomorrow: the error is one that may pass. */
+static PGconn *connect_blocking(struct parameters *parameters, bool *good, struct pg_error *error)
+{
+  set_default(parameters, "connect_timeout", CONNECT_TIMEOUT_TEXT);
+  PGconn *connection = PQconnectdbParams(parameters->names, parameters->values, 0);
+  if (!connection)
+    abort();
+  *good = PQstatus(connection) == CONNECTION_OK;
+  if (*good) {
+    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(connection, ignore_notice, NULL);
+  } else {
+    connection_error(connection, error);
+  }
+  return connection;
+}
+
+static PGconn *connect_polling(const struct parameters *parameters, bool *good,
+                               struct pg_error *error)
+{
+  PGconn *connection = PQconnectStartParams(parameters->names, parameters->values, 0);
+  if (!connection)
+    abort();
+  PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+  PQsetNoticeReceiver(connection, ignore_notice, NULL);
+  *good = PQstatus(connection) != CONNECTION_BAD;
+  if (!*good)
+    connection_error(connection, error);
+  *good = *good && finish_connect(connection, connect_timeout(parameters), error);
+  return connection;
+}
+
 PGconn *pg_connect(const struct pg_target *target, struct pg_error *error)
 {
   char *reason = NULL, *session_options = NULL;
@@ -221,15 +261,10 @@ PGconn *pg_connect(const struct pg_target *target, struct pg_error *error)
   }
   struct parameters parameters = {.count = 0};
   fill(&parameters, options, target, &session_options);
-  PGconn *connection = PQconnectStartParams(parameters.names, parameters.values, 0);
-  if (!connection)
-    abort();
-  PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
-  PQsetNoticeReceiver(connection, ignore_notice, NULL);
-  bool good = PQstatus(connection) != CONNECTION_BAD;
-  if (!good)
-    connection_error(connection, error);
-  good = good && finish_connect(connection, connect_timeout(&parameters), error);
+  bool good = false;
+  PGconn *connection = connect_one_of_many(&parameters)
+                           ? connect_blocking(&parameters, &good, error)
+                           : connect_polling(&parameters, &good, error);
   free(session_options);
   PQconninfoFree(options);
   if (good)

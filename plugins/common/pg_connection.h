@@ -53,7 +53,8 @@ struct pg_error {
 /* Checks conninfo without network. False: *reason (to be freed) says why. */
 bool pg_check_target(const struct pg_target *target, char **reason);
 
-/* Connects, waiting at most connect_timeout (10 s unless conninfo has one). NULL: *error. */
+/* Connects, waiting at most connect_timeout for each host (10 s unless conninfo has one).
+ * NULL: *error. */
 PGconn *pg_connect(const struct pg_target *target, struct pg_error *error);
 
 /* One result of PQexec or PQgetResult that is not what was hoped for. */

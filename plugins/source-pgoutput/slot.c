@@ -171,20 +171,35 @@ enum headrace_result setup_check_slot(struct setup *setup)
   return result;
 }
 
-static enum headrace_result create_slot(struct setup *setup)
+/* Waits for all transactions that run, which may take long: one that gave up early and began
+ * anew would perhaps never get its slot. */
+static PGresult *ask_for_slot(const struct setup *setup, struct pg_error *error)
 {
-  const struct headrace_host *host = setup->host;
-  struct pg_error error;
+  PGresult *limit =
+      catalog_query(setup->catalog, error, "SET statement_timeout = '10min'", 0, NULL);
+  if (!limit)
+    return NULL;
+  PQclear(limit);
   PGresult *result = catalog_query(
-      setup->catalog, &error,
+      setup->catalog, error,
       setup->slot_failover
           ? "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput', false, false, true)"
           : "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')",
       1, &setup->slot);
-  if (!result && !strcmp(error.sqlstate, "57014"))
-    host->log(host, HEADRACE_WARNING,
-              "a new slot waits for all transactions that run; look for old ones in "
-              "pg_stat_activity");
+  struct pg_error ignored;
+  PQclear(catalog_query(setup->catalog, &ignored, "RESET statement_timeout", 0, NULL));
+  return result;
+}
+
+static enum headrace_result create_slot(struct setup *setup)
+{
+  const struct headrace_host *host = setup->host;
+  struct pg_error error;
+  host->log(host, HEADRACE_INFO,
+            "creating replication slot %s; this waits until the transactions that run now have "
+            "ended",
+            setup->slot);
+  PGresult *result = ask_for_slot(setup, &error);
   if (!result)
     return setup_say(host, "cannot create the replication slot", &error);
   bool good = lsn_parse(PQgetvalue(result, 0, 0), &setup->slot_lsn);

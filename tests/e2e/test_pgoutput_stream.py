@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 
 import pytest
@@ -218,3 +219,43 @@ def test_lone_transaction_is_not_held_back(numbers, headrace):
         ended = numbers.value("select extract(epoch from clock_timestamp()) * 1000")
         fastest = min(fastest, ended - begun)
     assert fastest < 50
+
+
+def test_one_of_many_hosts(numbers, headrace):
+    sections = pipeline(numbers, tables="t")
+    sections["p.source"]["conninfo"] = (
+        f"host=127.0.0.1,127.0.0.1 port=1,{numbers.port} user=postgres dbname={numbers.name}")
+    program = started(headrace, sections)
+    numbers.sql("insert into t values (1)")
+    assert ids(run_until_confirmed(numbers, program, sections)) == [1]
+
+
+@pytest.mark.parametrize("delivered", ["less", "more"])
+def test_server_goes_to_another_timeline(postgres_factory, headrace, delivered):
+    """What was delivered of the old timeline must be in the new one's past."""
+    cluster = postgres_factory(settings={"restore_command": "/bin/false"})
+    db = cluster.create_database()
+    db.sql("create table t (id int primary key)")
+    sections = pipeline(db, tables="t")
+    program = started(headrace, sections)
+    db.sql("insert into t values (1)")
+    run_until_confirmed(db, program, sections)
+    program.stop()
+    cluster.stop()
+    signal_file = cluster.data / "recovery.signal"
+    signal_file.touch()
+    if os.getuid() == 0:
+        shutil.chown(signal_file, "postgres", "postgres")
+    if delivered == "more":
+        for path in filter(os.path.isfile, program.state.glob("**/*")):
+            path.write_text(re.sub(r" lsn=\w+/\w+", " lsn=FF/0", path.read_text()))
+    cluster.start()
+    wait_until(lambda: not db.value("select pg_is_in_recovery()"), what="the end of recovery")
+    db.sql("insert into t values (2)")
+    program.start()
+    if delivered == "more":
+        assert program.wait(30) != 0
+        assert "the server lacks changes that were already delivered" in program.log.text()
+    else:
+        program.wait_log("went from timeline 1 to 2")
+        assert ids(wait_changes(program, 2)) == [1, 2]
