@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import time
 
 import pytest
 
@@ -69,7 +71,7 @@ def test_without_a_checkpoint_the_slot_knows(numbers, headrace):
 def test_restart_inside_a_transaction_drops_what_is_done(numbers, headrace):
     """The reader of the output stops in the middle of a transaction; the next start goes on
     behind what it had taken."""
-    rows = 20_000
+    rows = 100_000
     sections = pipeline(numbers, tables="t")
     program = started(headrace, sections)
     numbers.sql("insert into t values (-1)")
@@ -259,3 +261,36 @@ def test_server_goes_to_another_timeline(postgres_factory, headrace, delivered):
     else:
         program.wait_log("went from timeline 1 to 2")
         assert ids(wait_changes(program, 2)) == [1, 2]
+
+
+def test_over_tls(postgres_factory, headrace):
+    """TLS may hold bytes that poll() does not see."""
+    cluster = postgres_factory()
+    key, certificate = cluster.data / "server.key", cluster.data / "server.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    key.chmod(0o600)
+    if os.getuid() == 0:
+        shutil.chown(key, "postgres", "postgres")
+    cluster.sql("alter system set ssl = on")
+    cluster.sql("select pg_reload_conf()")
+    wait_until(lambda: cluster.value("show ssl") == "on", what="TLS")
+    db = cluster.create_database()
+    db.sql("create table t (id int primary key, filler text)")
+    sections = pipeline(db, tables="t")
+    sections["p.source"]["conninfo"] += " sslmode=require"
+    # OpenSSL itself keeps two small things of its first use.
+    program = headrace(sections, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"})
+    program.wait_log("streaming database")
+    assert db.value("select bool_and(ssl) from pg_stat_ssl s join pg_stat_activity a using (pid) "
+                    "where application_name like 'headrace%'")
+    slowest = 0
+    for n in range(40):
+        begun = time.monotonic()
+        db.sql("insert into t select g, repeat('x', %s) from generate_series(%s::int, %s::int) g",
+               [n * 1001 % 20_000, n * 100, n * 100 + 99])
+        wait_until(lambda: len(program.lines()) >= (n + 1) * 100, interval=0.001)
+        slowest = max(slowest, time.monotonic() - begun)
+    assert ids(changes(program)) == list(range(4000))
+    assert slowest < 0.4 or sanitized(), "nothing lies about until the next half second"
