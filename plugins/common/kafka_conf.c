@@ -219,13 +219,18 @@ void kafka_client_up(struct kafka_client *client)
   client->said_at_us[UNREACHABLE] = client->said_at_us[REFUSED] = 0;
 }
 
+void kafka_client_look_for_fatal(struct kafka_client *client, rd_kafka_t *rk)
+{
+  client->fatal = rd_kafka_fatal_error(rk, client->fatal_reason, sizeof client->fatal_reason);
+}
+
 static void on_error(rd_kafka_t *rk, int error, const char *reason, void *opaque)
 {
   struct kafka_client *client = opaque;
   const struct headrace_host *host = client->host;
   switch (error) {
   case RD_KAFKA_RESP_ERR__FATAL:
-    client->fatal = rd_kafka_fatal_error(rk, client->fatal_reason, sizeof client->fatal_reason);
+    kafka_client_look_for_fatal(client, rk);
     return;
   case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     set_connected(client, false);

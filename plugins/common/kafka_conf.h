@@ -72,6 +72,9 @@ struct kafka_client {
 void kafka_client_attach(struct kafka_client *client, const struct headrace_host *host,
                          rd_kafka_conf_t *conf);
 
+/* Fills client->fatal if `rk` cannot go on. Errors tell it too, but perhaps later. */
+void kafka_client_look_for_fatal(struct kafka_client *client, rd_kafka_t *rk);
+
 /* A broker has answered. Cheap when that is no news. */
 void kafka_client_up(struct kafka_client *client);
 

@@ -167,9 +167,24 @@ static bool perhaps_innocent(const struct sink *sink, const struct delivery *del
          (size_t)record->key.size + record->value.size < sink->batch_bytes;
 }
 
+void sink_check_fatal(struct sink *sink)
+{
+  if (!sink->client.fatal || sink->failure)
+    return;
+  const struct headrace_host *host = sink->host;
+  const struct failure *failure = failure_for(sink->client.fatal);
+  host->log(host, HEADRACE_ERROR, "the producer cannot go on: %s; %s", sink->client.fatal_reason,
+            failure->advice);
+  sink_fail(sink, failure->reaction == AGAIN ? HEADRACE_RETRY : HEADRACE_FATAL);
+}
+
 void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp_err_t error,
                      bool by_broker)
 {
+  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+    kafka_client_look_for_fatal(&sink->client, sink->kafka);
+    sink_check_fatal(sink);
+  }
   if (sink->failure) { /* purged, or its consequence */
     delivery->pending->failed = true;
     sink_settle(sink, delivery->pending);
@@ -195,17 +210,6 @@ void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp
     host->log(host, HEADRACE_ERROR, "%s", reason);
     stop(sink, delivery, failure->reaction == AGAIN ? HEADRACE_RETRY : HEADRACE_FATAL);
   }
-}
-
-void sink_check_fatal(struct sink *sink)
-{
-  if (!sink->client.fatal || sink->failure)
-    return;
-  const struct headrace_host *host = sink->host;
-  const struct failure *failure = failure_for(sink->client.fatal);
-  host->log(host, HEADRACE_ERROR, "the producer cannot go on: %s; %s", sink->client.fatal_reason,
-            failure->advice);
-  sink_fail(sink, failure->reaction == AGAIN ? HEADRACE_RETRY : HEADRACE_FATAL);
 }
 
 /* ---- dead letters ---------------------------------------------------------- */

@@ -93,7 +93,8 @@ rd_kafka_resp_err_t sink_produce_record(struct sink *sink, struct topic *topic,
     sink->in_flight++;
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   }
-  rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+  rd_kafka_resp_err_t code =
+      rd_kafka_error_is_fatal(error) ? RD_KAFKA_RESP_ERR__FATAL : rd_kafka_error_code(error);
   rd_kafka_error_destroy(error);
   return code;
 }

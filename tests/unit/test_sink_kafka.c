@@ -487,6 +487,35 @@ static void after_a_failure_nothing_overtakes(void **state)
   stop(&f);
 }
 
+static void fails_fatally(rd_kafka_resp_err_t error, enum headrace_result expected)
+{
+  struct fixture f;
+  start(&f, NULL);
+  give_many(&f, 1, 5);
+  settle(&f);
+  struct sink *sink = f.self;
+  rd_kafka_test_fatal_error(sink->kafka, error, "as a test wants it");
+  give_many(&f, 3, 5);
+  settle(&f);
+  for (int i = 0; i < 10; i++)
+    f.plugin->poll(f.self, 10);
+  assert_int_equal(f.host->durable_count, 1);
+  assert_int_equal(f.plugin->poll(f.self, 0), expected);
+  char *log = plugin_host_log(f.host);
+  const char *said = strstr(log, "the producer cannot go on: ");
+  assert_non_null(said);
+  assert_null(strstr(said + 1, "the producer cannot go on: "));
+  free(log);
+  stop(&f);
+}
+
+static void a_fatal_producer_is_classified(void **state)
+{
+  (void)state;
+  fails_fatally(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, HEADRACE_RETRY);
+  fails_fatally(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, HEADRACE_FATAL);
+}
+
 static void an_unreachable_cluster_loses_nothing(void **state)
 {
   (void)state;
@@ -593,6 +622,7 @@ int main(void)
       cmocka_unit_test(a_forbidden_topic_is_classified),
       cmocka_unit_test(a_forbidden_topic_can_be_skipped),
       cmocka_unit_test(after_a_failure_nothing_overtakes),
+      cmocka_unit_test(a_fatal_producer_is_classified),
       cmocka_unit_test(an_unreachable_cluster_loses_nothing),
       cmocka_unit_test(closing_reports_what_is_left),
       cmocka_unit_test(flush_does_not_linger),
