@@ -46,10 +46,12 @@ void debezium_plan(struct codec *codec, struct relation_plan *plan, const char *
 char *clock_write(char *out, int64_t now_us)
 {
   char digits[JSON_INTEGER_MAX];
-  char *end = json_integer(digits, now_us);
-  size_t size = (size_t)(end - digits);
+  size_t size = (size_t)(json_integer(digits, now_us) - digits);
   out = PUT(out, ",\"ts_ms\":");
-  out = json_integer(out, now_us / 1000);
+  if (now_us >= 1000) /* its digits are there already */
+    out = json_copy(out, digits, size - 3);
+  else
+    out = json_integer(out, now_us / 1000);
   out = PUT(out, ",\"ts_us\":");
   out = json_copy(out, digits, size);
   out = PUT(out, ",\"ts_ns\":");

@@ -172,8 +172,7 @@ struct text text_json(const char *data, size_t size); /* with quotes */
 void text_free(struct text *text);
 static inline char *text_put(char *out, const struct text *text)
 {
-  memcpy(out, text->data, text->size);
-  return out + text->size;
+  return json_copy(out, text->data, text->size); /* an empty one may have no data */
 }
 /* A buffer of at least `size` bytes; NULL: no memory. */
 char *scratch_get(struct scratch *all, enum scratch_use use, size_t size);

@@ -95,7 +95,7 @@ static void plan_key(struct codec *codec, struct relation_plan *plan,
   plan->key = must(calloc(room + 1, sizeof *plan->key));
   if (names) {
     plan_configured_key(codec, plan, relation, names);
-  } else {
+  } else if (relation->key_count) {
     memcpy(plan->key, relation->key, relation->key_count * sizeof *plan->key);
     plan->key_count = relation->key_count;
   }
