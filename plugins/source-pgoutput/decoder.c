@@ -115,17 +115,23 @@ static const struct headrace_transaction *transaction_in_batch(struct decoder *d
   return decoder->in_batch = copy;
 }
 
-/* One message of the open transaction that can make events: false if it was done before. */
-static bool count_message(struct decoder *decoder)
+/* The message at hand was not done before the restart. */
+static bool is_fresh(const struct decoder *decoder)
+{
+  return decoder->transaction.seen >= decoder->transaction.skip;
+}
+
+/* A message of the open transaction that can make events is done: only now, so that one that
+ * failed is never behind the position. */
+static void count_message(struct decoder *decoder)
 {
   struct open_transaction *transaction = &decoder->transaction;
   transaction->seen++;
   if (transaction->seen <= transaction->skip)
-    return false;
+    return;
   decoder->position.transaction = transaction->header.commit_sequence;
   decoder->position.ordinal = transaction->seen;
   decoder->moved = true;
-  return true;
 }
 
 static struct headrace_change *add_change(struct decoder *decoder,
@@ -256,13 +262,27 @@ static enum headrace_result row(struct decoder *decoder, const struct pgoutput_m
     return out_of_order(decoder, (char)message->kind, lsn);
   if (!relations_get(decoder->relations, message->row.relation_id, &view))
     return unknown_relation(decoder, message->row.relation_id, lsn);
-  bool fresh = count_message(decoder);
-  if (!view.wanted || !wanted(decoder, operation_of(message->kind)))
-    return HEADRACE_OK;
-  if (fresh)
-    return add_row(decoder, message, &view, lsn);
-  decoder->transaction.emitted++;
+  if (view.wanted && wanted(decoder, operation_of(message->kind))) {
+    enum headrace_result result = HEADRACE_OK;
+    if (is_fresh(decoder))
+      result = add_row(decoder, message, &view, lsn);
+    else
+      decoder->transaction.emitted++;
+    if (result != HEADRACE_OK)
+      return result;
+  }
+  count_message(decoder);
   return HEADRACE_OK;
+}
+
+static void add_truncate(struct decoder *decoder, const struct headrace_relation *relation,
+                         uint32_t flags, uint64_t lsn)
+{
+  struct headrace_change *change = add_change(decoder, relation, HEADRACE_TRUNCATE, lsn);
+  if (flags & PGOUTPUT_TRUNCATE_CASCADE)
+    change->flags |= HEADRACE_TRUNCATE_CASCADE;
+  if (flags & PGOUTPUT_TRUNCATE_RESTART)
+    change->flags |= HEADRACE_TRUNCATE_RESTART;
 }
 
 static enum headrace_result truncate(struct decoder *decoder,
@@ -270,26 +290,19 @@ static enum headrace_result truncate(struct decoder *decoder,
 {
   if (!decoder->transaction.open)
     return out_of_order(decoder, PGOUTPUT_TRUNCATE, lsn);
-  bool fresh = count_message(decoder);
-  if (!wanted(decoder, HEADRACE_TRUNCATE))
-    return HEADRACE_OK;
   for (uint32_t i = 0; i < truncate->relation_count; i++) {
     struct relation_view view;
     uint32_t id = pgoutput_truncated(truncate, i);
     if (!relations_get(decoder->relations, id, &view))
       return unknown_relation(decoder, id, lsn);
-    if (!view.wanted)
+    if (!view.wanted || !wanted(decoder, HEADRACE_TRUNCATE))
       continue;
-    if (!fresh) {
+    if (is_fresh(decoder))
+      add_truncate(decoder, view.relation, truncate->flags, lsn);
+    else
       decoder->transaction.emitted++;
-      continue;
-    }
-    struct headrace_change *change = add_change(decoder, view.relation, HEADRACE_TRUNCATE, lsn);
-    if (truncate->flags & PGOUTPUT_TRUNCATE_CASCADE)
-      change->flags |= HEADRACE_TRUNCATE_CASCADE;
-    if (truncate->flags & PGOUTPUT_TRUNCATE_RESTART)
-      change->flags |= HEADRACE_TRUNCATE_RESTART;
   }
+  count_message(decoder);
   return HEADRACE_OK;
 }
 
@@ -339,13 +352,14 @@ static enum headrace_result logical(struct decoder *decoder, const struct pgoutp
   }
   if (!decoder->transaction.open)
     return out_of_order(decoder, PGOUTPUT_MESSAGE, lsn);
-  if (!count_message(decoder)) {
+  if (is_fresh(decoder)) {
+    struct headrace_change *change = add_change(decoder, NULL, HEADRACE_MESSAGE, lsn);
+    change->flags = HEADRACE_MESSAGE_TRANSACTIONAL;
+    add_logical(decoder, logical, change);
+  } else {
     decoder->transaction.emitted++;
-    return HEADRACE_OK;
   }
-  struct headrace_change *change = add_change(decoder, NULL, HEADRACE_MESSAGE, lsn);
-  change->flags = HEADRACE_MESSAGE_TRANSACTIONAL;
-  add_logical(decoder, logical, change);
+  count_message(decoder);
   return HEADRACE_OK;
 }
 

@@ -402,6 +402,20 @@ static void test_what_has_no_place(void **state)
   end(f);
 }
 
+static void test_what_failed_is_not_behind_the_position(void **state)
+{
+  (void)state;
+  struct fixture *f = begin_at(START, ALL);
+  struct bytes cut = make_insert(9, "2");
+  cut.size--;
+  good(f, make_begin(0x200, 55));
+  good(f, make_relation(9, 'd'));
+  good(f, make_insert(9, "1"));
+  assert_int_equal(feed(f, cut), HEADRACE_FATAL);
+  assert_int_equal(finish(f, START " transaction=0/200 ordinal=1", NULL), 1);
+  end(f);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -421,6 +435,7 @@ int main(void)
       cmocka_unit_test(test_origin),
       cmocka_unit_test(test_relation_changes),
       cmocka_unit_test(test_what_has_no_place),
+      cmocka_unit_test(test_what_failed_is_not_behind_the_position),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
