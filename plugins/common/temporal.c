@@ -162,6 +162,8 @@ static bool take_interval_clock(struct cursor *cursor, int64_t *microseconds)
   if (!take_number(&ahead, 2, 12, &hours) || !take(&ahead, ':') || !take_two(&ahead, &minutes) ||
       !take(&ahead, ':') || !take_two(&ahead, &seconds) || !take_fraction(&ahead, &fraction))
     return false;
+  if (minutes > 59 || seconds > 60)
+    return false;
   if (__builtin_mul_overflow((hours * 60 + minutes) * 60 + seconds, (int64_t)1000000,
                              microseconds) ||
       __builtin_add_overflow(*microseconds, fraction, microseconds))
