@@ -20,9 +20,12 @@ size_t array_bound(const struct value_plan *plan, const char *data, size_t size)
   return plan->fixed + size + contents + each * count_elements(data, size);
 }
 
+enum { OID_BOX_ARRAY = 1020 }; /* pg_type.dat: the only type with typdelim ';' */
+
 struct reader {
   const char *at, *end;
   const struct value_plan *element;
+  char delimiter;
 };
 
 /* "a \"b\"", without its escapes, into scratch memory; reader->at is past the first quote. */
@@ -59,7 +62,7 @@ static char *write_quoted(char *out, struct reader *reader)
 static char *write_bare(char *out, struct reader *reader)
 {
   const char *start = reader->at;
-  while (reader->at < reader->end && *reader->at != ',' && *reader->at != '}')
+  while (reader->at < reader->end && *reader->at != reader->delimiter && *reader->at != '}')
     reader->at++;
   size_t size = (size_t)(reader->at - start);
   if (size == 4 && !memcmp(start, "NULL", 4))
@@ -99,7 +102,8 @@ static bool skip_bounds(struct reader *reader)
 
 WRITER(write_array)
 {
-  struct reader reader = {data, data + size, plan->element};
+  struct reader reader = {data, data + size, plan->element,
+                          plan->type_id == OID_BOX_ARRAY ? ';' : ','};
   int depth = 0;
   if (!skip_bounds(&reader) || reader.at == reader.end || *reader.at != '{')
     return NULL;
@@ -116,7 +120,7 @@ WRITER(write_array)
       *out++ = ']';
     }
     if (depth) {
-      if (reader.at == reader.end || *reader.at++ != ',')
+      if (reader.at == reader.end || *reader.at++ != reader.delimiter)
         return NULL;
       *out++ = ',';
     }

@@ -329,21 +329,43 @@ static enum headrace_result encode_delete(struct output *to)
   return result;
 }
 
+static bool skips(const struct output *to, enum headrace_operation operation)
+{
+  return to->codec->options.skipped & 1u << operation;
+}
+
+static enum headrace_result encode_departure(struct output *to, const struct image *old_row,
+                                             const struct image *new_row)
+{
+  struct headrace_value key;
+  struct draft draft = {.before = *old_row, .key = old_row, .operation = 'd'};
+  enum headrace_result result = use_key_header(to, &draft, "__debezium.newkey", new_row);
+  if (result == HEADRACE_OK)
+    result = emit(to, &draft, &key);
+  if (result == HEADRACE_OK)
+    emit_tombstone(to, &key, &draft);
+  return result;
+}
+
+static enum headrace_result encode_arrival(struct output *to, const struct image *old_row,
+                                           const struct image *new_row)
+{
+  struct headrace_value key;
+  struct draft draft = {.after = *new_row, .key = new_row, .operation = 'c'};
+  enum headrace_result result = use_key_header(to, &draft, "__debezium.oldkey", old_row);
+  return result == HEADRACE_OK ? emit(to, &draft, &key) : result;
+}
+
 /* The row moved to another key: to its consumers it is deleted there and created here. */
 static enum headrace_result encode_key_change(struct output *to, const struct image *old_row,
                                               const struct image *new_row)
 {
-  struct headrace_value key;
-  struct draft delete = {.before = *old_row, .key = old_row, .operation = 'd'};
-  struct draft create = {.after = *new_row, .key = new_row, .operation = 'c'};
-  enum headrace_result result = use_key_header(to, &delete, "__debezium.newkey", new_row);
-  if (result == HEADRACE_OK)
-    result = emit(to, &delete, &key);
-  if (result != HEADRACE_OK)
-    return result;
-  emit_tombstone(to, &key, &delete);
-  result = use_key_header(to, &create, "__debezium.oldkey", old_row);
-  return result == HEADRACE_OK ? emit(to, &create, &key) : result;
+  enum headrace_result result = HEADRACE_OK;
+  if (!skips(to, HEADRACE_DELETE))
+    result = encode_departure(to, old_row, new_row);
+  if (result == HEADRACE_OK && !skips(to, HEADRACE_INSERT))
+    result = encode_arrival(to, old_row, new_row);
+  return result;
 }
 
 static enum headrace_result encode_update(struct output *to)
@@ -354,6 +376,8 @@ static enum headrace_result encode_update(struct output *to)
   if (old_row.values && to->plan->key_count && key_complete(to->plan, old_row.values) &&
       !key_equal(to->plan, old_row.values, new_row.values))
     return encode_key_change(to, &old_row, &new_row);
+  if (skips(to, HEADRACE_UPDATE))
+    return HEADRACE_OK;
   struct headrace_value key;
   struct draft draft = {.before = old_row, .after = new_row, .key = &new_row, .operation = 'u'};
   use_context_headers(to->codec, &draft);

@@ -119,7 +119,7 @@ static char *put_unscaled(char *out, const struct value_plan *plan,
 WRITER(write_decimal)
 {
   struct numeric_text number;
-  if (!numeric_read(data, size, &number))
+  if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
   return number.kind ? PUT(out, "null") : put_unscaled(out, plan, &number, plan->scale);
 }
@@ -128,7 +128,7 @@ WRITER(write_decimal)
 WRITER(write_variable_decimal)
 {
   struct numeric_text number;
-  if (!numeric_read(data, size, &number))
+  if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
   if (number.kind)
     return PUT(out, "null");

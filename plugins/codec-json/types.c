@@ -183,7 +183,12 @@ static const struct form bytes_of_text_form = {write_bytes_of_text, 8,      2,  
                                                SHAPE_BYTES,         "\"\"", "\"bytes\"", NULL};
 static const struct form array_form = {write_array, 2, 1, false, SHAPE_OTHER, "[]", NULL, NULL};
 
-enum { OID_INT2VECTOR = 22, OID_OIDVECTOR = 30, OID_TSVECTOR = 3614 }; /* pg_type.dat */
+enum {
+  OID_INT2VECTOR = 22,
+  OID_OIDVECTOR = 30,
+  OID_TSVECTOR = 3614,
+  OID_TSVECTOR_ARRAY = 3643
+}; /* pg_type.dat */
 
 static const struct form *decimal_kind(const struct value_plan *plan, const struct options *options)
 {
@@ -218,6 +223,7 @@ static const struct form *other_kind(uint32_t type_id)
   case OID_OIDVECTOR:
     return &vector64_form;
   case OID_TSVECTOR:
+  case OID_TSVECTOR_ARRAY:
     return &tsvector_form;
   default:
     return &text_form;
@@ -473,8 +479,9 @@ static bool scalar_is_known(const struct headrace_column *column)
 static bool array_is_known(const struct headrace_column *column)
 {
   switch (column->element_type) {
-  case HEADRACE_TYPE_COMPOSITE:
   case HEADRACE_TYPE_OTHER:
+    return column->type_id == OID_TSVECTOR_ARRAY;
+  case HEADRACE_TYPE_COMPOSITE:
   case HEADRACE_TYPE_MONEY:
   case HEADRACE_TYPE_INTERVAL:
   case HEADRACE_TYPE_XML:
@@ -491,30 +498,41 @@ static bool array_is_known(const struct headrace_column *column)
   }
 }
 
-static void init_unknown(struct value_plan *plan, const struct headrace_column *column,
-                         const struct options *options, struct scratch *scratch)
+/* The value's text as bytes, whatever its type is. */
+static const struct form *plan_bytes_of_text(struct value_plan *plan,
+                                             const struct headrace_column *column,
+                                             const struct options *options, struct scratch *scratch)
 {
-  const struct form *form =
-      options->unknown_types == UNKNOWN_BYTES ? &bytes_of_text_form : &text_form;
   plan_form(plan, column, HEADRACE_TYPE_OTHER, options, scratch);
-  plan->write = form->write;
-  plan->fixed = form->fixed;
-  plan->growth = form->growth;
-  plan->escaped = form->escaped;
+  plan->write = bytes_of_text_form.write;
+  plan->fixed = bytes_of_text_form.fixed;
+  plan->growth = bytes_of_text_form.growth;
+  plan->escaped = bytes_of_text_form.escaped;
+  return &bytes_of_text_form;
+}
+
+static void init_scalar(struct value_plan *plan, const struct headrace_column *column,
+                        const struct options *options, struct scratch *scratch, bool as_bytes)
+{
+  const struct form *form = as_bytes ? plan_bytes_of_text(plan, column, options, scratch)
+                                     : plan_form(plan, column, column->type, options, scratch);
   plan->unavailable = scalar_placeholder(plan, form, options);
-  plan->zero = text_print("%s", form->zero);
+  plan->zero = zero_text(plan, form);
   plan_schema(plan, column, form, options->binary);
 }
 
 static void init_array(struct value_plan *plan, const struct headrace_column *column,
-                       const struct options *options, struct scratch *scratch)
+                       const struct options *options, struct scratch *scratch, bool as_bytes)
 {
   struct value_plan *element = calloc(1, sizeof *element);
   if (!element)
     abort();
-  const struct form *form = plan_form(element, column, column->element_type, options, scratch);
+  const struct form *form =
+      as_bytes ? plan_bytes_of_text(element, column, options, scratch)
+               : plan_form(element, column, column->element_type, options, scratch);
   plan_schema(element, column, form, options->binary);
-  element->element_required = column->element_type == HEADRACE_TYPE_ENUM;
+  element->element_required =
+      as_bytes || column->element_type == HEADRACE_TYPE_ENUM || form == &tsvector_form;
   plan->type = HEADRACE_TYPE_ARRAY;
   plan->type_id = column->type_id;
   plan->element = element;
@@ -535,17 +553,12 @@ bool value_plan_init(struct value_plan *plan, const struct headrace_column *colu
 {
   bool is_array = column->type == HEADRACE_TYPE_ARRAY;
   bool known = is_array ? array_is_known(column) : scalar_is_known(column);
-  bool as_bytes = options->unknown_types == UNKNOWN_BYTES && options->format == FORMAT_DEBEZIUM;
-  if (!known && as_bytes) {
-    init_unknown(plan, column, options, scratch);
-  } else if (is_array) {
-    init_array(plan, column, options, scratch);
-  } else {
-    const struct form *form = plan_form(plan, column, column->type, options, scratch);
-    plan->unavailable = scalar_placeholder(plan, form, options);
-    plan->zero = zero_text(plan, form);
-    plan_schema(plan, column, form, options->binary);
-  }
+  bool as_bytes =
+      !known && options->unknown_types == UNKNOWN_BYTES && options->format == FORMAT_DEBEZIUM;
+  if (is_array)
+    init_array(plan, column, options, scratch, as_bytes);
+  else
+    init_scalar(plan, column, options, scratch, as_bytes);
   return known;
 }
 

@@ -1,0 +1,1 @@
+headrace_fuzz_target(codec_json codec-json-objects headrace-core)
