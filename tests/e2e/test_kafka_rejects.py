@@ -16,6 +16,8 @@ def start(db, kafka, headrace, prefix, errors, **sink):
     slot = sections["load.source"]["slot"]
     db.wait_streaming(slot, program)
     db.sql("insert into accounts values (1, 'n')")
+    if errors == "stop":
+        db.wait_confirmed(slot)  # else what was not sent yet is taken back with the large row
     db.sql("insert into accounts values (2, repeat('n', %s))", [LARGE])
     committed = db.lsn()
     db.sql("insert into accounts values (3, 'n')")
@@ -95,7 +97,12 @@ def test_a_small_record_is_not_blamed_for_its_request(db, kafka, headrace, topic
 
 def test_an_unknown_topic(db, kafka_factory, headrace, topic_prefix):
     broker = kafka_factory(settings={"auto.create.topics.enable": "false"})
-    program, _, _ = start(db, broker, headrace, topic_prefix, "stop",
-                          **{"rdkafka.topic.metadata.propagation.max.ms": 500})
+    db.sql("create table accounts (id int primary key, note text)")
+    sections = pipeline(db, broker, topic_prefix)
+    sections["load.sink"] = {"brokers": broker.brokers, "prefix": topic_prefix,
+                             "rdkafka.topic.metadata.propagation.max.ms": 500}
+    program = headrace(sections)
+    db.wait_streaming(sections["load.source"]["slot"], program)
+    db.sql("insert into accounts values (1, 'n')")
     program.log.wait("unknown-topic.*create the topic, or set topic_create = yes")
     assert program.wait() != 0
