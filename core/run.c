@@ -139,7 +139,9 @@ static bool feed(struct run *run)
     fail(run, stages_run(&run->stages, batch));
     if (run->failure != HEADRACE_OK)
       return true;
-    if (!batch->events.count) {
+    /* A sink that keeps the checkpoint has to store the position of an empty batch too: what
+     * is acknowledged must never be ahead of what it stored. */
+    if (!batch->events.count && run->pipeline->checkpoint != CHECKPOINT_SINK) {
       batch->state = BATCH_DURABLE;
       return true;
     }
@@ -314,6 +316,10 @@ static enum headrace_result worker_loop(struct run *run)
 enum headrace_result run_loop(struct run *run)
 {
   pthread_t thread;
+  /* A wake-up left from the run before would end the source's first wait; one for a stop not. */
+  wake_clear(run->pipeline->source_wake);
+  if (atomic_load(&run->pipeline->stopping))
+    wake_signal(run->pipeline->source_wake);
   if (pthread_create(&thread, NULL, run_source, run) != 0) {
     log_write(run->pipeline->logger, HEADRACE_ERROR, run->pipeline->config->name,
               "cannot start a thread; raise the limit on processes (ulimit -u)");

@@ -325,7 +325,8 @@ struct headrace_plugin {
                                  struct headrace_batch *out);
 
   /* sink */
-  enum headrace_result (*write)(void *instance, struct headrace_batch *); /* AGAIN: not taken */
+  /* AGAIN: not taken. A sink that keeps the checkpoint also gets batches without events. */
+  enum headrace_result (*write)(void *instance, struct headrace_batch *);
   enum headrace_result (*poll)(void *instance, int timeout_ms);  /* optional if write finishes */
   enum headrace_result (*flush)(void *instance, int timeout_ms); /* optional; AGAIN: not yet */
   enum headrace_result (*stored_position)(void *instance, void *out, size_t *size); /* optional */

@@ -365,7 +365,7 @@ static void test_not_a_plugin(void **state)
 
 static void test_checkpoint_in_a_sink_that_cannot(void **state)
 {
-  expect_fault(*state, PIPE "checkpoint = sink\n" ENDS,
+  expect_fault(*state, "[orders]\nsource = probe\nsink = strict\ncheckpoint = sink\n" ENDS,
                "[orders] checkpoint = sink, but this sink cannot keep positions; use file");
 }
 

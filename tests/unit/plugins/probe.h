@@ -66,6 +66,8 @@ struct probe {
   unsigned dead_letters, skipped;
   unsigned char delivered[PROBE_NUMBERS]; /* times that each number became durable */
   uint64_t delivered_count;
+  char stored[1024]; /* the sink's own checkpoint; lives as long as the test */
+  size_t stored_size;
 };
 
 enum probe_stage { PROBE_SOURCE, PROBE_FILTER, PROBE_CODEC, PROBE_SINK };

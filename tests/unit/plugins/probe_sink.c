@@ -123,6 +123,10 @@ static void report(struct sink *sink, struct headrace_batch *batch)
     probe->delivered_count++;
     receipts[i % 2048] = PROBE_RECEIPT + number;
   }
+  if (failed == HEADRACE_OK) {
+    const void *position = host->position(host, batch, &probe->stored_size);
+    memcpy(probe->stored, position, probe->stored_size);
+  }
   pthread_mutex_unlock(&probe->lock);
   if (failed == HEADRACE_OK)
     host->durable(host, batch, receipts);
@@ -143,7 +147,8 @@ static enum headrace_result sink_write(void *instance, struct headrace_batch *ba
     return probe_leave(sink, HEADRACE_AGAIN);
   }
   enum headrace_result result =
-      probe_fault(probe, &probe->write_fault, probe_number(&events[count - 1]));
+      count ? probe_fault(probe, &probe->write_fault, probe_number(&events[count - 1]))
+            : HEADRACE_OK;
   if (result != HEADRACE_OK) {
     host->log(host, HEADRACE_ERROR, "told to fail in write");
     return probe_leave(sink, result);
@@ -211,6 +216,17 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
   return probe_leave(sink, empty ? HEADRACE_OK : HEADRACE_AGAIN);
 }
 
+#ifndef PROBE_NO_DEAD_LETTER
+static enum headrace_result sink_stored_position(void *instance, void *out, size_t *size)
+{
+  struct sink *sink = instance;
+  struct probe *probe = probe_enter(sink);
+  memcpy(out, probe->stored, probe->stored_size);
+  *size = probe->stored_size;
+  return probe_leave(sink, HEADRACE_OK);
+}
+#endif
+
 static const struct headrace_key keys[] = {PROBE_CONTROL_KEY,
 #ifndef PROBE_NO_DEAD_LETTER
                                            {.name = "dead_letter", .help = "nowhere"},
@@ -231,6 +247,9 @@ static const struct headrace_plugin plugin = {
     .write = sink_write,
     .poll = sink_poll,
     .flush = sink_flush,
+#ifndef PROBE_NO_DEAD_LETTER
+    .stored_position = sink_stored_position,
+#endif
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)
