@@ -69,7 +69,7 @@ class Streams:
         db.psql(SCHEMA)
         db.sql("create publication parity for all tables")
         self.program = Headrace(folder, "parity", self._sections()).start()
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
             self.connectors = list(pool.map(lambda run: self._connector(debezium, run), RUNS))
         for run in RUNS:
             db.wait_streaming(self._slot(run), self.program)
@@ -138,8 +138,8 @@ class Streams:
     def _read(self, run):
         """{topic without prefix: (Debezium's records, headrace's)}"""
         theirs, ours = self._prefixes(run)
-        names = sorted(re.sub(r".*?\.", "", topic, count=1) for topic in self.kafka.topics()
-                       if topic.startswith(f"{theirs}."))
+        names = sorted({topic.partition(".")[2] for topic in self.kafka.topics()
+                        if topic.partition(".")[0] in (theirs, ours)})
         try:  # topics are independent: the last record need not be the last to arrive
             wait_until(lambda: all(
                 self.kafka.end_offsets(f"{theirs}.{name}") ==
@@ -167,8 +167,8 @@ class Streams:
         return unexplained, used, count
 
     def close(self):
-        for connector in self.connectors:
-            connector.stop()
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda connector: connector.stop(), self.connectors))
         self.program.finish()
 
 
