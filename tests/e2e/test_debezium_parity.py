@@ -207,6 +207,23 @@ def test_every_tolerance_is_needed(streams):
     assert not unneeded(used)
 
 
+def test_a_changed_byte_is_found(streams):
+    """The comparison itself: one other digit in key, value or header, one other escape."""
+    theirs, ours = (records[0] for records in streams.records[OWN_TOPICS]["public.users"])
+    assert compare(OWN_TOPICS, "users", theirs, ours)[0] == []
+    for changed in (ours._replace(key=ours.key.replace(b"1", b"2")),
+                    ours._replace(value=ours.value.replace(b"John", b"J\\u006fhn")),
+                    ours._replace(value=ours.value.replace(b',"op":"c"', b', "op":"c"')),
+                    ours._replace(headers=[(ours.headers[0][0], b"7"), *ours.headers[1:]]),
+                    ours._replace(value=None)):
+        assert changed != ours
+        try:
+            found = compare(OWN_TOPICS, "users", theirs, changed)[0]
+        except AssertionError:
+            found = ["spaces"]
+        assert found
+
+
 def test_connectors_survive(streams):
     """What stops Debezium is in test_debezium_survived.py."""
     assert [connector.states() for connector in streams.connectors] == \
