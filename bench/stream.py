@@ -204,7 +204,7 @@ def read_debezium(bench, workload, _end):
     bench.copy_slot("debezium")
     folder = bench.work / topic
     folder.mkdir()
-    connect = debezium.Connect(folder, bench.kafka)
+    connect = debezium.Connect(folder, bench.kafka, options=kafka.FULL_SPEED)
     connect.start()
     connect.request("POST", "/connectors",
                     {"name": topic, "config": debezium_connector(bench, topic)})
@@ -273,12 +273,19 @@ def measure(results, name, figures):
             values.append(figure)
 
 
-def commit_delays(bench, topic, load):
-    """Milliseconds from each change's commit (source.ts_us) to this consumer, until the load ends."""
+def reading_consumer(bench, topic):
+    """A consumer that has the topic's first record: its connections are made."""
     consumer = confluent_kafka.Consumer({
         "bootstrap.servers": bench.kafka.brokers, "group.id": topic, "enable.auto.commit": False,
-        "fetch.wait.max.ms": 500, "fetch.min.bytes": 1})
+        "fetch.wait.max.ms": 500, "fetch.min.bytes": 1, "log_level": 0})
     consumer.assign([confluent_kafka.TopicPartition(topic, 0, confluent_kafka.OFFSET_BEGINNING)])
+    while not consumer.poll(0.5):
+        pass
+    return consumer
+
+
+def commit_delays(consumer, load):
+    """Milliseconds from each commit (source.ts_us) to this consumer, until the load ends."""
     delays = []
     while True:
         message = consumer.poll(0.5)
@@ -299,12 +306,13 @@ def run_latency(bench, seconds):
     bench.copy_slot("latency")
     process = start_headrace(bench, topic, "latency")
     until_arrived(bench, topic, 1, process)
+    consumer = reading_consumer(bench, topic)
     script = bench.work / "latency.sql"
     script.write_text("INSERT INTO users (name, created_on) VALUES ('Oyleli', now());\n")
     load = subprocess.Popen([bench.program("pgbench"), "-n", "-R", "1000", "-c", "4", "-T",
                              str(seconds), "-f", script, bench.conninfo],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    delays = sorted(commit_delays(bench, topic, load)[100:])  # without the connections' start
+    delays = sorted(commit_delays(consumer, load))
     process.terminate()
     bench.postgres.drop_slot("latency")
     print(f"\n### commit to consumer at 1,000 changes/s: {len(delays):,} changes\n")
@@ -335,12 +343,12 @@ def main():
     ]
     scratch = places.scratch_folder()
     cluster = postgres.Postgres(scratch, settings=POSTGRES).start()
-    broker = kafka.Kafka(scratch, settings=KAFKA).start()
+    broker = kafka.Kafka(scratch, settings=KAFKA, options=kafka.FULL_SPEED).start()
     broker.watermark_client = confluent_kafka.Consumer(
         {"bootstrap.servers": broker.brokers, "group.id": "bench", "log_level": 0})
     bench = Bench(cluster, broker, places.BUILD, scratch)
     try:
-        warm_up = Workload("warm-up", "users", 1000, 100)
+        warm_up = Workload("warm-up", "users", 500_000, 10_000)
         read_headrace(bench, warm_up, bench.load(warm_up))
         for workload in workloads:
             if options.only in workload.name:

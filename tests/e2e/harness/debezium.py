@@ -14,10 +14,11 @@ from .waiting import wait_until
 class Connect:
     """One worker on one Kafka; it runs any number of connectors."""
 
-    def __init__(self, scratch, kafka):
+    def __init__(self, scratch, kafka, options=kafka_module.QUICK_START):
         self.folder = scratch / "connect"
         self.folder.mkdir()
         self.kafka, self.port = kafka, places.free_port()
+        self.options = options
         self.process = Process("connect", self.folder)
         self.log = self.process.log
         self._numbers = itertools.count(1)
@@ -39,7 +40,7 @@ class Connect:
         logging.write_text(kafka_module.LOGGING, encoding="utf-8")
         self.process.spawn(kafka_module.java([maven.kafka_jars(), maven.debezium_jars()],
                                       "org.apache.kafka.connect.cli.ConnectStandalone",
-                                      str(worker), heap="1g", logging=logging))
+                                      str(worker), heap="1g", logging=logging, options=self.options))
         wait_until(lambda: self.request("GET", "/") is not None, 90, "Connect answers",
                    interval=0.2, give_up=self.process.must_run)
         return self

@@ -32,10 +32,13 @@ Record = collections.namedtuple("Record",
                                 "topic partition offset key value headers timestamp")
 
 
-def java(jars, main, *arguments, heap="512m", logging=None):
+QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+FULL_SPEED = ("-XX:+UseG1GC",)  # what measurements need: the whole compiler
+
+
+def java(jars, main, *arguments, heap="512m", logging=None, options=QUICK_START):
     """The command that runs a class; `jars` are folders."""
-    command = ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-               "-Xshare:auto"]
+    command = ["java", f"-Xmx{heap}", *options]
     if logging:
         command.append(f"-Dlog4j.configuration=file:{logging}")
     return [*command, "-cp", ":".join(f"{folder}/*" for folder in jars), main, *arguments]
@@ -52,8 +55,9 @@ class Kafka:
 
     _numbers = itertools.count(1)
 
-    def __init__(self, scratch, settings=None, advertise=None):
+    def __init__(self, scratch, settings=None, advertise=None, options=QUICK_START):
         number = next(self._numbers)
+        self.options = options
         self.folder = scratch / f"kafka-{number}"
         self.folder.mkdir()
         self.host, self.port, self.controller_port = "127.0.0.1", places.free_port(), \
@@ -110,7 +114,7 @@ class Kafka:
 
     def start(self, wait=True):
         self.process.spawn(java([maven.kafka_jars()], "kafka.Kafka", str(self.properties_path),
-                                heap="768m", logging=self.logging_path))
+                                heap="768m", logging=self.logging_path, options=self.options))
         if wait:
             self.wait_ready()
         return self
