@@ -189,8 +189,7 @@ static void produce_batches(struct sink *sink)
  * meanwhile makes the next round, so rounds grow with the load by themselves.
  *
  * An idempotent librdkafka 2.0 has one request per partition on its way anyway,
- * and its broker thread spins while others wait behind it: measured, the rounds
- * take a quarter of the CPU and are twice as fast. */
+ * and its broker thread spins while others wait behind it (docs/performance.md). */
 void sink_produce(struct sink *sink)
 {
   if (sink->failure || !letters_produce(sink))
