@@ -285,12 +285,26 @@ def test_over_tls(postgres_factory, headrace):
     program.wait_log("streaming database")
     assert db.value("select bool_and(ssl) from pg_stat_ssl s join pg_stat_activity a using (pid) "
                     "where application_name like 'headrace%'")
-    slowest = 0
-    for n in range(40):
+    written = arrived = 0
+    output = open(program.output.path, "rb")
+
+    def all_arrived():
+        nonlocal arrived
+        arrived += output.read().count(b"\n")
+        return arrived >= written
+
+    def seconds_to_arrive(size):
+        nonlocal written
         begun = time.monotonic()
         db.sql("insert into t select g, repeat('x', %s) from generate_series(%s::int, %s::int) g",
-               [n * 1001 % 20_000, n * 100, n * 100 + 99])
-        wait_until(lambda: len(program.lines()) >= (n + 1) * 100, interval=0.001)
-        slowest = max(slowest, time.monotonic() - begun)
-    assert ids(changes(program)) == list(range(4000))
-    assert slowest < 0.4 or sanitized(), "nothing lies about until the next half second"
+               [size, written, written + 99])
+        written += 100
+        wait_until(all_arrived, interval=0.001)
+        return time.monotonic() - begun
+
+    for n in range(40):
+        # What lies about until the next half second does so each time; a busy machine does not.
+        fastest = min(seconds_to_arrive(n * 1001 % 10_000) for _ in range(3))
+        assert fastest < 0.4 or sanitized(), "nothing lies about until the next half second"
+    output.close()
+    assert ids(changes(program)) == list(range(written))
