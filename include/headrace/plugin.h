@@ -64,12 +64,12 @@ enum headrace_key_type {
 enum { HEADRACE_REQUIRED = 1u, HEADRACE_RELOADABLE = 2u };
 
 struct headrace_key {
-  const char *name; /* "slot"; "rdkafka.*" takes every key with that beginning */
+  const char *name; /* "slot"; "driver.*" takes every key with that beginning */
   enum headrace_key_type type;
   const char *default_value; /* as an INI file would say it; NULL: none */
   unsigned flags;
   const char *choices;     /* ENUM (and the items of a LIST): "leave|default|full" */
-  const char *environment; /* variables that override it: "PG_HOST CDC_POSTGRES_HOST" */
+  const char *environment; /* variables that override it: "DB_HOST MY_DB_HOST" */
   const char *help;        /* one line */
 };
 
