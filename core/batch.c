@@ -50,6 +50,7 @@ void batch_reset(struct headrace_batch *batch)
   batch->receipts = NULL;
   batch->rejection_count = 0;
   batch->acknowledge = false;
+  batch->partial = false;
   batch->has_position = false;
   batch->position_size = 0;
 }

@@ -50,6 +50,7 @@ struct headrace_batch {
   size_t rejection_count, rejection_capacity;
 
   bool acknowledge; /* on its way back: tell the source that all up to here is durable */
+  bool partial;     /* it ends inside of a transaction of the source's */
   bool has_position;
   size_t position_size;
   char position[POSITION_MAX];

@@ -175,6 +175,28 @@ static enum headrace_verdict host_reject(const struct headrace_host *host,
   return reports->reject(reports->context, batch, event, error_class, reason);
 }
 
+static void host_want(const struct headrace_host *host, unsigned what)
+{
+  *of(host)->wants |= what;
+}
+
+static unsigned host_wanted(const struct headrace_host *host)
+{
+  return *of(host)->wants;
+}
+
+static void host_set_partial(const struct headrace_host *host, struct headrace_batch *batch)
+{
+  (void)host;
+  batch->partial = true;
+}
+
+static int host_partial(const struct headrace_host *host, const struct headrace_batch *batch)
+{
+  (void)host;
+  return batch->partial;
+}
+
 enum headrace_result instance_failure(const struct instance *instance, enum headrace_result answer)
 {
   if (answer == HEADRACE_RETRY || answer == HEADRACE_FATAL)
@@ -217,5 +239,9 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .durable = host_durable,
       .failed = host_failed,
       .reject = host_reject,
+      .want = host_want,
+      .wanted = host_wanted,
+      .set_partial = host_set_partial,
+      .partial = host_partial,
   };
 }

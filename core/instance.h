@@ -29,6 +29,7 @@ struct instance {
   struct metrics *metrics;
   const struct report_sink *reports; /* NULL unless it is a sink */
   _Atomic uint64_t *relation_ids;    /* of the pipeline */
+  unsigned *wants;                   /* of the pipeline: what its stages want of the source */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

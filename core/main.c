@@ -196,8 +196,6 @@ static void print_key(const struct headrace_key *key)
     printf(": %s", key->choices);
   if (key->flags & HEADRACE_REQUIRED)
     printf(", required");
-  if (key->flags & HEADRACE_RELOADABLE)
-    printf(", reloadable");
   if (key->default_value)
     printf(", default %s", *key->default_value ? key->default_value : "empty");
   printf(")\n      %s\n", key->help ? key->help : "");

@@ -33,6 +33,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->metrics = &pipeline->metrics;
   instance->relation_ids = &pipeline->relation_ids;
   instance->reports = &pipeline->reports;
+  instance->wants = &pipeline->wants;
 }
 
 static void init_stages(struct pipeline *pipeline)
@@ -41,6 +42,7 @@ static void init_stages(struct pipeline *pipeline)
   init_stage(pipeline, &pipeline->source, &config->source, pipeline->source_wake);
   init_stage(pipeline, &pipeline->codec, &config->codec, pipeline->worker_wake);
   init_stage(pipeline, &pipeline->sink, &config->sink, pipeline->worker_wake);
+  pipeline->sink.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
   pipeline->filters = xcalloc(config->filter_count, sizeof *pipeline->filters);
   for (size_t i = 0; i < config->filter_count; i++)
     init_stage(pipeline, &pipeline->filters[i], &config->filters[i], pipeline->worker_wake);
@@ -101,6 +103,7 @@ static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
   size_t count = stages_in_order(pipeline, order);
   struct run run;
   run_init(&run, pipeline);
+  pipeline->wants = 0;
   enum headrace_result result = open_stages(order, count, &opened);
   if (result == HEADRACE_OK)
     result = load_position(pipeline);

@@ -39,6 +39,7 @@ struct pipeline {
   _Atomic uint64_t relation_ids; /* the last one given */
   struct instance source, codec, sink, *filters;
   struct report_sink reports;
+  unsigned wants; /* of the source, by the other stages of this run */
   struct status status;
 
   enum checkpoint_kind checkpoint;

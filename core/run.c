@@ -101,6 +101,7 @@ void run_init(struct run *run, struct pipeline *pipeline)
   ring_init(&run->back, RETURN_RING, pipeline->source_wake, pipeline->worker_wake);
   pool_init(&run->pool, (size_t)settings_integer(&pipeline->config->settings, "ring_bytes"));
   frontier_init(&run->frontier);
+  pthread_mutex_init(&run->saved.lock, NULL);
   run->stages.codec = pipeline->codec.plugin ? &pipeline->codec : NULL;
   run->stages.filter_count = pipeline->config->filter_count;
   run->stages.filters = xcalloc(run->stages.filter_count, sizeof *run->stages.filters);
@@ -117,12 +118,12 @@ void run_free(struct run *run)
     batch_free(batch);
   while ((batch = ring_pop(&run->forward)))
     batch_free(batch);
-  batch_free(run->unsaved);
   batch_free(run->filling);
   frontier_free(&run->frontier);
   ring_free(&run->forward);
   ring_free(&run->back);
   pool_free(&run->pool);
+  pthread_mutex_destroy(&run->saved.lock);
   free(run->stages.filters);
 }
 
@@ -162,19 +163,14 @@ static void give_back(struct run *run, struct headrace_batch *batch, bool acknow
   ring_push(&run->back, batch);
 }
 
-/* A batch that only waits for its position to be saved needs its memory no more. */
-static void keep_unsaved(struct run *run, struct headrace_batch *batch)
+static void tell_source(struct run *run)
 {
-  struct headrace_batch *before = run->unsaved;
-  run->unsaved = batch;
-  arena_reset(&batch->arena, 0);
-  batch->receipts = NULL; /* a source that wants them has on_reject, and does not come here */
-  batch->rejection_count = 0;
-  /* A source that waits for memory has to hear of it, and only now. */
-  if (before)
-    give_back(run, before, false);
-  else
-    wake_signal(run->pipeline->source_wake);
+  struct saved_position *saved = &run->saved;
+  pthread_mutex_lock(&saved->lock);
+  saved->position = run->pipeline->position;
+  atomic_store(&saved->news, true);
+  pthread_mutex_unlock(&saved->lock);
+  wake_signal(run->pipeline->source_wake);
 }
 
 static bool save(struct run *run)
@@ -185,8 +181,8 @@ static bool save(struct run *run)
   if (!checkpoint_file_save(&pipeline->file, &pipeline->position))
     return false;
   if (run->unsaved)
-    give_back(run, run->unsaved, true);
-  run->unsaved = NULL;
+    tell_source(run);
+  run->unsaved = false;
   return true;
 }
 
@@ -211,10 +207,8 @@ static bool retire(struct run *run, struct headrace_batch *batch)
   memcpy(pipeline->position.data, batch->position, batch->position_size);
   if (pipeline->checkpoint == CHECKPOINT_FILE && pipeline->source.plugin->on_reject)
     return answer(run, batch); /* clients wait for it */
-  if (pipeline->checkpoint == CHECKPOINT_FILE)
-    keep_unsaved(run, batch);
-  else
-    give_back(run, batch, true);
+  run->unsaved = pipeline->checkpoint == CHECKPOINT_FILE;
+  give_back(run, batch, !run->unsaved);
   return true;
 }
 

@@ -12,6 +12,14 @@
 #include "ring.h"
 #include "stages.h"
 
+/* The position that was saved last, for the source to be told: batches go back at once, a
+ * checkpoint is saved now and then. */
+struct saved_position {
+  pthread_mutex_t lock;
+  atomic_bool news;
+  struct position position;
+};
+
 struct run {
   struct pipeline *pipeline;
   struct ring forward;     /* source → worker: filled batches */
@@ -19,6 +27,7 @@ struct run {
   atomic_bool source_done; /* the source thread has pushed its last batch */
   atomic_int source_result;
   atomic_bool over; /* the worker has returned its last batch */
+  struct saved_position saved;
 
   /* Source thread. */
   struct pool pool;
@@ -29,7 +38,7 @@ struct run {
   struct stages stages;
   struct frontier frontier;
   struct headrace_batch *offered; /* through the stages, but the sink said AGAIN */
-  struct headrace_batch *unsaved; /* durable, but its position is not in the checkpoint file */
+  bool unsaved;                   /* the position is not in the checkpoint file yet */
   enum headrace_result failure;   /* OK: none */
   bool progress;                  /* something became durable */
   int64_t next_tick, next_save, deadline; /* deadline 0: not draining */

@@ -22,6 +22,28 @@ static enum headrace_result acknowledge(const struct run *run, const struct head
                             batch->receipts ? batch->source_events : 0);
 }
 
+static enum headrace_result delivered(const struct run *run, const struct headrace_batch *batch)
+{
+  const struct instance *source = &run->pipeline->source;
+  if (!source->plugin->on_delivered)
+    return HEADRACE_OK;
+  return source->plugin->on_delivered(source->self, batch->position, batch->position_size);
+}
+
+/* What was saved since the last time. */
+static enum headrace_result acknowledge_saved(struct run *run)
+{
+  const struct instance *source = &run->pipeline->source;
+  struct saved_position *saved = &run->saved;
+  if (!source->plugin->on_durable || !atomic_load(&saved->news))
+    return HEADRACE_OK;
+  pthread_mutex_lock(&saved->lock);
+  atomic_store(&saved->news, false);
+  struct position position = saved->position;
+  pthread_mutex_unlock(&saved->lock);
+  return source->plugin->on_durable(source->self, position.data, position.size, NULL, 0);
+}
+
 static bool goes_on(enum headrace_result result)
 {
   return result == HEADRACE_OK || result == HEADRACE_AGAIN;
@@ -32,11 +54,13 @@ static enum headrace_result collect(struct run *run, enum headrace_result result
 {
   struct headrace_batch *batch;
   while ((batch = ring_pop(&run->back))) {
+    if (goes_on(result))
+      result = delivered(run, batch);
     if (batch->acknowledge && goes_on(result))
       result = acknowledge(run, batch);
     pool_give(&run->pool, batch);
   }
-  return result;
+  return goes_on(result) ? acknowledge_saved(run) : result;
 }
 
 static enum headrace_result tick(struct run *run)

@@ -61,7 +61,7 @@ enum headrace_key_type {
   HEADRACE_MAP   /* a = x, b = y */
 };
 
-enum { HEADRACE_REQUIRED = 1u, HEADRACE_RELOADABLE = 2u };
+enum { HEADRACE_REQUIRED = 1u };
 
 struct headrace_key {
   const char *name; /* "slot"; "driver.*" takes every key with that beginning */
@@ -164,14 +164,30 @@ enum headrace_operation {
   HEADRACE_DELETE,
   HEADRACE_READ, /* a row of a snapshot */
   HEADRACE_TRUNCATE,
-  HEADRACE_MESSAGE
+  HEADRACE_MESSAGE,
+  /* No rows, and sent only if a stage wants them, see want(). */
+  HEADRACE_BEGIN,    /* a transaction that has events begins */
+  HEADRACE_COMMIT,   /* it ends; transaction->counts tells of what */
+  HEADRACE_HEARTBEAT /* the source is alive */
 };
 
 enum {                           /* struct headrace_change.flags */
        HEADRACE_OLD_IS_KEY = 1u, /* old_values holds the key's columns, the others are ABSENT */
        HEADRACE_TRUNCATE_CASCADE = 2u,
        HEADRACE_TRUNCATE_RESTART = 4u,
-       HEADRACE_MESSAGE_TRANSACTIONAL = 8u
+       HEADRACE_MESSAGE_TRANSACTIONAL = 8u,
+       HEADRACE_READ_ON_DEMAND = 16u /* READ: asked for while the source was streaming */
+};
+
+/* What a stage asks of the source, by want() in open(). */
+enum {
+  HEADRACE_WANT_TRANSACTIONS = 1u, /* BEGIN and COMMIT */
+  HEADRACE_WANT_HEARTBEATS = 2u
+};
+
+struct headrace_relation_count {
+  const struct headrace_relation *relation; /* NULL: messages */
+  uint64_t events;
 };
 
 struct headrace_transaction {
@@ -181,6 +197,8 @@ struct headrace_transaction {
   int64_t commit_time_us;     /* microseconds since 1970-01-01 UTC */
   const char *origin;         /* NULL: here */
   uint64_t origin_sequence;
+  const struct headrace_relation_count *counts; /* only of a COMMIT: its events by relation, */
+  uint32_t count_count;                         /* also those of before a restart inside it */
 };
 
 struct headrace_change {
@@ -191,7 +209,8 @@ struct headrace_change {
   struct headrace_value message_prefix;
   struct headrace_value message_content;
   uint64_t sequence; /* the source's own place of the event: for people, not for restarts */
-  uint64_t ordinal;  /* place inside the transaction, from 0 */
+  uint64_t ordinal;  /* place inside the transaction, from 0; COMMIT: how many there were */
+  uint64_t relation_ordinal; /* place among its relation's events of the transaction, from 0 */
   uint32_t operation;
   uint32_t flags;
 };
@@ -286,6 +305,20 @@ struct headrace_host {
   void (*failed)(const struct headrace_host *, struct headrace_batch *, enum headrace_result);
   enum headrace_verdict (*reject)(const struct headrace_host *, struct headrace_batch *,
                                   size_t event, const char *error_class, const char *reason);
+
+  /* A sink: 1 if the pipeline's checkpoint is kept in it: the position of every batch is to
+   * be stored together with its data, and stored_position() will be asked for it. */
+  int keeps_checkpoint;
+
+  /* A stage's open() says what it wants of the source (HEADRACE_WANT_…); the source, which is
+   * opened last, asks what all of them want. */
+  void (*want)(const struct headrace_host *, unsigned what);
+  unsigned (*wanted)(const struct headrace_host *);
+
+  /* A source: this batch ends inside of a transaction of the source's. A sink that can make
+   * batches visible together ends that unit after a batch that is not partial, if it can. */
+  void (*set_partial)(const struct headrace_host *, struct headrace_batch *);
+  int (*partial)(const struct headrace_host *, const struct headrace_batch *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */
@@ -312,6 +345,9 @@ struct headrace_plugin {
                                      const uint64_t *receipts, size_t count);
   void (*on_reject)(void *instance, uint32_t event, const char *error_class, const char *reason);
   enum headrace_result (*stop)(void *instance); /* no read() after it; on_durable goes on */
+  /* optional: every batch up to here is in the sink, but the position may not be stored yet.
+   * For what a source notes down by itself; what on_durable() is for has to wait for that. */
+  enum headrace_result (*on_delivered)(void *instance, const void *position, size_t size);
 
   /* filter */
   enum headrace_result (*apply)(void *instance, const struct headrace_event *,
@@ -330,6 +366,12 @@ struct headrace_plugin {
   enum headrace_result (*poll)(void *instance, int timeout_ms);  /* optional if write finishes */
   enum headrace_result (*flush)(void *instance, int timeout_ms); /* optional; AGAIN: not yet */
   enum headrace_result (*stored_position)(void *instance, void *out, size_t *size); /* optional */
+
+  /* every: an operator's command, such as "snapshot", with its arguments. Called after open,
+   * maybe without start and in a process of its own. Writes its answer, lines of text that
+   * end with a zero, into `out`; an error is said by log. AGAIN: there is no such command. */
+  enum headrace_result (*command)(void *instance, const char *name, const char *const *arguments,
+                                  size_t count, char *out, size_t size);
 };
 
 struct headrace_registration {
