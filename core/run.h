@@ -37,10 +37,10 @@ struct run {
   /* Worker thread. */
   struct stages stages;
   struct frontier frontier;
-  struct headrace_batch *offered; /* through the stages, but the sink said AGAIN */
-  bool unsaved;                   /* the position is not in the checkpoint file yet */
-  enum headrace_result failure;   /* OK: none */
-  bool progress;                  /* something became durable */
+  struct headrace_batch *offered;         /* through the stages, but the sink said AGAIN */
+  bool unsaved;                           /* the position is not in the checkpoint file yet */
+  enum headrace_result failure;           /* OK: none */
+  bool progress;                          /* something became durable */
   int64_t next_tick, next_save, deadline; /* deadline 0: not draining */
 };
 

@@ -20,7 +20,24 @@ struct open_transaction {
   char *origin; /* owned */
 };
 
+/* Sees what passes: for snapshots on demand, and while a snapshot's chunks and the stream
+ * have still to meet. Any of them may be NULL. */
+struct decoder_observer {
+  void *context;
+  /* Each row change and truncate that was added; its values may still be changed. */
+  void (*change)(void *context, struct headrace_change *change);
+  /* A logical message whose prefix begins with "headrace."; those are never passed on.
+   * `lsn` is where the stream stands after it. */
+  enum headrace_result (*message)(void *context, const char *prefix, const char *content,
+                                  size_t size, uint64_t lsn);
+  /* A relation was described again, otherwise than before. */
+  void (*relation)(void *context, const struct headrace_relation *relation);
+  /* A transaction's last event was added. */
+  void (*commit)(void *context, const struct headrace_transaction *transaction);
+};
+
 struct decoder {
+  struct decoder_observer observer;
   const struct headrace_host *host;
   struct relations *relations;
   struct pg_position position; /* after all that was decoded */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a snapshot reads: the tables of the configuration and of the publication
+ * as the catalog has them, each described for the host as the stream will
+ * describe it, so that a row looks the same whichever way it comes. A partitioned
+ * table is its leaves; their rows are its own. */
+#ifndef HEADRACE_SNAPSHOT_TABLES_H
+#define HEADRACE_SNAPSHOT_TABLES_H
+
+#include "catalog.h"
+#include "tables.h"
+
+struct snapshot_table {
+  uint32_t id;                              /* pg_class.oid of what is read: a table or a leaf */
+  uint32_t file;                            /* pg_relation_filenode: changes when it is rewritten */
+  bool has_tids;                            /* a heap: can be read by ctid ranges */
+  char *schema, *name;                      /* of what is read, for people */
+  char *from;                               /* ONLY "s"."t", for a FROM clause */
+  char *columns;                            /* "a", "b": in the order of relation->columns */
+  char *filter;                             /* row filter of the publication, SQL; NULL: none */
+  const struct headrace_relation *relation; /* its rows are this one's: the root of a partition */
+  bool has_money;
+};
+
+struct snapshot_tables {
+  const struct headrace_host *host;
+  struct snapshot_table *items;
+  size_t count;
+};
+
+/* Publication NULL: `tables` alone say what is read, all columns of it. Otherwise what both
+ * have, with the publication's column lists and row filters (PostgreSQL 15). Tables that are
+ * not there any more are left out. False: *error. */
+bool snapshot_tables_read(struct snapshot_tables *tables, const struct headrace_host *host,
+                          struct catalog *catalog, const char *publication,
+                          const struct table_list *names, struct pg_error *error);
+
+/* One, by its oid and its root's; the same rules. NULL with *error empty: it is gone. */
+struct snapshot_table *snapshot_tables_get(struct snapshot_tables *tables, uint32_t id);
+
+void snapshot_tables_free(struct snapshot_tables *tables);
+
+#endif
