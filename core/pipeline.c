@@ -14,6 +14,7 @@
 
 #define BACKOFF_FIRST_MS 200
 #define BACKOFF_MOST_MS  30000
+#define AWAIT_MS         500
 
 static void say(const struct pipeline *pipeline, enum headrace_level level, const char *text)
 {
@@ -43,6 +44,7 @@ static void init_stages(struct pipeline *pipeline)
   init_stage(pipeline, &pipeline->codec, &config->codec, pipeline->worker_wake);
   init_stage(pipeline, &pipeline->sink, &config->sink, pipeline->worker_wake);
   pipeline->sink.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
+  pipeline->source.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
   pipeline->filters = xcalloc(config->filter_count, sizeof *pipeline->filters);
   for (size_t i = 0; i < config->filter_count; i++)
     init_stage(pipeline, &pipeline->filters[i], &config->filters[i], pipeline->worker_wake);
@@ -96,6 +98,29 @@ static enum headrace_result load_position(struct pipeline *pipeline)
   return checkpoint_file_load(&pipeline->file, position) ? HEADRACE_OK : HEADRACE_FATAL;
 }
 
+/* Before anything of another process is looked at or shut out. */
+static enum headrace_result await_turn(struct pipeline *pipeline)
+{
+  const struct instance *source = &pipeline->source;
+  enum headrace_result result = source->plugin->await ? HEADRACE_AGAIN : HEADRACE_OK;
+  while (result == HEADRACE_AGAIN) {
+    wake_clear(pipeline->source_wake);
+    if (atomic_load(&pipeline->stopping))
+      break;
+    result = source->plugin->await(source->self, AWAIT_MS);
+    status_log(pipeline, false);
+  }
+  if (result == HEADRACE_OK || result == HEADRACE_AGAIN)
+    return result;
+  return instance_failure(source, result);
+}
+
+static enum headrace_result take_turn(struct pipeline *pipeline, struct run *run)
+{
+  enum headrace_result result = load_position(pipeline);
+  return result == HEADRACE_OK ? run_loop(run) : result;
+}
+
 static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
 {
   size_t opened = 0;
@@ -106,9 +131,11 @@ static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
   pipeline->wants = 0;
   enum headrace_result result = open_stages(order, count, &opened);
   if (result == HEADRACE_OK)
-    result = load_position(pipeline);
-  if (result == HEADRACE_OK)
-    result = run_loop(&run);
+    result = await_turn(pipeline);
+  if (result == HEADRACE_AGAIN)
+    result = HEADRACE_OK; /* told to stop before it was its turn */
+  else if (result == HEADRACE_OK)
+    result = take_turn(pipeline, &run);
   *progress = run.progress;
   close_stages(order, opened);
   run_free(&run);

@@ -208,8 +208,8 @@ struct headrace_change {
   const struct headrace_value *new_values;
   struct headrace_value message_prefix;
   struct headrace_value message_content;
-  uint64_t sequence; /* the source's own place of the event: for people, not for restarts */
-  uint64_t ordinal;  /* place inside the transaction, from 0; COMMIT: how many there were */
+  uint64_t sequence;         /* the source's own place of the event: for people, not for restarts */
+  uint64_t ordinal;          /* place inside the transaction, from 0; COMMIT: how many there were */
   uint64_t relation_ordinal; /* place among its relation's events of the transaction, from 0 */
   uint32_t operation;
   uint32_t flags;
@@ -307,7 +307,8 @@ struct headrace_host {
                                   size_t event, const char *error_class, const char *reason);
 
   /* A sink: 1 if the pipeline's checkpoint is kept in it: the position of every batch is to
-   * be stored together with its data, and stored_position() will be asked for it. */
+   * be stored together with its data, and stored_position() will be asked for it, which also
+   * shuts out whoever wrote before. A source: 1 if its pipeline's sink does so. */
   int keeps_checkpoint;
 
   /* A stage's open() says what it wants of the source (HEADRACE_WANT_…); the source, which is
@@ -339,6 +340,10 @@ struct headrace_plugin {
   enum headrace_result (*check)(const struct headrace_host *);
 
   /* source */
+  /* optional: waits for its turn, where only one process may read. Called until it says OK,
+   * before the position is asked for: what another process stores meanwhile counts. AGAIN:
+   * not yet, after at most timeout_ms. */
+  enum headrace_result (*await)(void *instance, int timeout_ms);
   enum headrace_result (*start)(void *instance, const void *position, size_t size); /* 0: none */
   enum headrace_result (*read)(void *instance, struct headrace_batch *, int timeout_ms);
   enum headrace_result (*on_durable)(void *instance, const void *position, size_t size,
