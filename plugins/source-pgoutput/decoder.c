@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decoder.h"
 
+#include "money.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,34 +182,6 @@ static void keep_identity(uint32_t columns, const bool *in_identity,
       old_values[i] = (struct headrace_value){.state = HEADRACE_ABSENT};
 }
 
-/* Under lc_monetary=C the server writes -$1,234.56, and an array of it {"-$1,234.56",$0.10}:
- * the canonical text is without the signs. Digits only move down, in our own copy. */
-static void strip_money(struct headrace_value *value, char *bytes, bool is_array)
-{
-  bool quoted = !is_array;
-  uint32_t used = 0;
-  for (uint32_t i = 0; i < value->size; i++) {
-    char c = bytes[i];
-    if (is_array && c == '"')
-      quoted = !quoted;
-    if (c != '$' && !(quoted && c == ','))
-      bytes[used++] = c;
-  }
-  value->size = used;
-}
-
-static void strip_money_columns(const struct headrace_relation *relation, char *memory,
-                                struct headrace_value *values)
-{
-  for (uint32_t i = 0; values && i < relation->column_count; i++) {
-    const struct headrace_column *column = &relation->columns[i];
-    bool is_array = column->type == HEADRACE_TYPE_ARRAY;
-    if ((is_array ? column->element_type : column->type) == HEADRACE_TYPE_MONEY &&
-        values[i].state == HEADRACE_TEXT)
-      strip_money(&values[i], memory + (values[i].data - memory), is_array);
-  }
-}
-
 /* One allocation: the values, then the bytes that they point into. */
 static enum headrace_result add_row(struct decoder *decoder, const struct pgoutput_message *message,
                                     const struct relation_view *view, uint64_t lsn)
@@ -229,8 +203,8 @@ static enum headrace_result add_row(struct decoder *decoder, const struct pgoutp
                              old_values, new_values, &old_is_key, &error))
     return broken(decoder, lsn, &error);
   if (view->has_money) {
-    strip_money_columns(view->relation, memory, old_values);
-    strip_money_columns(view->relation, memory, new_values);
+    money_strip(view->relation, memory, old_values);
+    money_strip(view->relation, memory, new_values);
   }
   if (has_old && old_is_key)
     keep_identity(columns, view->in_identity, old_values);

@@ -2,6 +2,7 @@
 #include "relations.h"
 
 #include "describe.h"
+#include "money.h"
 #include "pg_quote.h"
 
 #include <stdlib.h>
@@ -104,15 +105,6 @@ static bool is_wanted(const struct relations *relations, const struct pgoutput_r
   return false;
 }
 
-static bool has_money(const struct headrace_relation *relation)
-{
-  for (uint32_t n = 0; n < relation->column_count; n++)
-    if (relation->columns[n].type == HEADRACE_TYPE_MONEY ||
-        relation->columns[n].element_type == HEADRACE_TYPE_MONEY)
-      return true;
-  return false;
-}
-
 enum headrace_result relations_put(struct relations *relations,
                                    const struct pgoutput_relation *message, struct pg_error *error)
 {
@@ -130,7 +122,7 @@ enum headrace_result relations_put(struct relations *relations,
       host->relation_release(host, entry->relation);
     entry->relation = host->relation_new(host, &description.relation);
   }
-  entry->has_money = has_money(entry->relation);
+  entry->has_money = money_in(entry->relation);
   free(entry->in_identity);
   entry->in_identity = description.in_identity;
   description.in_identity = NULL;
