@@ -21,7 +21,8 @@ enum chunk_status {
   CHUNK_ROWS,      /* rows were added, or the batch is full: more may wait */
   CHUNK_NOTHING,   /* wait for chunk_reader_socket */
   CHUNK_DONE,      /* all rows are in batches; the transaction has ended */
-  CHUNK_REWRITTEN, /* the table has another file than `table` says: its ctids mean nothing */
+  CHUNK_REWRITTEN, /* the table is gone, renamed, or has another file or other columns than
+                      `table` says: its ctids mean nothing. No row of it was added */
   CHUNK_FAILED     /* *error; the connection may be gone */
 };
 
@@ -41,6 +42,20 @@ bool chunk_reader_begin(struct chunk_reader *reader, const struct snapshot_table
  * transactions are known (chunk_reader_visible). `flags`: of the changes. */
 enum chunk_status chunk_reader_read(struct chunk_reader *reader, struct headrace_batch *batch,
                                     uint32_t flags, struct pg_error *error);
+
+/* One line of COPY at a time, for who keeps rows: ROWS: *line, to be freed by PQfreemem. */
+enum chunk_status chunk_reader_line(struct chunk_reader *reader, char **line, size_t *size,
+                                    struct pg_error *error);
+
+/* What the changes of the chunk's rows share, in the batch. */
+const struct headrace_transaction *chunk_reader_transaction(const struct chunk_reader *reader,
+                                                            struct headrace_batch *batch);
+
+/* A line made into a READ change. False: it is none of this table. */
+bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batch,
+                   const struct snapshot_table *table,
+                   const struct headrace_transaction *transaction, const char *line, size_t size,
+                   uint32_t flags);
 
 /* The chunk's pg_current_snapshot as text, its WAL position and its rows so far. */
 const char *chunk_reader_visible(const struct chunk_reader *reader);

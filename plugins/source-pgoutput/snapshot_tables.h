@@ -10,8 +10,15 @@
 #include "catalog.h"
 #include "tables.h"
 
+/* SQL for a number that changes when the columns of a table do; `oid` is SQL, too. */
+#define SNAPSHOT_TABLE_SHAPE(oid)                                                                  \
+  "(SELECT coalesce(bit_xor(hashtextextended(concat_ws(' ', attname, atttypid, atttypmod, "        \
+  "attgenerated), attnum)), 0) FROM pg_attribute WHERE attrelid = " oid                            \
+  " AND attnum > 0 AND NOT attisdropped)"
+
 struct snapshot_table {
   uint32_t id;                              /* pg_class.oid of what is read: a table or a leaf */
+  uint32_t root;                            /* pg_class.oid of what `relation` describes */
   uint32_t file;                            /* pg_relation_filenode: changes when it is rewritten */
   bool has_tids;                            /* a heap: can be read by ctid ranges */
   char *schema, *name;                      /* of what is read, for people */
@@ -19,6 +26,7 @@ struct snapshot_table {
   char *columns;                            /* "a", "b": in the order of relation->columns */
   char *filter;                             /* row filter of the publication, SQL; NULL: none */
   const struct headrace_relation *relation; /* its rows are this one's: the root of a partition */
+  int64_t shape;                            /* SNAPSHOT_TABLE_SHAPE when it was described */
   bool has_money;
 };
 
@@ -35,7 +43,7 @@ bool snapshot_tables_read(struct snapshot_tables *tables, const struct headrace_
                           struct catalog *catalog, const char *publication,
                           const struct table_list *names, struct pg_error *error);
 
-/* One, by its oid and its root's; the same rules. NULL with *error empty: it is gone. */
+/* By its oid. NULL: it is not among them. */
 struct snapshot_table *snapshot_tables_get(struct snapshot_tables *tables, uint32_t id);
 
 void snapshot_tables_free(struct snapshot_tables *tables);
