@@ -9,7 +9,7 @@
 #define SETTINGS                                                                                   \
   PG_TEXT_SETTINGS " -c search_path=pg_catalog -c default_transaction_read_only=on "               \
                    "-c statement_timeout=20s -c lock_timeout=10s -c idle_session_timeout=0 "       \
-                   "-c standard_conforming_strings=on"
+                   "-c standard_conforming_strings=on -c jit=off"
 
 bool catalog_connect(struct catalog *catalog, const struct headrace_host *host,
                      struct pg_error *error)
