@@ -109,7 +109,8 @@ static char *list_sql(const struct catalog *catalog, const char *publication,
 /* ---- one relation ------------------------------------------------------ */
 
 /* The columns that the stream sends, as its Relation message would have them (proto.c,
- * logicalrep_write_attrs): generated ones only if the publication says so. */
+ * logicalrep_write_attrs): generated ones only from PostgreSQL 18 on, if the publication says
+ * so; before that it may list them, but never sends them. */
 static const char columns_sql[] =
     "SELECT a.attname, a.atttypid, a.atttypmod, CASE $2 WHEN 'f' THEN true WHEN 'n' THEN false "
     "ELSE EXISTS (SELECT FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY "
@@ -117,7 +118,9 @@ static const char columns_sql[] =
     "CASE $2 WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END AND "
     "k.place <= i.indnkeyatts AND k.attribute = a.attnum) END FROM pg_attribute a "
     "WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND "
-    "CASE WHEN $3::text[] IS NULL THEN a.attgenerated = '' ELSE a.attname = ANY ($3::text[]) END "
+    "(a.attgenerated = '' OR $3::text[] IS NOT NULL AND "
+    "current_setting('server_version_num')::int >= 180000) AND "
+    "($3::text[] IS NULL OR a.attname = ANY ($3::text[])) "
     "ORDER BY a.attnum";
 
 struct columns_message {
