@@ -97,15 +97,24 @@ bool catalog_execute(struct catalog *catalog, struct pg_error *error, const char
   return good;
 }
 
-void catalog_ask(struct catalog *catalog, const char *sql)
+bool catalog_ask(struct catalog *catalog, const char *sql)
 {
-  if (catalog->connection && !catalog->asked)
-    catalog->asked = PQsendQuery(catalog->connection, sql) == 1;
+  struct pg_error ignored;
+  if (catalog->asked)
+    return true;
+  catalog->asked = ready(catalog, &ignored) && PQsendQuery(catalog->connection, sql) == 1;
+  return catalog->asked;
 }
 
 PGresult *catalog_answer(struct catalog *catalog)
 {
-  if (!catalog->asked || !PQconsumeInput(catalog->connection) || PQisBusy(catalog->connection))
+  if (!catalog->asked)
+    return NULL;
+  if (!PQconsumeInput(catalog->connection)) {
+    forget_answer(catalog);
+    return NULL;
+  }
+  if (PQisBusy(catalog->connection))
     return NULL;
   PGresult *answer = PQgetResult(catalog->connection);
   forget_answer(catalog);
