@@ -293,7 +293,7 @@ bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batc
   if (!copy_row_parse(memory + values_size, size, values, columns))
     return false;
   if (table->has_money)
-    money_strip(table->relation, memory, values);
+    money_strip(table->relation, values);
   struct headrace_change *change = host->add_change(host, batch, table->relation);
   change->operation = HEADRACE_READ;
   change->flags = flags;

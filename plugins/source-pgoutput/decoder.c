@@ -203,8 +203,8 @@ static enum headrace_result add_row(struct decoder *decoder, const struct pgoutp
                              old_values, new_values, &old_is_key, &error))
     return broken(decoder, lsn, &error);
   if (view->has_money) {
-    money_strip(view->relation, memory, old_values);
-    money_strip(view->relation, memory, new_values);
+    money_strip(view->relation, old_values);
+    money_strip(view->relation, new_values);
   }
   if (has_old && old_is_key)
     keep_identity(columns, view->in_identity, old_values);

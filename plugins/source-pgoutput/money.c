@@ -26,14 +26,16 @@ static void strip(struct headrace_value *value, char *bytes, bool is_array)
   value->size = used;
 }
 
-void money_strip(const struct headrace_relation *relation, char *memory,
-                 struct headrace_value *values)
+void money_strip_column(const struct headrace_column *column, struct headrace_value *value)
 {
-  for (uint32_t i = 0; values && i < relation->column_count; i++) {
-    const struct headrace_column *column = &relation->columns[i];
-    bool is_array = column->type == HEADRACE_TYPE_ARRAY;
-    if ((is_array ? column->element_type : column->type) == HEADRACE_TYPE_MONEY &&
-        values[i].state == HEADRACE_TEXT)
-      strip(&values[i], memory + (values[i].data - memory), is_array);
-  }
+  bool is_array = column->type == HEADRACE_TYPE_ARRAY;
+  if ((is_array ? column->element_type : column->type) == HEADRACE_TYPE_MONEY &&
+      value->state == HEADRACE_TEXT)
+    strip(value, (char *)value->data, is_array);
+}
+
+void money_strip(const struct headrace_relation *relation, struct headrace_value *values)
+{
+  for (uint32_t i = 0; values && i < relation->column_count; i++)
+    money_strip_column(&relation->columns[i], &values[i]);
 }

@@ -11,9 +11,8 @@
 /* A column, or the elements of one. */
 bool money_in(const struct headrace_relation *relation);
 
-/* Makes the canonical text of them in place. `values` point into `memory`, which is ours;
- * NULL: nothing is done. */
-void money_strip(const struct headrace_relation *relation, char *memory,
-                 struct headrace_value *values);
+/* Makes the canonical text of them in place: the bytes that they point to are ours. */
+void money_strip(const struct headrace_relation *relation, struct headrace_value *values);
+void money_strip_column(const struct headrace_column *column, struct headrace_value *value);
 
 #endif
