@@ -17,7 +17,9 @@
   PG_TEXT_SETTINGS " -c search_path=pg_catalog -c row_security=off -c statement_timeout=0 "        \
                    "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "                   \
                    "-c idle_session_timeout=0 -c standard_conforming_strings=on -c jit=off "       \
-                   "-c max_parallel_workers_per_gather=0"
+                   "-c max_parallel_workers_per_gather=0 -c synchronous_commit=local"
+
+enum { FACT_COUNT = 6 }; /* seen, LSN, time, pages, file, shape */
 
 enum stage {
   STAGE_IDLE,    /* no chunk */
@@ -36,6 +38,7 @@ struct chunk_reader {
   struct pg_error error;
   char *visible;
   uint64_t lsn, rows;
+  uint32_t pages;
   int64_t time_us;
 };
 
@@ -87,10 +90,13 @@ static void append_filter(char **sql, const char **word, const char *filter)
 static char *rows_sql(const struct snapshot_table *table, const struct chunk_range *range)
 {
   const char *word = "WHERE";
-  char *sql = pg_format("SELECT %s FROM %s", table->columns, table->from);
+  bool more = range->with_tids && *table->columns;
+  char *sql = pg_format("SELECT %s%s%s FROM %s", range->with_tids ? "ctid" : "", more ? ", " : "",
+                        table->columns, table->from);
   char condition[64];
-  if (!range->whole && range->first) {
-    snprintf(condition, sizeof condition, "ctid >= '(%" PRIu32 ",0)'", range->first);
+  if (!range->whole && (range->first || range->first_row)) {
+    snprintf(condition, sizeof condition, "ctid >= '(%" PRIu32 ",%" PRIu32 ")'", range->first,
+             range->first_row);
     append_condition(&sql, &word, condition);
   }
   if (!range->whole && range->end != UINT32_MAX) {
@@ -107,15 +113,38 @@ static char *rows_sql(const struct snapshot_table *table, const struct chunk_ran
   return sql;
 }
 
+static char *check_sql(const struct snapshot_table *table)
+{
+  return pg_format("coalesce(pg_relation_filenode(%" PRIu32
+                   "), 0), " SNAPSHOT_TABLE_SHAPE("%" PRIu32 "::oid"),
+                   table->id, table->id);
+}
+
+/* A message outside of transactions is in the stream where it is in the WAL, but it waits to be
+ * flushed until somebody commits: with a transaction ID that is us, at once. */
+static void append_watermark(char **sql, const char *which, const char *watermark)
+{
+  char *content = pg_format("%s %s", which, watermark);
+  char *literal = pg_quote_literal(content);
+  pg_append(sql,
+            "BEGIN READ WRITE;SELECT pg_logical_emit_message(false, 'headrace.watermark', %s), "
+            "pg_current_xact_id();COMMIT;",
+            literal);
+  free(literal);
+  free(content);
+}
+
 /* All in one message: a chunk costs one round trip. The lock comes before the snapshot, because
  * a TRUNCATE or a rewrite between the two would show an empty table (PostgreSQL documentation,
  * "Caveats" of MVCC); a file that changes under an older, imported snapshot is noticed. */
 static char *chunk_sql(const struct chunk_reader *reader, const struct chunk_range *range)
 {
   const struct snapshot_table *table = reader->table;
-  char *sql =
-      pg_format("%sBEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;",
-                PQtransactionStatus(reader->connection) == PQTRANS_INERROR ? "ROLLBACK;" : "");
+  bool failed = PQtransactionStatus(reader->connection) == PQTRANS_INERROR;
+  char *sql = pg_format("%s", failed ? "ROLLBACK;" : "");
+  if (range->watermark)
+    append_watermark(&sql, "low", range->watermark);
+  pg_append(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
   if (reader->snapshot) {
     char *literal = pg_quote_literal(reader->snapshot);
     pg_append(&sql, "SET TRANSACTION SNAPSHOT %s;", literal);
@@ -123,15 +152,24 @@ static char *chunk_sql(const struct chunk_reader *reader, const struct chunk_ran
   }
   if (table->has_tids)
     pg_append(&sql, "LOCK TABLE %s IN ACCESS SHARE MODE;", table->from);
-  char *rows = rows_sql(table, range);
+  char *pages = table->has_tids ? pg_format("pg_relation_size(%" PRIu32
+                                            ") / current_setting('block_size')::int8",
+                                            table->id)
+                                : pg_format("0");
+  char *rows = rows_sql(table, range), *check = check_sql(table);
   pg_append(&sql,
             "SELECT pg_current_snapshot(), CASE WHEN pg_is_in_recovery() THEN "
             "pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END, "
-            "(extract(epoch FROM clock_timestamp()) * 1000000)::int8, "
-            "coalesce(pg_relation_filenode(%" PRIu32
-            "), 0), " SNAPSHOT_TABLE_SHAPE("%" PRIu32 "::oid") ";COPY (%s) TO STDOUT;COMMIT",
-            table->id, table->id, rows);
+            "(extract(epoch FROM clock_timestamp()) * 1000000)::int8, %s, %s;"
+            "COPY (%s) TO STDOUT;COMMIT;",
+            pages, check, rows);
+  if (range->watermark) {
+    append_watermark(&sql, "high", range->watermark);
+    pg_append(&sql, "SELECT %s", check);
+  }
+  free(check);
   free(rows);
+  free(pages);
   return sql;
 }
 
@@ -140,7 +178,7 @@ bool chunk_reader_begin(struct chunk_reader *reader, const struct snapshot_table
 {
   reader->table = table;
   reader->rewritten = reader->failed = false;
-  reader->rows = reader->lsn = 0;
+  reader->rows = reader->lsn = reader->pages = 0;
   free(reader->visible);
   reader->visible = NULL;
   char *sql = chunk_sql(reader, range);
@@ -162,15 +200,28 @@ static bool is_gone(const struct pg_error *error)
   return !strcmp(error->sqlstate, "42P01") || !strcmp(error->sqlstate, "3F000");
 }
 
-static void take_facts(struct chunk_reader *reader, PGresult *facts)
+static void check_table(struct chunk_reader *reader, PGresult *result, int field)
 {
   const struct snapshot_table *table = reader->table;
+  uint32_t file = (uint32_t)strtoul(PQgetvalue(result, 0, field), NULL, 10);
+  if ((table->has_tids && file != table->file) ||
+      strtoll(PQgetvalue(result, 0, field + 1), NULL, 10) != table->shape)
+    reader->rewritten = true;
+}
+
+/* The facts come before the rows; behind a high watermark, once more, only what may have changed
+ * between the chunk's snapshot and it. A watermark's own result says nothing. */
+static void take_facts(struct chunk_reader *reader, PGresult *facts)
+{
+  if (PQnfields(facts) == 2)
+    check_table(reader, facts, 0);
+  if (PQnfields(facts) != FACT_COUNT)
+    return;
   reader->visible = pg_format("%s", PQgetvalue(facts, 0, 0));
   lsn_parse(PQgetvalue(facts, 0, 1), &reader->lsn);
   reader->time_us = strtoll(PQgetvalue(facts, 0, 2), NULL, 10);
-  uint32_t file = (uint32_t)strtoul(PQgetvalue(facts, 0, 3), NULL, 10);
-  reader->rewritten = (table->has_tids && file != table->file) ||
-                      strtoll(PQgetvalue(facts, 0, 4), NULL, 10) != table->shape;
+  reader->pages = (uint32_t)strtoul(PQgetvalue(facts, 0, 3), NULL, 10);
+  check_table(reader, facts, 4);
 }
 
 static void take_error(struct chunk_reader *reader, const PGresult *result)
@@ -349,6 +400,11 @@ uint64_t chunk_reader_lsn(const struct chunk_reader *reader)
 uint64_t chunk_reader_rows(const struct chunk_reader *reader)
 {
   return reader->rows;
+}
+
+uint32_t chunk_reader_pages(const struct chunk_reader *reader)
+{
+  return reader->pages;
 }
 
 int chunk_reader_socket(const struct chunk_reader *reader)

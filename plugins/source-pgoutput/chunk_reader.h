@@ -15,6 +15,11 @@ struct chunk_range {
   uint32_t end;       /* UINT32_MAX: to the end of the table, wherever that is by then */
   bool whole;         /* no ctid range: tables that have none */
   const char *filter; /* SQL, beside the table's own; NULL: none */
+
+  /* Of a snapshot on demand. */
+  uint32_t first_row;    /* of the first page: rows before it are left out */
+  bool with_tids;        /* each line begins with the row's ctid */
+  const char *watermark; /* logical messages "low …" and "high …" before and behind; NULL: none */
 };
 
 enum chunk_status {
@@ -61,6 +66,9 @@ bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batc
 const char *chunk_reader_visible(const struct chunk_reader *reader);
 uint64_t chunk_reader_lsn(const struct chunk_reader *reader);
 uint64_t chunk_reader_rows(const struct chunk_reader *reader);
+
+/* Pages that the table had when the chunk was read: no row that it sees is behind them. */
+uint32_t chunk_reader_pages(const struct chunk_reader *reader);
 
 int chunk_reader_socket(const struct chunk_reader *reader);
 bool chunk_reader_wants_write(const struct chunk_reader *reader);
