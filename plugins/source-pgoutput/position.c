@@ -51,10 +51,31 @@ size_t position_write(const struct pg_position *position, char *out)
     size +=
         snprintf(out + size, POSITION_TEXT_MAX - (size_t)size, " transaction=%s ordinal=%" PRIu64,
                  lsn_text(position->transaction).text, position->ordinal);
+  const struct on_demand_cursor *at = &position->on_demand;
+  if (at->job)
+    size += snprintf(out + size, POSITION_TEXT_MAX - (size_t)size,
+                     " on_demand=%" PRIu64 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32 "/%" PRIu32, at->job,
+                     at->table, at->file, at->page, at->row);
   return (size_t)size;
 }
 
-static bool set_field(struct pg_position *position, const char *name, const char *value)
+static bool cursor_parse(char *text, struct on_demand_cursor *cursor)
+{
+  uint64_t numbers[5] = {0};
+  char *rest = NULL;
+  size_t count = 0;
+  for (char *part = strtok_r(text, "/", &rest); part; part = strtok_r(NULL, "/", &rest))
+    if (count == 5 || !parse_number(part, 10, count ? UINT32_MAX : UINT64_MAX, &numbers[count++]))
+      return false;
+  *cursor = (struct on_demand_cursor){.job = numbers[0],
+                                      .table = (uint32_t)numbers[1],
+                                      .file = (uint32_t)numbers[2],
+                                      .page = (uint32_t)numbers[3],
+                                      .row = (uint32_t)numbers[4]};
+  return count == 5 && cursor->job;
+}
+
+static bool set_field(struct pg_position *position, const char *name, char *value)
 {
   uint64_t number;
   if (!strcmp(name, "system"))
@@ -72,6 +93,8 @@ static bool set_field(struct pg_position *position, const char *name, const char
     return lsn_parse(value, &position->transaction);
   if (!strcmp(name, "ordinal"))
     return parse_number(value, 10, UINT64_MAX, &position->ordinal);
+  if (!strcmp(name, "on_demand"))
+    return cursor_parse(value, &position->on_demand);
   return false;
 }
 

@@ -7,7 +7,10 @@
  * `lsn` is where the server is asked to start; every transaction that committed
  * before it is done. `transaction` (the start of its commit record) and
  * `ordinal` are there only inside a transaction: so many of its events are done
- * too. The LSN of a row is never a position: many rows share one. */
+ * too. The LSN of a row is never a position: many rows share one.
+ *
+ * `on_demand` (job/table/file/page/row) is there while a snapshot on demand goes on: its rows
+ * before that place are done. */
 #ifndef HEADRACE_POSITION_H
 #define HEADRACE_POSITION_H
 
@@ -15,8 +18,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POSITION_TEXT_MAX 256
+#define POSITION_TEXT_MAX 384
 #define LSN_TEXT_MAX      20
+
+/* Where a snapshot on demand goes on. */
+struct on_demand_cursor {
+  uint64_t job;   /* 0: there is none */
+  uint32_t table; /* pg_class.oid; those with a lower one are done */
+  uint32_t file;  /* pg_relation_filenode: of another file the place means nothing */
+  uint32_t page;  /* UINT32_MAX: the table is done */
+  uint32_t row;
+};
 
 struct pg_position {
   uint64_t system;
@@ -25,6 +37,7 @@ struct pg_position {
   uint64_t previous;    /* end of the last transaction; 0: not known */
   uint64_t transaction; /* 0: not inside one */
   uint64_t ordinal;
+  struct on_demand_cursor on_demand;
 };
 
 struct lsn_text {

@@ -50,6 +50,11 @@ static void test_round_trip(void **state)
   position.ordinal = 12;
   round_trip(&position, "system=7 timeline=1 lsn=0/16B3748 previous=0/16B3700 "
                         "transaction=0/16B3800 ordinal=12");
+  position.on_demand = (struct on_demand_cursor){3, 16384, 16390, 12, 5};
+  round_trip(&position, "system=7 timeline=1 lsn=0/16B3748 previous=0/16B3700 "
+                        "transaction=0/16B3800 ordinal=12 on_demand=3/16384/16390/12/5");
+  position.on_demand =
+      (struct on_demand_cursor){UINT64_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
   position.system = position.lsn = position.previous = position.transaction = position.ordinal =
       UINT64_MAX;
   position.timeline = UINT32_MAX;
@@ -76,6 +81,10 @@ static void test_what_is_no_position(void **state)
   assert_false(parses("system=7 timeline=1 lsn=0/1 ordinal=-1"));
   assert_false(parses("system=7 timeline=1 lsn=nowhere"));
   assert_false(parses("system timeline lsn"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=3/1/1/1"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=3/1/1/1/1/1"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=0/1/1/1/1"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=3/1/4294967296/1/1"));
   char large[POSITION_TEXT_MAX + 100];
   memset(large, ' ', sizeof large);
   struct pg_position position;
