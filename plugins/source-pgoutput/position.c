@@ -64,9 +64,11 @@ static bool cursor_parse(char *text, struct on_demand_cursor *cursor)
   uint64_t numbers[5] = {0};
   char *rest = NULL;
   size_t count = 0;
-  for (char *part = strtok_r(text, "/", &rest); part; part = strtok_r(NULL, "/", &rest))
-    if (count == 5 || !parse_number(part, 10, count ? UINT32_MAX : UINT64_MAX, &numbers[count++]))
+  for (char *part = strtok_r(text, "/", &rest); part; part = strtok_r(NULL, "/", &rest)) {
+    if (count == 5 || !parse_number(part, 10, count ? UINT32_MAX : UINT64_MAX, &numbers[count]))
       return false;
+    count++;
+  }
   *cursor = (struct on_demand_cursor){.job = numbers[0],
                                       .table = (uint32_t)numbers[1],
                                       .file = (uint32_t)numbers[2],
