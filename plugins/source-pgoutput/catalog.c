@@ -7,9 +7,17 @@
 #include <string.h>
 
 #define SETTINGS                                                                                   \
-  PG_TEXT_SETTINGS " -c search_path=pg_catalog -c default_transaction_read_only=on "               \
-                   "-c statement_timeout=20s -c lock_timeout=10s -c idle_session_timeout=0 "       \
-                   "-c standard_conforming_strings=on -c jit=off"
+  PG_TEXT_SETTINGS " -c search_path=pg_catalog -c statement_timeout=20s -c lock_timeout=10s "      \
+                   "-c idle_session_timeout=0 -c standard_conforming_strings=on -c jit=off"
+
+/* Not one of SETTINGS: libpq would take a session that reads only for a standby, and with
+ * target_session_attrs=read-write find no server at all. */
+static bool read_only(PGconn *connection, struct pg_error *error)
+{
+  PGresult *result = pg_query(connection, error, "SET default_transaction_read_only = on", 0, NULL);
+  PQclear(result);
+  return result != NULL;
+}
 
 bool catalog_connect(struct catalog *catalog, const struct headrace_host *host,
                      struct pg_error *error)
@@ -17,6 +25,8 @@ bool catalog_connect(struct catalog *catalog, const struct headrace_host *host,
   struct pg_target target = {
       .host = host, .application_name = "headrace catalog", .settings = SETTINGS};
   *catalog = (struct catalog){.host = host, .connection = pg_connect(&target, error)};
+  if (catalog->connection && !read_only(catalog->connection, error))
+    catalog_close(catalog);
   return catalog->connection != NULL;
 }
 

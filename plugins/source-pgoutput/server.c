@@ -30,6 +30,8 @@ static enum headrace_result identify(struct setup *setup)
   }
   setup->system = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
   setup->timeline = (uint32_t)strtoul(PQgetvalue(result, 0, 1), NULL, 10);
+  if (!lsn_parse(PQgetvalue(result, 0, 2), &setup->server_lsn))
+    setup->server_lsn = 0;
   PQclear(result);
   return HEADRACE_OK;
 }

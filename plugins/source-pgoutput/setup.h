@@ -28,6 +28,7 @@ struct setup {
   const struct pg_position *position; /* of the checkpoint; NULL: none */
   uint64_t system;
   uint32_t timeline;
+  uint64_t server_lsn;           /* where its WAL ended at the start */
   int64_t wal_sender_timeout_ms; /* 0: none */
   uint64_t slot_lsn;             /* confirmed_flush_lsn */
   bool slot_missing;             /* it is to be created, after the publication */

@@ -3,6 +3,7 @@
 
 #include "pg_quote.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,10 +55,13 @@ static enum headrace_result missing(struct setup *setup)
   char *sql = create_sql(setup);
   setup->host->log(setup->host, HEADRACE_ERROR,
                    "replication slot \"%s\" does not exist, but the checkpoint says that it was "
-                   "streamed up to %s: it was dropped, or lost in a failover, and changes since "
-                   "then are missed. To go on without them remove the checkpoint of this pipeline "
-                   "and create the slot: %s",
-                   setup->slot, lsn_text(setup->position->lsn).text, sql);
+                   "streamed up to %s on timeline %" PRIu32 "; the server is at %s on timeline "
+                   "%" PRIu32 " of system %" PRIu64
+                   ". The slot was dropped, or lost in a failover, "
+                   "and changes since then are missed. To go on without them remove the "
+                   "checkpoint of this pipeline and create the slot: %s",
+                   setup->slot, lsn_text(setup->position->lsn).text, setup->position->timeline,
+                   lsn_text(setup->server_lsn).text, setup->timeline, setup->system, sql);
   free(sql);
   return HEADRACE_FATAL;
 }

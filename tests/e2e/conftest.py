@@ -10,7 +10,7 @@ import pytest
 from harness import maven, places, process
 from harness.debezium import Connect
 from harness.kafka import Kafka
-from harness.postgres import OTHER_MAJORS, Postgres
+from harness.postgres import OTHER_MAJORS, Postgres, Standby
 from harness.program import Headrace
 from harness.proxy import Proxy
 
@@ -87,6 +87,20 @@ def postgres_factory(session_folder):
     for cluster in clusters:
         cluster.close()
         shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+@pytest.fixture
+def standby_factory(postgres_factory):
+    """standby_factory(primary, synchronized=True, settings={}): a started standby of it."""
+    standbys = []
+
+    def make(primary, synchronized=True, settings=None):
+        standbys.append(Standby(primary, synchronized, settings))
+        return standbys[-1].start()
+    yield make
+    for standby in standbys:
+        standby.close()
+        shutil.rmtree(standby.data, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", params=sorted([15, *OTHER_MAJORS]), ids="pg{}".format)

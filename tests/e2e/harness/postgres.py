@@ -59,6 +59,7 @@ class Postgres:
         self.folder.mkdir(mode=0o755)
         self.data = self.folder / "data"
         self.host, self.port, self.user = "127.0.0.1", places.free_port(), "postgres"
+        self.scratch, self.major = scratch, major or 15
         self.binaries = _binaries(major, scratch)
         self.process = Process(f"postgres-{number}", self.folder)
         self.log = self.process.log
@@ -73,12 +74,16 @@ class Postgres:
                                          "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
                                          "--locale=C.UTF-8"],
                        check=True, stdout=subprocess.DEVNULL, cwd="/")
-        values = {**SETTINGS, "port": self.port, "unix_socket_directories": self.folder, **settings}
+        self._configure({**SETTINGS, **settings})
+        if hba:
+            (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")
+
+    def _configure(self, settings):
+        """Adds settings to the file, where the last one of a name holds."""
+        values = {"port": self.port, "unix_socket_directories": self.folder, **settings}
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
             for name, value in values.items():
                 file.write(f"{name} = '{value}'\n")
-        if hba:
-            (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")
 
     # ---- life
 
@@ -209,6 +214,56 @@ class Postgres:
         self.stop(signal.SIGQUIT)
 
 
+class Standby(Postgres):
+    """A streaming standby of `primary`, with a physical slot there.
+
+    It begins as a cold copy, because not every major here brings pg_basebackup: the primary is
+    stopped for a moment. From 17 on it keeps copies of failover slots. `synchronized`: the
+    primary sends nothing to a failover slot's reader that this standby lacks.
+    """
+
+    def __init__(self, primary, synchronized=True, settings=None):
+        self.primary, self.synchronized = primary, synchronized
+        self.slot_name = f"standby_{primary.port}"
+        super().__init__(primary.scratch, primary.major, settings)
+
+    def _create(self, settings, hba):
+        primary = self.primary
+        primary.stop()
+        shutil.copytree(primary.data, self.data, symlinks=True)
+        for slot in (self.data / "pg_replslot").iterdir():
+            shutil.rmtree(slot)
+        (self.data / "standby.signal").touch()
+        self._configure({"primary_conninfo": primary.conninfo("postgres"),
+                         "primary_slot_name": self.slot_name, "hot_standby_feedback": "on",
+                         **settings})
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", "postgres:postgres", self.folder], check=True)
+        primary.start()
+        primary.sql("select pg_create_physical_replication_slot(%s, true)", [self.slot_name])
+        if self.synchronized and self.major >= 17:
+            primary.sql(f"alter system set synchronized_standby_slots = '{self.slot_name}'")
+            primary.sql("select pg_reload_conf()")
+
+    def wait_synced(self, slot, timeout=60):
+        """Waits until it has a copy of the failover slot that outlives a promotion, and lets the
+        server keep that up. Before there is load: the copy is only good once the slot needs
+        nothing that the standby has no longer, and the server looks every 30 s.
+        """
+        def synced():
+            self.primary.sql("checkpoint")
+            self.sql("select pg_sync_replication_slots()")
+            row = self.slot(slot)
+            return row and row["synced"] and not row["temporary"]
+        wait_until(synced, timeout, lambda: f"slot {slot} on the standby; it is {self.slot(slot)}",
+                   interval=0.1)
+        self.sql("alter system set sync_replication_slots = on")
+        self.sql("select pg_reload_conf()")
+
+    def promote(self):
+        assert self.value("select pg_promote(true, 60)")
+
+
 class Database:
     """One database of a cluster, with the cluster's methods bound to it."""
 
@@ -256,3 +311,7 @@ class Database:
 
     def drop(self):
         self.cluster.drop_database(self.name)
+
+    def on(self, cluster):
+        """The same database on a standby."""
+        return Database(cluster, self.name)
