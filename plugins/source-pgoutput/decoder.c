@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OWN_PREFIX "headrace."
+
 void decoder_init(struct decoder *decoder, const struct headrace_host *host,
                   struct relations *relations, const struct pg_position *position,
                   uint32_t operations)
@@ -76,6 +78,8 @@ static enum headrace_result commit(struct decoder *decoder, const struct pgoutpu
     return out_of_order(decoder, PGOUTPUT_COMMIT, lsn);
   decoder->transaction.open = false;
   decoder->in_batch = NULL;
+  if (decoder->observer.commit)
+    decoder->observer.commit(decoder->observer.context, &decoder->transaction.header);
   if (commit->end_lsn <= position->lsn)
     return HEADRACE_OK;
   position->lsn = commit->end_lsn;
@@ -150,6 +154,13 @@ static struct headrace_change *add_change(struct decoder *decoder,
   return change;
 }
 
+/* Its values are there. */
+static void show(const struct decoder *decoder, struct headrace_change *change)
+{
+  if (decoder->observer.change)
+    decoder->observer.change(decoder->observer.context, change);
+}
+
 static bool wanted(const struct decoder *decoder, enum headrace_operation operation)
 {
   return decoder->operations & (1u << operation);
@@ -215,6 +226,7 @@ static enum headrace_result add_row(struct decoder *decoder, const struct pgoutp
   change->old_values = old_values;
   change->new_values = new_values;
   change->flags = has_old && old_is_key ? HEADRACE_OLD_IS_KEY : 0;
+  show(decoder, change);
   return HEADRACE_OK;
 }
 
@@ -257,6 +269,7 @@ static void add_truncate(struct decoder *decoder, const struct headrace_relation
     change->flags |= HEADRACE_TRUNCATE_CASCADE;
   if (flags & PGOUTPUT_TRUNCATE_RESTART)
     change->flags |= HEADRACE_TRUNCATE_RESTART;
+  show(decoder, change);
 }
 
 static enum headrace_result truncate(struct decoder *decoder,
@@ -299,6 +312,22 @@ static void add_logical(struct decoder *decoder, const struct pgoutput_logical *
       copy_bytes(decoder, logical->content.data, logical->content.size, HEADRACE_BINARY);
 }
 
+/* Of headrace for itself: it is not passed on. */
+static bool is_own(const struct pgoutput_logical *logical)
+{
+  return !strncmp(logical->prefix, OWN_PREFIX, sizeof OWN_PREFIX - 1);
+}
+
+static enum headrace_result take_own(struct decoder *decoder,
+                                     const struct pgoutput_logical *logical)
+{
+  const struct decoder_observer *observer = &decoder->observer;
+  if (!is_own(logical) || !observer->message)
+    return HEADRACE_OK;
+  return observer->message(observer->context, logical->prefix, logical->content.data,
+                           logical->content.size, logical->lsn);
+}
+
 /* It stands alone between transactions. Its LSN is the end of its WAL record (decode.c,
  * logicalmsg_decode), and so a place to start from: the server does not send it again. */
 static void loose_message(struct decoder *decoder, const struct pgoutput_logical *logical,
@@ -308,8 +337,10 @@ static void loose_message(struct decoder *decoder, const struct pgoutput_logical
   if (logical->lsn <= position->lsn)
     return;
   position->lsn = logical->lsn;
-  position->previous = lsn;
   decoder->moved = true;
+  if (is_own(logical) || !wanted(decoder, HEADRACE_MESSAGE))
+    return;
+  position->previous = lsn;
   struct headrace_change *change = decoder->host->add_change(decoder->host, decoder->batch, NULL);
   change->operation = HEADRACE_MESSAGE;
   change->sequence = lsn;
@@ -322,10 +353,16 @@ static enum headrace_result logical(struct decoder *decoder, const struct pgoutp
 {
   if (!logical->transactional) {
     loose_message(decoder, logical, lsn);
-    return HEADRACE_OK;
+    return take_own(decoder, logical);
   }
   if (!decoder->transaction.open)
     return out_of_order(decoder, PGOUTPUT_MESSAGE, lsn);
+  if (is_own(logical) || !wanted(decoder, HEADRACE_MESSAGE)) {
+    enum headrace_result result = is_fresh(decoder) ? take_own(decoder, logical) : HEADRACE_OK;
+    if (result == HEADRACE_OK)
+      count_message(decoder);
+    return result;
+  }
   if (is_fresh(decoder)) {
     struct headrace_change *change = add_change(decoder, NULL, HEADRACE_MESSAGE, lsn);
     change->flags = HEADRACE_MESSAGE_TRANSACTIONAL;
@@ -348,6 +385,8 @@ static enum headrace_result relation(struct decoder *decoder,
     decoder->host->log(decoder->host, HEADRACE_ERROR,
                        "cannot look up table %s.%s in the catalog: %s", relation->schema,
                        relation->name, error.message);
+  else if (decoder->relations->altered && decoder->observer.relation)
+    decoder->observer.relation(decoder->observer.context, decoder->relations->altered);
   return result;
 }
 

@@ -117,10 +117,13 @@ enum headrace_result relations_put(struct relations *relations,
   entry->wanted = is_wanted(relations, message, !entry->relation);
   /* pgoutput describes a table again after anything that touched its catalog rows, even an
    * ANALYZE: a host's relation that is still right is kept, and what others made of it too. */
+  relations->altered = NULL;
   if (!entry->relation || !description_equals(&description, entry->relation)) {
-    if (entry->relation)
+    bool known = entry->relation != NULL;
+    if (known)
       host->relation_release(host, entry->relation);
     entry->relation = host->relation_new(host, &description.relation);
+    relations->altered = known ? entry->relation : NULL;
   }
   entry->has_money = money_in(entry->relation);
   free(entry->in_identity);

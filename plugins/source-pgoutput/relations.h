@@ -18,10 +18,12 @@ struct relations {
   const struct headrace_host *host;
   struct catalog *catalog;
   const char *database;
-  const struct table_list *filter; /* only these; NULL: all that come */
-  struct relation_entry *entries;  /* by number */
-  struct relation_entry *last;     /* the one that was asked for last */
-  struct type_name *types;         /* of Type messages, by number */
+  const struct table_list *filter;         /* only these; NULL: all that come */
+  struct relation_entry *entries;          /* by number */
+  struct relation_entry *last;             /* the one that was asked for last */
+  struct type_name *types;                 /* of Type messages, by number */
+  const struct headrace_relation *altered; /* by the last relations_put: it is another than it
+                                              was before; NULL: it is new, or the same */
 };
 
 struct relation_view {
