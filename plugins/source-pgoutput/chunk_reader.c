@@ -200,13 +200,31 @@ static bool is_gone(const struct pg_error *error)
   return !strcmp(error->sqlstate, "42P01") || !strcmp(error->sqlstate, "3F000");
 }
 
+static bool is_same(const struct snapshot_table *table, PGresult *result, int field)
+{
+  uint32_t file = (uint32_t)strtoul(PQgetvalue(result, 0, field), NULL, 10);
+  return (!table->has_tids || file == table->file) &&
+         strtoll(PQgetvalue(result, 0, field + 1), NULL, 10) == table->shape;
+}
+
 static void check_table(struct chunk_reader *reader, PGresult *result, int field)
 {
-  const struct snapshot_table *table = reader->table;
-  uint32_t file = (uint32_t)strtoul(PQgetvalue(result, 0, field), NULL, 10);
-  if ((table->has_tids && file != table->file) ||
-      strtoll(PQgetvalue(result, 0, field + 1), NULL, 10) != table->shape)
+  if (!is_same(reader->table, result, field))
     reader->rewritten = true;
+}
+
+bool chunk_table_is(struct catalog *catalog, const struct snapshot_table *table,
+                    struct pg_error *error)
+{
+  char *check = check_sql(table), *sql = pg_format("SELECT %s", check);
+  PGresult *result = catalog_query(catalog, error, sql, 0, NULL);
+  free(sql);
+  free(check);
+  bool same = result && is_same(table, result, 0);
+  if (result)
+    *error = (struct pg_error){.result = HEADRACE_OK};
+  PQclear(result);
+  return same;
 }
 
 /* The facts come before the rows; behind a high watermark, once more, only what may have changed
@@ -321,14 +339,20 @@ enum chunk_status chunk_reader_line(struct chunk_reader *reader, char **line, si
   return end_chunk(reader, error);
 }
 
-const struct headrace_transaction *chunk_reader_transaction(const struct chunk_reader *reader,
-                                                            struct headrace_batch *batch)
+struct headrace_transaction chunk_reader_transaction(const struct chunk_reader *reader)
 {
-  struct headrace_transaction *transaction =
-      reader->host->alloc(reader->host, batch, sizeof *transaction);
-  *transaction = (struct headrace_transaction){.commit_sequence = reader->lsn,
-                                               .commit_time_us = reader->time_us};
-  return transaction;
+  return (struct headrace_transaction){.commit_sequence = reader->lsn,
+                                       .commit_time_us = reader->time_us};
+}
+
+bool chunk_row_parse(const struct snapshot_table *table, char *line, size_t size,
+                     struct headrace_value *values)
+{
+  if (!copy_row_parse(line, size, values, table->relation->column_count))
+    return false;
+  if (table->has_money)
+    money_strip(table->relation, values);
+  return true;
 }
 
 bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batch,
@@ -341,10 +365,8 @@ bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batc
   char *memory = host->alloc(host, batch, values_size + size);
   struct headrace_value *values = (struct headrace_value *)(void *)memory;
   memcpy(memory + values_size, line, size);
-  if (!copy_row_parse(memory + values_size, size, values, columns))
+  if (!chunk_row_parse(table, memory + values_size, size, values))
     return false;
-  if (table->has_money)
-    money_strip(table->relation, values);
   struct headrace_change *change = host->add_change(host, batch, table->relation);
   change->operation = HEADRACE_READ;
   change->flags = flags;
@@ -366,7 +388,7 @@ enum chunk_status chunk_reader_read(struct chunk_reader *reader, struct headrace
                                     uint32_t flags, struct pg_error *error)
 {
   const struct headrace_host *host = reader->host;
-  const struct headrace_transaction *transaction = NULL;
+  struct headrace_transaction *transaction = NULL;
   while (!host->full(host, batch)) {
     char *line;
     size_t size;
@@ -375,8 +397,10 @@ enum chunk_status chunk_reader_read(struct chunk_reader *reader, struct headrace
       return transaction ? CHUNK_ROWS : CHUNK_NOTHING;
     if (status != CHUNK_ROWS)
       return status;
-    if (!transaction)
-      transaction = chunk_reader_transaction(reader, batch);
+    if (!transaction) {
+      transaction = host->alloc(host, batch, sizeof *transaction);
+      *transaction = chunk_reader_transaction(reader);
+    }
     bool good = chunk_row_add(host, batch, reader->table, transaction, line, size, flags);
     PQfreemem(line);
     if (!good)

@@ -52,15 +52,23 @@ enum chunk_status chunk_reader_read(struct chunk_reader *reader, struct headrace
 enum chunk_status chunk_reader_line(struct chunk_reader *reader, char **line, size_t *size,
                                     struct pg_error *error);
 
-/* What the changes of the chunk's rows share, in the batch. */
-const struct headrace_transaction *chunk_reader_transaction(const struct chunk_reader *reader,
-                                                            struct headrace_batch *batch);
+/* What the changes of the chunk's rows share. */
+struct headrace_transaction chunk_reader_transaction(const struct chunk_reader *reader);
 
 /* A line made into a READ change. False: it is none of this table. */
 bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batch,
                    const struct snapshot_table *table,
                    const struct headrace_transaction *transaction, const char *line, size_t size,
                    uint32_t flags);
+
+/* Only its values, in place. */
+bool chunk_row_parse(const struct snapshot_table *table, char *line, size_t size,
+                     struct headrace_value *values);
+
+/* Asks over another connection: does the table still have its file and its columns? False with
+ * *error empty: it does not. */
+bool chunk_table_is(struct catalog *catalog, const struct snapshot_table *table,
+                    struct pg_error *error);
 
 /* The chunk's pg_current_snapshot as text, its WAL position and its rows so far. */
 const char *chunk_reader_visible(const struct chunk_reader *reader);
