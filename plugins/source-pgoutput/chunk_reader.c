@@ -127,8 +127,8 @@ static void append_watermark(char **sql, const char *which, const char *watermar
   char *content = pg_format("%s %s", which, watermark);
   char *literal = pg_quote_literal(content);
   pg_append(sql,
-            "BEGIN READ WRITE;SELECT pg_logical_emit_message(false, 'headrace.watermark', %s), "
-            "pg_current_xact_id();COMMIT;",
+            "BEGIN READ WRITE;SELECT pg_logical_emit_message(false, 'headrace.watermark', %s) "
+            "FROM pg_current_xact_id();COMMIT;",
             literal);
   free(literal);
   free(content);

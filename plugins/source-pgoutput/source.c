@@ -4,6 +4,8 @@
  * decoding. This file is the plugin: its keys and its callbacks. */
 #include "decoder.h"
 #include "monitor.h"
+#include "on_demand.h"
+#include "reselect.h"
 #include "setup.h"
 #include "stream.h"
 
@@ -32,6 +34,8 @@ struct source {
   struct relations relations;
   struct decoder decoder;
   struct monitor monitor;
+  struct reselect reselect;
+  struct on_demand *on_demand;
   int64_t last_message_ms;
   size_t unrested; /* messages since the last rest */
   bool streaming;
@@ -82,6 +86,13 @@ static const struct headrace_key keys[] = {
      .type = HEADRACE_BOOL,
      .default_value = "no",
      .help = "also stream the messages of pg_logical_emit_message()"},
+    {.name = "snapshot_chunk_rows",
+     .type = HEADRACE_INT,
+     .default_value = "10000",
+     .help = "about so many rows are read at a time by a snapshot"},
+    {.name = "snapshot_schema",
+     .default_value = "headrace",
+     .help = "schema of the tables that snapshots keep in the source database"},
     {.name = "status_interval",
      .type = HEADRACE_DURATION,
      .default_value = "10s",
@@ -156,6 +167,11 @@ static enum headrace_result source_check(const struct headrace_host *host)
   good = table_list_read(host, "tables", &tables) && good;
   good = check_slot_name(host) && good;
   good = check_publication(host) && good;
+  if (host->integer(host, "snapshot_chunk_rows") < 1 ||
+      host->integer(host, "snapshot_chunk_rows") > 100000000) {
+    host->log(host, HEADRACE_ERROR, "snapshot_chunk_rows must be from 1 to 100000000");
+    good = false;
+  }
   if (host->integer(host, "status_interval") <= 0) {
     host->log(host, HEADRACE_ERROR, "status_interval must be more than nothing");
     good = false;
@@ -243,6 +259,51 @@ static int64_t status_interval(const struct source *source, const struct setup *
   return timeout > 0 && timeout / 3 < interval ? timeout / 3 : interval;
 }
 
+/* ---- what passes in the stream ----------------------------------------- */
+
+static void saw_change(void *context, struct headrace_change *change)
+{
+  struct source *source = context;
+  on_demand_change(source->on_demand, change);
+}
+
+static enum headrace_result saw_message(void *context, const char *prefix, const char *content,
+                                        size_t size, uint64_t lsn)
+{
+  struct source *source = context;
+  return on_demand_message(source->on_demand, prefix, content, size, lsn);
+}
+
+static void saw_relation(void *context, const struct headrace_relation *relation)
+{
+  struct source *source = context;
+  on_demand_relation(source->on_demand, relation);
+}
+
+static void saw_commit(void *context, const struct headrace_transaction *transaction)
+{
+  struct source *source = context;
+  on_demand_commit(source->on_demand, transaction);
+}
+
+static enum headrace_result observe(struct source *source, const struct setup *setup)
+{
+  struct on_demand_setup on_demand = {.host = source->host,
+                                      .catalog = &source->catalog,
+                                      .reselect = &source->reselect,
+                                      .slot = setup->slot,
+                                      .publication = setup->publication,
+                                      .filter = source->relations.filter,
+                                      .position = &source->decoder.position};
+  reselect_init(&source->reselect, source->host, &source->catalog);
+  source->decoder.observer = (struct decoder_observer){.context = source,
+                                                       .change = saw_change,
+                                                       .message = saw_message,
+                                                       .relation = saw_relation,
+                                                       .commit = saw_commit};
+  return on_demand_open(&on_demand, &source->on_demand);
+}
+
 static enum headrace_result begin_stream(struct source *source, const struct setup *setup,
                                          PGconn *walsender)
 {
@@ -257,7 +318,8 @@ static enum headrace_result begin_stream(struct source *source, const struct set
   relations_init(&source->relations, host, &source->catalog, PQdb(walsender),
                  filtered ? &source->tables : NULL);
   decoder_init(&source->decoder, host, &source->relations, &at,
-               setup->operations_chosen ? setup->operations : ALL_OPERATIONS);
+               (setup->operations_chosen ? setup->operations : ALL_OPERATIONS) |
+                   (host->integer(host, "messages") ? 1u << HEADRACE_MESSAGE : 0));
   /* The first batch stores where it all began, so that a slot made anew is noticed. */
   source->decoder.moved = !setup->position;
   stream_init(&source->stream, host, walsender, status_interval(source, setup));
@@ -265,8 +327,11 @@ static enum headrace_result begin_stream(struct source *source, const struct set
   source->streaming = true;
   struct stream_start start = {.slot = setup->slot,
                                .publication = setup->publication,
-                               .messages = host->integer(host, "messages") != 0,
+                               .messages = true, /* headrace's own are among them */
                                .lsn = at.lsn};
+  enum headrace_result result = observe(source, setup);
+  if (result != HEADRACE_OK)
+    return result;
   if (!stream_start(&source->stream, &start, &error))
     return setup_say(host, "cannot start replication", &error);
   host->gauge(host, "connected", 1);
@@ -356,7 +421,7 @@ static enum headrace_result drain(struct source *source, struct headrace_batch *
   for (*messages = 0; result == HEADRACE_OK; (*messages)++) {
     struct stream_message message;
     struct pg_error error;
-    if (host->full(host, batch)) {
+    if (host->full(host, batch) || on_demand_blocks(source->on_demand)) {
       *full = true;
       return HEADRACE_OK;
     }
@@ -387,22 +452,33 @@ static bool gather(struct source *source, size_t messages, int64_t deadline)
   return true;
 }
 
+static enum headrace_result work_on_demand(struct source *source, struct headrace_batch *batch)
+{
+  struct decoder *decoder = &source->decoder;
+  return on_demand_work(source->on_demand, batch, &decoder->position, &decoder->moved);
+}
+
 static enum headrace_result fill(struct source *source, struct headrace_batch *batch,
                                  int timeout_ms)
 {
+  const struct decoder *decoder = &source->decoder;
   int64_t deadline = stream_clock_ms() + GATHER_MOST_MS;
   for (;;) {
-    size_t messages;
+    size_t messages = 0;
     bool full;
-    enum headrace_result result = drain(source, batch, &messages, &full);
+    enum headrace_result result = work_on_demand(source, batch);
+    if (result == HEADRACE_OK && !on_demand_blocks(source->on_demand))
+      result = drain(source, batch, &messages, &full);
+    else
+      full = decoder->moved;
     if (result != HEADRACE_OK || full)
       return result;
     /* Before it waits the last read has found nothing: TLS may hold what poll does not see. */
-    if (messages && (gather(source, messages, deadline) || !source->decoder.moved))
+    if (messages && (gather(source, messages, deadline) || !decoder->moved))
       continue;
-    if (source->decoder.moved || timeout_ms <= 0)
+    if (decoder->moved || timeout_ms <= 0 || on_demand_busy(source->on_demand))
       return HEADRACE_OK;
-    stream_wait(&source->stream, timeout_ms);
+    stream_wait(&source->stream, on_demand_socket(source->on_demand), timeout_ms);
     timeout_ms = 0;
   }
 }
@@ -415,6 +491,8 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
     return lost(source);
   decoder_use(&source->decoder, batch);
   enum headrace_result result = fill(source, batch, timeout_ms);
+  if (result == HEADRACE_OK)
+    result = reselect_fill(&source->reselect, batch);
   decoder_finish(&source->decoder);
   return result;
 }
@@ -429,6 +507,25 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   if (position_parse(position, size, &durable))
     stream_confirm(&source->stream, durable.lsn);
   return HEADRACE_OK;
+}
+
+static enum headrace_result source_on_delivered(void *instance, const void *position, size_t size)
+{
+  struct source *source = instance;
+  struct pg_position delivered;
+  if (source->on_demand && position_parse(position, size, &delivered))
+    on_demand_delivered(source->on_demand, &delivered);
+  return HEADRACE_OK;
+}
+
+static enum headrace_result source_command(void *instance, const char *name,
+                                           const char *const *arguments, size_t count, char *out,
+                                           size_t size)
+{
+  struct source *source = instance;
+  return strcmp(name, "snapshot") != 0
+             ? HEADRACE_AGAIN
+             : on_demand_command(source->host, arguments, count, out, size);
 }
 
 static enum headrace_result source_tick(void *instance)
@@ -455,6 +552,8 @@ static void source_close(void *instance)
     decoder_free(&source->decoder);
     relations_free(&source->relations);
     monitor_free(&source->monitor);
+    on_demand_close(source->on_demand);
+    reselect_free(&source->reselect);
   }
   catalog_close(&source->catalog);
   table_list_free(&source->tables);
@@ -475,6 +574,8 @@ static const struct headrace_plugin plugin = {
     .start = source_start,
     .read = source_read,
     .on_durable = source_on_durable,
+    .on_delivered = source_on_delivered,
+    .command = source_command,
     .stop = source_stop,
 };
 

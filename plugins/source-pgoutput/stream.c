@@ -183,16 +183,17 @@ static int64_t next_status_ms(const struct stream *stream)
   return stream->last_status_ms + (news ? CONFIRM_DELAY_MS : stream->status_interval_ms);
 }
 
-void stream_wait(struct stream *stream, int timeout_ms)
+void stream_wait(struct stream *stream, int other, int timeout_ms)
 {
   int64_t left = next_status_ms(stream) - stream_clock_ms();
   if (left < timeout_ms)
     timeout_ms = left > 0 ? (int)left : 0;
-  struct pollfd fds[2] = {{.fd = PQsocket(stream->connection), .events = POLLIN},
-                          {.fd = stream->host->wake_fd, .events = POLLIN}};
+  struct pollfd fds[3] = {{.fd = PQsocket(stream->connection), .events = POLLIN},
+                          {.fd = stream->host->wake_fd, .events = POLLIN},
+                          {.fd = other, .events = POLLIN}};
   if (PQflush(stream->connection) == 1)
     fds[0].events |= POLLOUT;
-  poll(fds, 2, timeout_ms);
+  poll(fds, 3, timeout_ms);
 }
 
 void stream_confirm(struct stream *stream, uint64_t lsn)

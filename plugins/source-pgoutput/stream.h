@@ -59,8 +59,9 @@ void stream_release(struct stream_message *message);
 /* As much waits in the socket as one read takes. */
 bool stream_has_much(const struct stream *stream);
 
-/* Waits until something arrives, wake_fd is readable, or a status is due. */
-void stream_wait(struct stream *stream, int timeout_ms);
+/* Waits until something arrives, here or at `other` (-1: nowhere else), wake_fd is readable, or
+ * a status is due. */
+void stream_wait(struct stream *stream, int other, int timeout_ms);
 
 /* All before `lsn` is durable. It never goes back. */
 void stream_confirm(struct stream *stream, uint64_t lsn);
