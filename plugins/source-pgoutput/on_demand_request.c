@@ -28,9 +28,24 @@ static const struct {
 
 #define CONTROLS (sizeof controls / sizeof *controls)
 
+/* Outside of quotes: what comes behind it is not part of a name. */
+static bool has_space(const char *text)
+{
+  bool quoted = false, found = false;
+  for (; *text && !found; text++) {
+    quoted = quoted != (*text == '"');
+    found = !quoted && isspace((unsigned char)*text);
+  }
+  return found;
+}
+
 /* A name of one table. False: *reason. */
 static bool parse_name(const char *text, struct table_name *name, const char **reason)
 {
+  if (has_space(text)) {
+    *reason = "a name with a space needs quotes, and nothing comes behind it";
+    return false;
+  }
   if (!table_name_parse(text, name, reason))
     return false;
   if (name->table)

@@ -40,6 +40,31 @@ def wait_over(db, program, count=1, timeout=60):
     return jobs(db)
 
 
+class Gate:
+    """While it is shut, chunks of jobs with the condition `where` wait: they have their snapshot,
+    and no row yet. (With `table` locked they wait before that, behind the low watermark.)"""
+
+    where = "pg_advisory_xact_lock_shared(77) is not null"
+
+    def __init__(self, db, table=None):
+        self.db, self.connection = db, db.connect()
+        self.connection.autocommit = table is None
+        self.shut(table)
+
+    def shut(self, table=None):
+        self.connection.execute(f"lock table {table}" if table
+                                else "select pg_advisory_lock(77)")
+
+    def wait_reached(self, program):
+        waiting = ("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and "
+                   "application_name = 'headrace snapshot'")
+        wait_until(lambda: self.db.value(waiting), 30, "a chunk is at the gate",
+                   give_up=program.must_run)
+
+    def open(self):
+        self.connection.close()
+
+
 def reads(program):
     return [change for change in changes(program) if change["op"] == "read"]
 
