@@ -18,9 +18,9 @@
 #define HELD_BYTES_MAX  ((size_t)8 << 20)
 #define HELD_BYTES_KEEP ((size_t)1 << 20)
 
-/* A chunk's pages: the first guess, and the most, so that a filter that lets nothing through
- * still leaves the window short. */
-#define FIRST_PAGES 64
+/* A chunk's pages: the first guess, which is a page because that never has too many rows, and
+ * the most, so that a filter that lets nothing through still leaves the window short. */
+#define FIRST_PAGES 1
 #define MOST_PAGES  16384
 
 /* Lines taken before the stream has its turn again. */
