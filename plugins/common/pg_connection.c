@@ -50,6 +50,12 @@ static void set_default(struct parameters *parameters, const char *name, const c
     set(parameters, name, value);
 }
 
+/* The same for the server, which otherwise keeps a session, and the slot it uses, for two hours
+ * after its client's machine is gone. Settings of a session; on a Unix socket they do nothing. */
+#define SERVER_KEEPALIVES                                                                          \
+  "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "             \
+  "-c tcp_user_timeout=60000"
+
 /* Keepalives find a dead server in about a minute. */
 static const char *const defaults[][2] = {{"keepalives", "1"},
                                           {"keepalives_idle", "30"},
@@ -107,7 +113,7 @@ static void fill(struct parameters *parameters, const PQconninfoOption *options,
     const char *users = get(parameters, "options");
     if (!users)
       users = getenv("PGOPTIONS");
-    *session_options = pg_format("%s%s%s", users ? users : "", users ? " " : "", target->settings);
+    *session_options = pg_format(SERVER_KEEPALIVES " %s %s", users ? users : "", target->settings);
     set(parameters, "options", *session_options);
   }
 }

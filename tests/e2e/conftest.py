@@ -13,6 +13,7 @@ from harness.kafka import Kafka
 from harness.postgres import OTHER_MAJORS, Postgres, Standby
 from harness.program import Headrace
 from harness.proxy import Proxy
+from harness.refusing_proxy import RefusingProxy
 
 # ---- folders and logs
 
@@ -70,6 +71,20 @@ def db(postgres):
     database = postgres.create_database()
     yield database
     database.drop()
+
+
+@pytest.fixture
+def users(db):
+    """A database with a table of users."""
+    db.sql("create table users (id int primary key, name text)")
+    return db
+
+
+@pytest.fixture
+def numbers(db):
+    """A database with a table of numbers."""
+    db.sql("create table t (id int primary key, filler text)")
+    return db
 
 
 @pytest.fixture
@@ -148,6 +163,16 @@ def kafka_factory(session_folder):
     yield make
     for broker in brokers:
         broker.close()
+
+
+@pytest.fixture
+def refusing_kafka(kafka_factory):
+    """(broker, door): a broker of the test's own, and the RefusingProxy that clients come through."""
+    door = RefusingProxy()
+    broker = kafka_factory(advertise=door.port)
+    door.target = (broker.host, broker.port)
+    yield broker, door
+    door.close()
 
 
 @pytest.fixture(scope="session")

@@ -67,3 +67,21 @@ def wait_changes(program, count, timeout=30):
                lambda: f"{count} changes, there are {len(changes(program))}",
                give_up=program.must_run)
     return changes(program)
+
+
+def mend(db, headrace, sections, match):
+    """Runs the SQL of the message; then the pipeline works."""
+    db.sql(match.group("sql"))
+    found = streamed(db, headrace, sections, "insert into users values (77)")
+    assert found[-1]["new"]["id"] == "77"
+
+
+def ids(found):
+    """The new rows' keys."""
+    return [int(change["new"]["id"]) for change in found]
+
+
+def checkpoint(program):
+    """What the checkpoint's file holds."""
+    files = [path for path in program.state.glob("**/*") if path.is_file()]
+    return "".join(path.read_text() for path in files)

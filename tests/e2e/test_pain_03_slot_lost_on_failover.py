@@ -94,5 +94,6 @@ def test_a_standby_that_lacks_what_was_delivered(postgres_factory, standby_facto
                                  slot_failover="yes")
     after.sql("insert into t values (3)")
     assert re.search(rf"checkpoint is at {LSN} on timeline 1, but the server is on timeline 2, "
-                     rf"which left it at {LSN}: the server lacks changes that were already delivered",
+                     rf"which left it at {LSN}: the server lacks changes that were already "
+                     "delivered",
                      refusal(program))

@@ -4,21 +4,7 @@ import re
 
 import pytest
 
-from harness.waiting import wait_until
-from pgoutput import CODEC, pipeline, refusal, run_until_confirmed, slot_of, started, streamed
-
-
-@pytest.fixture
-def users(db):
-    db.sql("create table users (id int primary key, name text)")
-    return db
-
-
-def mend(db, headrace, sections, match):
-    """Runs the SQL of the message; then the pipeline works."""
-    db.sql(match.group("sql"))
-    found = streamed(db, headrace, sections, "insert into users values (77)")
-    assert found[-1]["new"]["id"] == "77"
+from pgoutput import CODEC, mend, pipeline, refusal, run_until_confirmed, slot_of, started, streamed
 
 
 # ---- the publication
@@ -78,23 +64,6 @@ def test_what_cannot_be_published(users, headrace, table, reason):
     assert users.sql("select * from pg_publication") == []
 
 
-@pytest.mark.parametrize("ddl", [
-    "create table bad (a int)", "create table bad (a int primary key deferrable)",
-    "create table bad (a int primary key); alter table bad replica identity nothing",
-    "create table root (a int) partition by list (a);"
-    "create table bad partition of root for values in (1)"])
-def test_table_without_identity_is_not_published(users, headrace, ddl):
-    """Otherwise the server would refuse the application's own updates."""
-    users.sql(ddl)
-    table = "root" if "root" in ddl else "bad"
-    sections = pipeline(users, tables=f"users, {table}")
-    match = refusal(headrace, sections,
-                    r'table "public"."bad" has no primary key .*with: (?P<sql>ALTER.*?;)')
-    users.sql(f"insert into {table} values (1); update {table} set a = 1")
-    mend(users, headrace, sections, match)
-    users.sql(f"update {table} set a = 1")
-
-
 def test_replica_identity_is_set(users, headrace):
     users.sql("create table keyless (a int)")
     sections = pipeline(users, tables="users, keyless", replica_identity="full")
@@ -103,15 +72,6 @@ def test_replica_identity_is_set(users, headrace):
     assert found[1]["old"] == {"a": "1"}
     assert users.sql("select distinct relreplident from pg_class where relname in "
                      "('users', 'keyless')") == [("f",)]
-
-
-def test_publication_is_younger_than_the_slot(users, headrace):
-    sections = pipeline(users, publication_create="no")
-    users.sql(f"select pg_create_logical_replication_slot('{slot_of(sections)}', 'pgoutput')")
-    users.sql("insert into users values (1)")
-    users.sql("create publication pub for table users")
-    refusal(headrace, sections, r'publication "pub" did not exist when a change was made.*'
-                                r"pg_drop_replication_slot\('\w+'\)")
 
 
 def test_publication_is_dropped_while_streaming(any_postgres, any_db, headrace):
@@ -134,45 +94,6 @@ def test_slot_is_missing(users, headrace):
     mend(users, headrace, sections, match)
 
 
-def test_slot_vanished_since_the_checkpoint(users, headrace):
-    sections = pipeline(users, tables="users")
-    program = started(headrace, sections)
-    run_until_confirmed(users, program, sections)
-    program.stop()
-    users.cluster.drop_slot(slot_of(sections))
-    users.sql("insert into users values (1)")
-    program.start()
-    assert program.wait(30) != 0
-    assert re.search("does not exist, but the checkpoint says that it was streamed up to [0-9A-F]+/",
-                     program.log.text())
-
-
-def test_slot_is_ahead_of_the_checkpoint(users, headrace):
-    sections = pipeline(users, tables="users")
-    program = started(headrace, sections)
-    run_until_confirmed(users, program, sections)
-    program.stop()
-    users.cluster.drop_slot(slot_of(sections))
-    users.sql("insert into users values (1)")
-    users.sql(f"select pg_create_logical_replication_slot('{slot_of(sections)}', 'pgoutput')")
-    program.start()
-    assert program.wait(30) != 0
-    assert re.search("is at [0-9A-F]+/[0-9A-F]+, ahead of the checkpoint at [0-9A-F]+/[0-9A-F]+",
-                     program.log.text())
-
-
-def test_slot_is_in_use(users, headrace):
-    sections = pipeline(users, tables="users")
-    first = started(headrace, sections)
-    pid = users.slot(slot_of(sections))["active_pid"]
-    second = headrace(sections)
-    second.wait_log(rf"is in use by process {pid} \(headrace p from 127\.0\.0\.1\)")
-    first.stop()
-    second.wait_log("streaming database")
-    users.sql("insert into users values (1)")
-    assert len(run_until_confirmed(users, second, sections)) == 1
-
-
 @pytest.mark.parametrize("sql, reason", [
     ("select pg_create_physical_replication_slot('{}')", "is a physical slot"),
     ("select pg_create_logical_replication_slot('{}', 'test_decoding')",
@@ -190,28 +111,6 @@ def test_slot_of_another_database(users, headrace, postgres):
     other.sql(f"select pg_create_logical_replication_slot('{slot_of(sections)}', 'pgoutput')")
     refusal(headrace, sections, "belongs to another database")
     other.drop()
-
-
-@pytest.mark.parametrize("major", [14, 17])
-def test_slot_was_invalidated(postgres_factory, headrace, major):
-    cluster = postgres_factory(major, {"max_slot_wal_keep_size": "1MB", "min_wal_size": "32MB",
-                                       "max_wal_size": "32MB"})
-    db = cluster.create_database()
-    db.sql("create table users (id int primary key)")
-    sections = pipeline(db, tables="users")
-    program = started(headrace, sections)
-    run_until_confirmed(db, program, sections)
-    program.stop()
-
-    def lost():
-        db.sql("select pg_logical_emit_message(false, 'fill', repeat('x', 8000000))")
-        db.sql("select pg_switch_wal(); checkpoint")
-        return db.slot(slot_of(sections))["wal_status"] == "lost"
-    db.sql("select 1")
-    wait_until(lost, 60, "the slot is invalidated")
-    program.start()
-    assert program.wait(30) != 0
-    assert re.search("was invalidated by the server .*max_slot_wal_keep_size", program.log.text())
 
 
 def test_failover_needs_17(users, headrace):

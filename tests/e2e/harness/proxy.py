@@ -82,17 +82,22 @@ class Proxy:
             except OSError:
                 _reset(client)
                 continue
-            pair = _Pair(self, client, server)
+            pair = self.pair(client, server)
             with self._lock:
                 self._pairs.add(pair)
             pair.start()
 
-    def _forget(self, pair):
+    def pair(self, client, server):
+        return Pair(self, client, server)
+
+    def forget(self, pair):
         with self._lock:
             self._pairs.discard(pair)
 
 
-class _Pair:
+class Pair:
+    """One connection through the proxy."""
+
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
         for end in (client, server):
@@ -100,9 +105,9 @@ class _Pair:
 
     def start(self):
         for source, target in ((self.client, self.server), (self.server, self.client)):
-            threading.Thread(target=self._pump, args=[source, target], daemon=True).start()
+            threading.Thread(target=self.pump, args=[source, target], daemon=True).start()
 
-    def _pump(self, source, target):
+    def pump(self, source, target):
         try:
             while piece := source.recv(CHUNK):
                 if self.proxy.delay:
@@ -116,7 +121,7 @@ class _Pair:
             self.close()
 
     def close(self):
-        self.proxy._forget(self)
+        self.proxy.forget(self)
         for end in (self.client, self.server):
             _reset(end)
 

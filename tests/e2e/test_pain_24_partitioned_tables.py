@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A partitioned table is one table, whatever happens to its partitions."""
+from pgoutput import pipeline, streamed
+
+
+def test_partitioned_root(any_db, headrace):
+    any_db.sql("""
+        create table part (id int, k text, n int, primary key (id, k)) partition by list (k);
+        create table part_a partition of part for values in ('a');
+        create table part_b (n int, k text not null, id int not null, primary key (id, k));
+        alter table part attach partition part_b for values in ('b');
+        create table part_sub partition of part for values in ('c', 'd') partition by list (k);
+        create table part_c partition of part_sub for values in ('c');""")
+    found = streamed(any_db, headrace, pipeline(any_db, tables="part"), [
+        "insert into part values (1, 'a'), (2, 'b'), (3, 'c')",
+        "update part set k = 'b' where id = 1",
+        "update part_b set n = 5 where id = 2",
+        "create table part_d partition of part_sub for values in ('d')",
+        "insert into part values (4, 'd')",
+        "alter table part detach partition part_a",
+        "truncate part"])
+    assert {(change["schema"], change["table"]) for change in found} == {("public", "part")}
+    assert [change["op"] for change in found] == ["insert"] * 3 + ["delete", "insert", "update",
+                                                                  "insert", "truncate"]
+    assert found[1]["new"] == {"id": "2", "k": "b", "n": None}
+    assert found[5]["new"] == {"id": "2", "k": "b", "n": "5"}
