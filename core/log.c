@@ -132,9 +132,13 @@ void log_writev(const struct logger *logger, enum headrace_level level, const ch
   }
   struct line line = {0};
   (logger->json ? format_json : format_text)(&line, level_names[level], who, message);
-  /* There is nobody to tell if stderr is gone. */
-  ssize_t written = write(logger->fd, line.data, line.size);
-  (void)written;
+  if (logger->terminal) {
+    terminal_write(logger->terminal, line.data, line.size);
+  } else {
+    /* There is nobody to tell if stderr is gone. */
+    ssize_t written = write(logger->fd, line.data, line.size);
+    (void)written;
+  }
   free(line.data);
   errno = saved;
 }

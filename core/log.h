@@ -5,6 +5,7 @@
 #define HEADRACE_LOG_H
 
 #include "diagnostics.h"
+#include "terminal.h"
 
 #include <headrace/plugin.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@ struct logger {
   int fd;
   enum headrace_level level; /* what is less important than this is dropped */
   bool json;
+  struct terminal *terminal;   /* NULL, or what shows lines at `fd` above a bar */
   struct diagnostics *capture; /* NULL, or where lines go instead: for checks */
 };
 

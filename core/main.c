@@ -4,11 +4,13 @@
 #include "cleanup.h"
 #include "config.h"
 #include "memory.h"
+#include "operator_command.h"
 #include "pipeline.h"
 #include "wake.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -26,11 +28,14 @@ enum exit_code {
 struct options {
   const char *config;
   int louder; /* -v less -q */
+  const char *command;
 };
 
 static const char usage[] =
     "usage: headrace run [-c FILE|DIR] [-v] [-q]   run the pipelines until SIGTERM or SIGINT\n"
     "       headrace check [-c FILE|DIR]           check the configuration, without network\n"
+    "       headrace snapshot [-c FILE|DIR] PIPELINE ARGUMENT...\n"
+    "                                              ask a running pipeline for a snapshot\n"
     "       headrace plugins                       list the plugins\n"
     "       headrace help [PLUGIN]                 this text, or a plugin's keys\n"
     "       headrace -h | --help, -V | --version\n"
@@ -117,10 +122,9 @@ static void wait_for_end(struct pipeline **pipelines, size_t count, int ended_fd
   }
 }
 
-static int run_pipelines(const struct config *config, const struct logger *logger)
+static int run_pipelines(const struct config *config, const struct logger *logger, int signal_fd)
 {
   CLEANUP_FD int ended_fd = wake_open();
-  CLEANUP_FD int signal_fd = open_signals();
   CLEANUP_FREE struct pipeline **pipelines = xcalloc(config->pipeline_count, sizeof *pipelines);
   log_write(logger, HEADRACE_INFO, NULL, "headrace %s, %zu pipeline%s", HEADRACE_VERSION,
             config->pipeline_count, config->pipeline_count == 1 ? "" : "s");
@@ -139,9 +143,15 @@ static int command_run(const struct options *options, char **arguments)
   (void)arguments;
   struct config config;
   int code = EXIT_BAD_CONFIG;
+  CLEANUP_FD int signal_fd = open_signals(); /* first of all: it may take long to load */
   if (load_or_complain(&config, options->config)) {
     struct logger logger = make_logger(&config, options);
-    code = run_pipelines(&config, &logger);
+    struct terminal terminal;
+    terminal_init(&terminal, logger.fd);
+    if (!logger.json && isatty(logger.fd))
+      logger.terminal = &terminal;
+    code = run_pipelines(&config, &logger, signal_fd);
+    terminal_free(&terminal);
   }
   config_free(&config);
   return code;
@@ -157,6 +167,48 @@ static int command_check(const struct options *options, char **arguments)
            config.pipeline_count == 1 ? "" : "s");
   config_free(&config);
   return good ? EXIT_GOOD : EXIT_BAD_CONFIG;
+}
+
+/* ---- commands to a pipeline ---------------------------------------------- */
+
+static int no_such_pipeline(const struct options *options, const char *name, const char *guess)
+{
+  fprintf(stderr, "headrace: there is no pipeline \"%s\" in %s%s%s%s\n", name, options->config,
+          guess ? "; did you mean \"" : "", guess ? guess : "", guess ? "\"?" : "");
+  return EXIT_BAD_USAGE;
+}
+
+static int tell_source(const struct config *config, const struct options *options, char **arguments)
+{
+  const char *guess;
+  const struct pipeline_config *pipeline = find_pipeline(config, arguments[0], &guess);
+  if (!pipeline)
+    return no_such_pipeline(options, arguments[0], guess);
+  size_t count = 0;
+  while (arguments[1 + count])
+    count++;
+  struct logger logger = make_logger(config, options);
+  enum headrace_result result = operator_command(
+      pipeline, &logger, options->command, (const char *const *)(arguments + 1), count, stdout);
+  if (result != HEADRACE_AGAIN)
+    return result == HEADRACE_OK ? EXIT_GOOD : EXIT_PIPELINE_FAILED;
+  fprintf(stderr, "headrace: source %s of pipeline \"%s\" has no command \"%s\"\n",
+          pipeline->source.plugin->name, pipeline->name, options->command);
+  return EXIT_BAD_USAGE;
+}
+
+static int command_to_source(const struct options *options, char **arguments)
+{
+  if (!arguments[0]) {
+    fprintf(stderr, "headrace: %s needs the name of a pipeline\n%s", options->command, usage);
+    return EXIT_BAD_USAGE;
+  }
+  struct config config;
+  int code = EXIT_BAD_CONFIG;
+  if (load_or_complain(&config, options->config))
+    code = tell_source(&config, options, arguments);
+  config_free(&config);
+  return code;
 }
 
 /* ---- plugins ------------------------------------------------------------- */
@@ -264,16 +316,27 @@ static int command_help(const struct options *options, char **arguments)
 
 /* ---- the command line ---------------------------------------------------- */
 
+#define ANY_NUMBER INT_MAX /* of arguments, which may look like options: the plugin reads them */
+
 static const struct command {
   const char *name;
   int most_arguments;
   int (*run)(const struct options *, char **arguments);
 } commands[] = {{"run", 0, command_run},
                 {"check", 0, command_check},
+                {"snapshot", ANY_NUMBER, command_to_source},
                 {"plugins", 0, command_plugins},
                 {"help", 1, command_help}};
 
 #define COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command *find_command(const char *name)
+{
+  for (size_t i = 0; i < COMMANDS; i++)
+    if (!strcmp(commands[i].name, name))
+      return &commands[i];
+  return NULL;
+}
 
 static int bad_usage(const char *text, const char *word)
 {
@@ -281,16 +344,17 @@ static int bad_usage(const char *text, const char *word)
   return EXIT_BAD_USAGE;
 }
 
-static int run_command(const struct options *options, int count, char **words)
+static int run_command(struct options *options, int count, char **words)
 {
   if (!count)
     return bad_usage("expected a command, such as", "run");
-  for (size_t i = 0; i < COMMANDS; i++)
-    if (!strcmp(commands[i].name, words[0])) {
-      if (count - 1 > commands[i].most_arguments)
-        return bad_usage("unexpected argument", words[1 + commands[i].most_arguments]);
-      return commands[i].run(options, words + 1);
-    }
+  const struct command *command = find_command(words[0]);
+  if (command && count - 1 > command->most_arguments)
+    return bad_usage("unexpected argument", words[1 + command->most_arguments]);
+  if (command) {
+    options->command = command->name;
+    return command->run(options, words + 1);
+  }
   struct nearest nearest = {.name = words[0]};
   for (size_t i = 0; i < COMMANDS; i++)
     nearest_consider(&nearest, commands[i].name);
@@ -299,23 +363,23 @@ static int run_command(const struct options *options, int count, char **words)
                : bad_usage("unknown command", words[0]);
 }
 
-int main(int argc, char **argv)
+/* Up to the next word. Not -1: the program ends with it. */
+static int read_options(struct options *options, int argc, char **argv)
 {
   static const struct option long_options[] = {
       {"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
       {"quiet", no_argument, NULL, 'q'},        {"help", no_argument, NULL, 'h'},
       {"version", no_argument, NULL, 'V'},      {0}};
-  struct options options = {.config = DEFAULT_CONFIG};
-  for (int option; (option = getopt_long(argc, argv, "c:vqhV", long_options, NULL)) != -1;)
+  for (int option; (option = getopt_long(argc, argv, "+c:vqhV", long_options, NULL)) != -1;)
     switch (option) {
     case 'c':
-      options.config = optarg;
+      options->config = optarg;
       break;
     case 'v':
-      options.louder++;
+      options->louder++;
       break;
     case 'q':
-      options.louder--;
+      options->louder--;
       break;
     case 'h':
       fputs(usage, stdout);
@@ -327,5 +391,29 @@ int main(int argc, char **argv)
       fputs(usage, stderr);
       return EXIT_BAD_USAGE;
     }
-  return run_command(&options, argc - optind, argv + optind);
+  return -1;
+}
+
+/* Behind the pipeline's name all words are the plugin's, options too. */
+static bool rest_is_verbatim(char **words, int count)
+{
+  const struct command *command = count == 2 ? find_command(words[0]) : NULL;
+  return command && command->most_arguments == ANY_NUMBER;
+}
+
+int main(int argc, char **argv)
+{
+  struct options options = {.config = DEFAULT_CONFIG};
+  CLEANUP_FREE char **words = xcalloc((size_t)argc + 1, sizeof *words);
+  int count = 0;
+  bool verbatim = false;
+  while (optind < argc) {
+    int code = verbatim ? -1 : read_options(&options, argc, argv);
+    if (code >= 0)
+      return code;
+    if (optind < argc)
+      words[count++] = argv[optind++];
+    verbatim = verbatim || rest_is_verbatim(words, count);
+  }
+  return run_command(&options, count, words);
 }

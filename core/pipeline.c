@@ -108,7 +108,7 @@ static enum headrace_result await_turn(struct pipeline *pipeline)
     if (atomic_load(&pipeline->stopping))
       break;
     result = source->plugin->await(source->self, AWAIT_MS);
-    status_log(pipeline, false);
+    status_log(pipeline);
   }
   if (result == HEADRACE_OK || result == HEADRACE_AGAIN)
     return result;
@@ -163,7 +163,7 @@ static void back_off(struct pipeline *pipeline, int *step_ms)
     struct pollfd fd = {.fd = pipeline->worker_wake, .events = POLLIN};
     poll(&fd, 1, (int)(end - clock_ms()) + 1);
     wake_clear(fd.fd);
-    status_log(pipeline, false);
+    status_log(pipeline);
   }
   *step_ms = *step_ms * 2 < BACKOFF_MOST_MS ? *step_ms * 2 : BACKOFF_MOST_MS;
 }
@@ -211,7 +211,7 @@ static void *supervise(void *context)
   enum pipeline_state state =
       open_checkpoint(pipeline) ? run_until_done(pipeline) : PIPELINE_FAILED;
   checkpoint_file_close(&pipeline->file);
-  status_log(pipeline, true);
+  status_log_end(pipeline);
   say(pipeline, state == PIPELINE_FAILED ? HEADRACE_ERROR : HEADRACE_INFO, last_words[state]);
   atomic_store(&pipeline->state, (int)state);
   wake_signal(pipeline->ended_fd);

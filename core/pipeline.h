@@ -8,6 +8,7 @@
 #include "checkpoint.h"
 #include "config.h"
 #include "instance.h"
+#include "terminal.h"
 
 #include <pthread.h>
 
@@ -41,6 +42,7 @@ struct pipeline {
   struct report_sink reports;
   unsigned wants; /* of the source, by the other stages of this run */
   struct status status;
+  struct progress progress;
 
   enum checkpoint_kind checkpoint;
   struct checkpoint_file file;

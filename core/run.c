@@ -266,7 +266,7 @@ static void wait_for_work(struct run *run, bool busy)
   if (clock_ms() >= run->next_tick) {
     run->next_tick = clock_ms() + POLL_MS;
     result = worse(result, tick_all(run));
-    status_log(run->pipeline, false);
+    status_log(run->pipeline);
   }
   if (result == HEADRACE_RETRY || result == HEADRACE_FATAL)
     fail(run, result);

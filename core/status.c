@@ -12,29 +12,69 @@ static const char *connected(const struct metrics *metrics, const char *name)
   return metrics_get(metrics, name) ? "yes" : "no";
 }
 
-void status_log(struct pipeline *pipeline, bool now)
+/* Of what the source has to read before it is up to date, such as a snapshot; 0: of nothing. */
+static int64_t progress_total(const struct metrics *metrics)
 {
-  int64_t interval = settings_integer(&pipeline->process->process, "status_log_interval");
-  int64_t time = clock_ms();
-  struct status *last = &pipeline->status;
-  if (!last->time) {
-    last->time = time;
+  return metrics_get(metrics, "source.progress_total");
+}
+
+static void show_progress(struct pipeline *pipeline, int64_t time)
+{
+  struct terminal *terminal = pipeline->logger->terminal;
+  int64_t total = progress_total(&pipeline->metrics);
+  if (!terminal)
     return;
+  if (total > 0)
+    terminal_progress(terminal, pipeline, pipeline->config->name, &pipeline->progress, time,
+                      metrics_get(&pipeline->metrics, "source.progress_done"), total);
+  else if (pipeline->progress.time) {
+    pipeline->progress = (struct progress){0};
+    terminal_clear(terminal, pipeline);
   }
-  if (!now && (!interval || time - last->time < interval))
-    return;
+}
+
+static void log_line(struct pipeline *pipeline, int64_t time)
+{
   const struct metrics *metrics = &pipeline->metrics;
-  int64_t durable = metrics_get(metrics, "durable");
+  struct status *last = &pipeline->status;
+  int64_t durable = metrics_get(metrics, "durable"), total = progress_total(metrics);
   int64_t elapsed = time > last->time ? time - last->time : 1;
   double rate = (double)(durable - last->durable) * 1000 / (double)elapsed;
+  char progress[32] = "";
+  if (total > 0)
+    snprintf(progress, sizeof progress, ", snapshot %d %%",
+             progress_percent(metrics_get(metrics, "source.progress_done"), total));
   log_write(pipeline->logger, HEADRACE_INFO, pipeline->config->name,
             "status: connected source=%s sink=%s, lag %lld bytes %.3f s, %lld events durable, "
-            "%.1f/s, errors %lld, retries %lld, rejected %lld",
+            "%.1f/s, errors %lld, retries %lld, rejected %lld%s",
             connected(metrics, "source.connected"), connected(metrics, "sink.connected"),
             (long long)metrics_get(metrics, "source.lag_bytes"),
             (double)metrics_get(metrics, "source.lag_us") / 1e6, (long long)durable, rate,
             (long long)metrics_get(metrics, "errors"), (long long)metrics_get(metrics, "retries"),
-            (long long)metrics_get(metrics, "rejected"));
+            (long long)metrics_get(metrics, "rejected"), progress);
   last->time = time;
   last->durable = durable;
+}
+
+void status_log(struct pipeline *pipeline)
+{
+  int64_t interval = settings_integer(&pipeline->process->process, "status_log_interval");
+  int64_t time = clock_ms();
+  show_progress(pipeline, time);
+  if (!pipeline->status.time)
+    pipeline->status.time = time;
+  else if (interval && time - pipeline->status.time >= interval)
+    log_line(pipeline, time);
+}
+
+void status_log_end(struct pipeline *pipeline)
+{
+  const struct metrics *metrics = &pipeline->metrics;
+  if (pipeline->logger->terminal)
+    terminal_clear(pipeline->logger->terminal, pipeline);
+  log_write(pipeline->logger, HEADRACE_INFO, pipeline->config->name,
+            "at the end: %lld events durable, errors %lld, retries %lld, rejected %lld",
+            (long long)metrics_get(metrics, "durable"), (long long)metrics_get(metrics, "errors"),
+            (long long)metrics_get(metrics, "retries"),
+            (long long)metrics_get(metrics, "rejected"));
 }

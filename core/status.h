@@ -4,7 +4,10 @@
 
 #include "pipeline.h"
 
-/* The pipeline's line in the log, if it is due (or `now`). Supervisor thread. */
-void status_log(struct pipeline *pipeline, bool now);
+/* The pipeline's line in the log, if it is due, and its bar on a terminal. Supervisor thread. */
+void status_log(struct pipeline *pipeline);
+
+/* The last one: only what is known when all stages are closed. */
+void status_log_end(struct pipeline *pipeline);
 
 #endif

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line."""
+import os
 import re
+import signal
 
 import pytest
 
 from harness import places
 from harness.process import Process
-from harness.program import command, environment
+from harness.program import command, environment, ini, to_stdout
 from test_config_errors import GOOD
 
 KINDS = "source|filter|codec|sink"
@@ -39,7 +41,7 @@ def test_help():
         done = command(*words)
         assert done.returncode == 0 and done.stderr == ""
         texts.append(done.stdout)
-    for word in ["run", "check", "plugins", "help", "-c", "-v", "-q", "-h", "-V"]:
+    for word in ["run", "check", "snapshot", "plugins", "help", "-c", "-v", "-q", "-h", "-V"]:
         assert word in texts[0]
     assert texts[0] == texts[1]
     assert "state_dir" in texts[2] and "ring_bytes" in texts[2]
@@ -84,6 +86,57 @@ def test_check_needs_no_network(good, folder):
     """Nobody listens there, and no such file is ever opened."""
     good.write_text(GOOD.replace("host=localhost", "host=192.0.2.1 connect_timeout=60"))
     assert command("check", "-c", good, timeout=5).returncode == 0
+
+
+# ---- headrace snapshot PIPELINE ARGUMENT...; what the source does is in test_on_demand_snapshot.py
+
+
+def test_snapshot_of_an_unknown_pipeline(good):
+    done = command("snapshot", "-c", good, "order", "public.a")
+    assert done.returncode == 64 and done.stdout == ""
+    assert '"order"' in done.stderr and 'did you mean "orders"?' in done.stderr
+
+
+def test_snapshot_needs_a_pipeline(good):
+    done = command("snapshot", "-c", good)
+    assert done.returncode == 64 and "needs the name of a pipeline" in done.stderr
+
+
+def test_snapshot_gives_the_arguments_on(good):
+    """Behind the pipeline's name an option is the source's, also one that headrace has."""
+    for option in ("--nonsense", "-c"):
+        done = command("snapshot", "-c", good, "orders", option, "--where")
+        assert done.returncode == 1 and done.stdout == ""
+        assert "error orders.source: " in done.stderr and "usage" not in done.stderr
+
+
+def test_snapshot_with_a_faulty_configuration(good):
+    good.write_text(GOOD.replace("sink = ", "sinc = "))
+    assert command("snapshot", "-c", good, "orders", "public.a").returncode == 78
+
+
+def test_snapshot_of_a_source_without_commands(folder):
+    path = folder / "numbers.ini"
+    path.write_text("[numbers]\nsource = answering\nsink = probe\n[numbers.source]\ncontrol = 0\n"
+                    "[numbers.sink]\ncontrol = 0\n")
+    done = command("snapshot", "-c", path, "numbers", "public.a",
+                   env={"HEADRACE_PLUGIN_DIR": str(places.BUILD / "tests/unit/probes")})
+    assert done.returncode == 64 and done.stdout == ""
+    assert 'source answering of pipeline "numbers" has no command "snapshot"' in done.stderr
+
+
+def test_sigterm_while_the_configuration_is_read(users, folder):
+    """A pipe as the file: the program is inside of reading it when the signal comes."""
+    path, state = folder / "pipe.ini", folder / "state"
+    os.mkfifo(path)
+    state.mkdir()
+    process = Process("early", folder)
+    process.spawn([places.BINARY, "run", "-c", path],
+                  env=environment({"HEADRACE_STATE_DIR": str(state)}))
+    with open(path, "w", encoding="utf-8") as pipe:  # waits until it was opened there
+        process.send(signal.SIGTERM)
+        pipe.write(ini(to_stdout(users, "one", "public.users")))
+    assert process.wait() == 0
 
 
 def test_secrets_are_not_shown_by_help():

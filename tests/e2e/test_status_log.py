@@ -49,10 +49,13 @@ def test_line_for_each_pipeline(db, headrace):
     wait_until(lambda: len(statuses(program, "one")) >= 6, what="several lines")
     assert program.stop() == 0
     rates = [float(status["rate"]) for status in statuses(program, "one")]
-    assert max(rates) > 0 and rates[-2] == 0, "the rate is that since the line before"
-    times = [to_seconds(status["time"]) for status in statuses(program, "one")[:-1]]
+    assert max(rates) > 0 and rates[-1] == 0, "the rate is that since the line before"
+    times = [to_seconds(status["time"]) for status in statuses(program, "one")]
     gaps = [after - before for before, after in zip(times, times[1:])]
     assert min(gaps) >= 0.19, gaps
+    ends = re.findall(r"info (\w+): at the end: (.*)$", program.log.text(), re.MULTILINE)
+    assert sorted(ends) == [(name, "100 events durable, errors 0, retries 0, rejected 0")
+                            for name in ("one", "two")]
 
 
 def to_seconds(text):
@@ -112,4 +115,5 @@ def test_status_at_the_end_only(db, headrace):
     assert statuses(program, "one") == []
     program.send(signal.SIGTERM)
     assert program.wait() == 0
-    assert [status["durable"] for status in statuses(program, "one")] == ["1"]
+    assert statuses(program, "one") == []
+    assert "one: at the end: 1 events durable" in program.log.text()

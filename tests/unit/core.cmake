@@ -14,7 +14,7 @@ headrace_probe_plugin(codec-probe plugins/probe_stages.c PROBE_IS_CODEC)
 headrace_probe_plugin(sink-probe plugins/probe_sink.c)
 headrace_probe_plugin(sink-strict plugins/probe_sink.c PROBE_NO_DEAD_LETTER)
 
-foreach(name ring frontier memory settings ini log)
+foreach(name ring frontier memory settings ini log terminal)
   headrace_unit_test(${name} headrace-core)
 endforeach()
 foreach(name config checkpoint pipeline)

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "config.h"
 #include "memory.h"
+#include "operator_command.h"
 #include "pipeline.h"
 #include "plugins/probe.h"
 #include "wake.h"
@@ -135,6 +136,8 @@ static enum pipeline_state join(struct fixture *f)
   assert_int_equal(f->probe->overlaps, 0);
   assert_int_equal(f->probe->unordered, 0);
   assert_int_equal(f->probe->early, 0);
+  assert_int_equal(f->probe->untold, 0);
+  assert_int_equal(f->probe->bad_partial, 0);
   assert_int_equal(f->probe->bad_receipts, 0);
   assert_int_equal(f->probe->bad_rejections, 0);
   return state;
@@ -768,6 +771,130 @@ static void test_answers_after_the_checkpoint(void **state)
   check_answers(*state, "checkpoint_interval = 1h");
 }
 
+/* ---- what a source is told, and tells ------------------------------------ */
+
+/* join() has seen that they came in order and each before its on_durable. */
+static void test_each_batch_is_delivered(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 3000;
+  f->probe->finish = PROBE_LATER;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->told, 300);
+  assert_int_equal(f->probe->last_told, 3000);
+}
+
+static void test_delivered_does_not_wait_for_the_checkpoint(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->gate = 1000;
+  f->probe->empty_every = 3;
+  f->probe->finish = PROBE_LATER;
+  start(f, "checkpoint_interval = 1h");
+  wait_until(f, probe->last_told == 1000);
+  assert_int_equal(look(f, &f->probe->told), 100);
+  assert_true(look(f, &f->probe->durables) <= 1); /* the first is saved at once */
+  assert_int_equal(stop(f), PIPELINE_STOPPED);
+  assert_int_equal(f->probe->last_durable, 1000);
+}
+
+static void test_on_delivered_retry(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 1000;
+  f->probe->delivered_fault = (struct probe_fault){505, HEADRACE_RETRY};
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_string_equal(f->probe->trace, LIFE " " LIFE);
+  assert_delivered(f, 1, 1000, 1, 2);
+}
+
+static void test_wants(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 10;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->wanted, 0);
+  f->probe->codec_wants = HEADRACE_WANT_TRANSACTIONS;
+  f->probe->sink_wants = HEADRACE_WANT_HEARTBEATS;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_int_equal(f->probe->wanted, HEADRACE_WANT_TRANSACTIONS | HEADRACE_WANT_HEARTBEATS);
+}
+
+/* Batches are used again: one that was partial is not so for ever. join() has looked at each. */
+static void test_partial(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->end_at = 3000;
+  f->probe->partial_every = 30;
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_delivered(f, 1, 3000, 1, 1);
+}
+
+/* ---- an operator's commands ---------------------------------------------- */
+
+static enum headrace_result tell(struct fixture *f, const char *source, const char *name,
+                                 char *answer, size_t size)
+{
+  static const char *const arguments[] = {"public.a", "--where", "id > 1"};
+  CLEANUP_FREE char *ini = xasprintf("[p]\nsource = %s\nfilters = probe\ncodec = probe\n"
+                                     "sink = probe\n" STAGES,
+                                     source);
+  load(f, ini);
+  FILE *out = fmemopen(answer, size, "w");
+  enum headrace_result result =
+      operator_command(&f->config.pipelines[0], &f->logger, name, arguments, 3, out);
+  fclose(out);
+  config_free(&f->config);
+  return result;
+}
+
+static void test_command(void **state)
+{
+  struct fixture *f = *state;
+  char answer[256] = "";
+  assert_int_equal(tell(f, "probe", "snapshot", answer, sizeof answer), HEADRACE_OK);
+  assert_string_equal(answer, "<public.a>\n<--where>\n<id > 1>\n");
+  assert_string_equal(f->probe->trace, "source.open source.close"); /* and nothing else */
+}
+
+static void test_command_fails(void **state)
+{
+  struct fixture *f = *state;
+  char answer[256] = "";
+  f->probe->command_fault = (struct probe_fault){1, HEADRACE_FATAL};
+  assert_int_equal(tell(f, "probe", "snapshot", answer, sizeof answer), HEADRACE_FATAL);
+  assert_string_equal(answer, "");
+  f->probe->open_fault = (struct probe_fault){1, HEADRACE_RETRY};
+  assert_int_equal(tell(f, "probe", "snapshot", answer, sizeof answer), HEADRACE_RETRY);
+}
+
+static void test_no_such_command(void **state)
+{
+  struct fixture *f = *state;
+  char answer[256] = "";
+  assert_int_equal(tell(f, "probe", "sing", answer, sizeof answer), HEADRACE_AGAIN);
+  assert_int_equal(tell(f, "answering", "snapshot", answer, sizeof answer), HEADRACE_AGAIN);
+}
+
+static void test_find_pipeline(void **state)
+{
+  struct fixture *f = *state;
+  const char *guess = NULL;
+  load(f, "[orders]\nsource = probe\nsink = probe\n[orders.source]\ncontrol = ${CONTROL}\n"
+          "[orders.sink]\ncontrol = ${CONTROL}\n");
+  assert_ptr_equal(find_pipeline(&f->config, "orders", &guess), &f->config.pipelines[0]);
+  assert_null(find_pipeline(&f->config, "order", &guess));
+  assert_string_equal(guess, "orders");
+  assert_null(find_pipeline(&f->config, "something", &guess));
+  assert_null(guess);
+  config_free(&f->config);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -811,6 +938,15 @@ int main(void)
       TEST(test_errors_dead_letter),
       TEST(test_answers),
       TEST(test_answers_after_the_checkpoint),
+      TEST(test_each_batch_is_delivered),
+      TEST(test_delivered_does_not_wait_for_the_checkpoint),
+      TEST(test_on_delivered_retry),
+      TEST(test_wants),
+      TEST(test_partial),
+      TEST(test_command),
+      TEST(test_command_fails),
+      TEST(test_no_such_command),
+      TEST(test_find_pipeline),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,11 +40,14 @@ struct probe {
   size_t payload;       /* bytes beside the number, in each event */
   bool binary_positions;
   enum probe_finish finish;
-  bool release;         /* HOLD: let go, last taken first */
-  unsigned again_every; /* each such write() answers AGAIN */
+  unsigned partial_every; /* all batches but those that end at such a number are partial; 0: none */
+  unsigned codec_wants, sink_wants; /* of the source */
+  bool release;                     /* HOLD: let go, last taken first */
+  unsigned again_every;             /* each such write() answers AGAIN */
   uint64_t reject_number;
   struct probe_fault open_fault, start_fault, read_fault, durable_fault;           /* source */
   struct probe_fault codec_open_fault, encode_fault, filter_fault;                 /* stages */
+  struct probe_fault delivered_fault, command_fault;                               /* source */
   struct probe_fault sink_open_fault, write_fault, failed_fault, sink_close_fault; /* sink */
   char checkpoint_path[256]; /* on_durable looks whether its position is there */
 
@@ -56,6 +59,11 @@ struct probe {
   unsigned reads, writes, polls, flushes;
   uint64_t last_read, last_durable;
   unsigned durables;
+  uint64_t last_told; /* by on_delivered */
+  unsigned told;
+  unsigned untold;      /* on_durable before the on_delivered of the same position */
+  unsigned wanted;      /* what the source was told in open */
+  unsigned bad_partial; /* batches that came to the sink as what they are not */
   unsigned unordered;   /* positions that went backwards */
   unsigned early;       /* on_durable before the checkpoint file had it */
   unsigned start_count; /* and where they started: 0 for none */

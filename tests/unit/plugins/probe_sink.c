@@ -63,6 +63,7 @@ static enum headrace_result sink_open(const struct headrace_host *host, void **i
       probe_open(host, PROBE_SINK, sizeof *sink, &probe_of(host)->sink_open_fault, &result);
   if (!sink)
     return result;
+  host->want(host, sink->base.probe->sink_wants);
   pthread_mutex_init(&sink->lock, NULL);
   pthread_cond_init(&sink->changed, NULL);
   sink->random = 1;
@@ -101,6 +102,15 @@ static bool reject(struct sink *sink, struct headrace_batch *batch, size_t event
   return verdict != HEADRACE_VERDICT_STOP;
 }
 
+/* Of the batch whose position was stored last. */
+static bool is_told_right(const struct probe *probe, int partial)
+{
+  char text[32] = "";
+  memcpy(text, probe->stored, probe->stored_size < sizeof text ? probe->stored_size : 0);
+  bool whole = !probe->partial_every || strtoull(text, NULL, 10) % probe->partial_every == 0;
+  return !!partial != whole;
+}
+
 /* The batch is written: count its numbers, then report it. */
 static void report(struct sink *sink, struct headrace_batch *batch)
 {
@@ -126,6 +136,7 @@ static void report(struct sink *sink, struct headrace_batch *batch)
   if (failed == HEADRACE_OK) {
     const void *position = host->position(host, batch, &probe->stored_size);
     memcpy(probe->stored, position, probe->stored_size);
+    probe->bad_partial += !is_told_right(probe, host->partial(host, batch));
   }
   pthread_mutex_unlock(&probe->lock);
   if (failed == HEADRACE_OK)

@@ -18,7 +18,7 @@ struct source {
   struct probe_instance base;
   const struct headrace_relation *relation;
   uint64_t next;
-  uint64_t acknowledged;
+  uint64_t acknowledged, told;
   /* The first number and the count of events of each batch that is out, in order. */
   struct {
     uint64_t first, last;
@@ -38,6 +38,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
       probe_open(host, PROBE_SOURCE, sizeof *source, &probe_of(host)->open_fault, &result);
   if (!source)
     return result;
+  source->base.probe->wanted = host->wanted(host);
   source->relation = host->relation_new(host, &(struct headrace_relation){.database = "probe",
                                                                           .schema = "public",
                                                                           .table = "numbers",
@@ -82,7 +83,7 @@ static enum headrace_result source_start(void *instance, const void *position, s
   probe_trace(probe, PROBE_SOURCE, "start");
   uint64_t from = position ? parse_position(probe, position, size) : 0;
   source->next = from + 1;
-  source->acknowledged = from;
+  source->acknowledged = source->told = from;
   pthread_mutex_lock(&probe->lock);
   if (probe->start_count < PROBE_STARTS)
     probe->started_from[probe->start_count] = from;
@@ -163,6 +164,8 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
     char position[32];
     size_t size = format_position(probe, source->next - 1, position, sizeof position);
     host->set_position(host, batch, position, size);
+    if (probe->partial_every && (source->next - 1) % probe->partial_every)
+      host->set_partial(host, batch);
     remember(source, first, source->next - 1, count);
   }
   pthread_mutex_lock(&probe->lock);
@@ -218,12 +221,28 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   pthread_mutex_lock(&probe->lock);
   probe->early += early;
   probe->unordered += number <= source->acknowledged || number >= source->next;
+  probe->untold += number > source->told;
   probe->durables++;
   probe->last_durable = number;
   check_receipts(source, number, receipts, count);
   pthread_mutex_unlock(&probe->lock);
   source->acknowledged = number;
   return probe_leave(source, probe_fault(probe, &probe->durable_fault, number));
+}
+
+/* Each batch comes, in the order in which they were read. */
+static enum headrace_result source_on_delivered(void *instance, const void *position, size_t size)
+{
+  struct source *source = instance;
+  struct probe *probe = probe_enter(source);
+  uint64_t number = parse_position(probe, position, size);
+  pthread_mutex_lock(&probe->lock);
+  probe->unordered += number <= source->told || number >= source->next;
+  probe->told++;
+  probe->last_told = number;
+  pthread_mutex_unlock(&probe->lock);
+  source->told = number;
+  return probe_leave(source, probe_fault(probe, &probe->delivered_fault, number));
 }
 
 #ifdef PROBE_ANSWERS
@@ -267,6 +286,23 @@ static enum headrace_result source_check(const struct headrace_host *host)
   return HEADRACE_FATAL;
 }
 
+#ifndef PROBE_ANSWERS
+/* Answers with what it was told. */
+static enum headrace_result source_command(void *instance, const char *name,
+                                           const char *const *arguments, size_t count, char *out,
+                                           size_t size)
+{
+  struct source *source = instance;
+  struct probe *probe = probe_enter(source);
+  if (strcmp(name, "snapshot") != 0)
+    return probe_leave(source, HEADRACE_AGAIN);
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++)
+    used += (size_t)snprintf(out + used, size - used, "<%s>\n", arguments[i]);
+  return probe_leave(source, probe_fault(probe, &probe->command_fault, UINT64_MAX));
+}
+#endif
+
 static const struct headrace_plugin plugin = {
     .kind = HEADRACE_SOURCE,
     .name = NAME,
@@ -284,6 +320,10 @@ static const struct headrace_plugin plugin = {
     .on_reject = source_on_reject,
 #endif
     .stop = source_stop,
+    .on_delivered = source_on_delivered,
+#ifndef PROBE_ANSWERS
+    .command = source_command,
+#endif
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)

@@ -23,6 +23,7 @@ static enum headrace_result stage_open(const struct headrace_host *host, void **
   enum headrace_result result;
   *instance = probe_open(host, PROBE_CODEC, sizeof(struct stage), &probe_of(host)->codec_open_fault,
                          &result);
+  host->want(host, probe_of(host)->codec_wants);
   return result;
 }
 
