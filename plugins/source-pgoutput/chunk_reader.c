@@ -14,7 +14,7 @@
 /* Row security would leave rows out in silence: with off, the server refuses instead. A name in
  * a filter means the same here as where the catalog printed it. */
 #define SETTINGS                                                                                   \
-  PG_TEXT_SETTINGS " -c search_path=pg_catalog -c row_security=off -c statement_timeout=0 "        \
+  PG_TEXT_SETTINGS " -c row_security=off -c statement_timeout=0 "                                  \
                    "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "                   \
                    "-c idle_session_timeout=0 -c standard_conforming_strings=on -c jit=off "       \
                    "-c max_parallel_workers_per_gather=0 -c synchronous_commit=local"

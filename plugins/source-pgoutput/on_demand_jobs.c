@@ -56,6 +56,7 @@ static bool make_table(const struct on_demand_jobs *jobs, struct pg_error *error
   char *schema = pg_quote_identifier(jobs->schema), *literal = pg_quote_literal(schema);
   char *table = table_of(jobs);
   char *sql = pg_format(
+      LOCAL
       "DO $do$BEGIN IF to_regnamespace(%s) IS NULL THEN CREATE SCHEMA %s; END IF; END$do$; "
       "CREATE TABLE IF NOT EXISTS %s ("
       "id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, slot name NOT NULL, "
