@@ -1,6 +1,7 @@
 headrace_unit_test(pgoutput source-pgoutput-objects)
 headrace_unit_test(pgoutput_position source-pgoutput-objects)
 headrace_unit_test(pgoutput_copy source-pgoutput-objects)
+headrace_unit_test(pgoutput_on_demand source-pgoutput-objects)
 headrace_unit_test(pgoutput_tables source-pgoutput-objects headrace-core)
 headrace_unit_test(pgoutput_decoder source-pgoutput-objects headrace-core)
 headrace_unit_test(pgoutput_common source-pgoutput-objects headrace-core)
