@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows have the columns of their time: no cache of the schema is older or newer than the stream."""
-from pgoutput import pipeline, run_until_confirmed, started, streamed
+from pgoutput import pipeline, run_until_confirmed, slot_of, started, streamed
 
 
 TEXT, INT32 = 8, 3
@@ -49,3 +49,33 @@ def test_dropped_before_it_was_read(db, headrace):
     for change in found:
         assert change["columns"]["n"]["scale"] == 1
         assert change["key"] == ["id"]
+
+
+def test_columns_change_while_nobody_reads(any_db, headrace):
+    """What waits in the slot is decoded with the columns, types and labels of its own time."""
+    any_db.sql("create type mood as enum ('sad'); "
+               "create table t (id int primary key, a text, b int, m mood)")
+    sections = pipeline(any_db, tables="t")
+    program = started(headrace, sections)
+    any_db.sql("insert into t values (1, 'a', 1, 'sad')")
+    run_until_confirmed(any_db, program, sections)
+    program.stop()
+    for statement in (
+            "insert into t values (2, 'a', 1)", "alter table t add c int default 7",
+            "insert into t values (3, 'a', 1)", "alter table t drop b",
+            "insert into t values (4, 'a')", "alter table t rename a to z",
+            "insert into t values (5, 'z')", "alter table t alter c type text using 'c' || c",
+            "insert into t values (6, 'z')", "alter type mood add value 'ok'",
+            "insert into t (id, m) values (7, 'ok')", "alter type mood rename value 'sad' to 'low'",
+            "insert into t (id, m) values (8, 'low')"):
+        any_db.sql(statement)
+    program.start()
+    any_db.wait_streaming(slot_of(sections), program)
+    found = run_until_confirmed(any_db, program, sections, 1)
+    assert found[3]["columns"]["c"]["type"] == INT32 and found[4]["columns"]["c"]["type"] == TEXT
+    assert [change["new"] for change in found] == [
+        {"id": "2", "a": "a", "b": "1", "m": None},
+        {"id": "3", "a": "a", "b": "1", "m": None, "c": "7"},
+        {"id": "4", "a": "a", "m": None, "c": "7"}, {"id": "5", "z": "z", "m": None, "c": "7"},
+        {"id": "6", "z": "z", "m": None, "c": "7"}, {"id": "7", "z": None, "m": "ok", "c": "7"},
+        {"id": "8", "z": None, "m": "low", "c": "7"}]
