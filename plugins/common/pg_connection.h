@@ -32,11 +32,10 @@
   }
 
 /* Settings of a session whose text output is the canonical text of plugin.h,
- * whatever is set on the database or the role: for struct pg_target.settings. Names
- * in them (regclass …) are qualified, and SQL of ours means the built-in functions. */
+ * whatever is set on the database or the role: for struct pg_target.settings. */
 #define PG_TEXT_SETTINGS                                                                           \
   "-c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=3 "            \
-  "-c bytea_output=hex -c lc_monetary=C -c search_path=pg_catalog"
+  "-c bytea_output=hex -c lc_monetary=C"
 
 struct pg_target {
   const struct headrace_host *host; /* its values of PG_CONNECTION_KEYS */

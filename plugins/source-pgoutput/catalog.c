@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define SETTINGS                                                                                   \
-  PG_TEXT_SETTINGS " -c statement_timeout=20s -c lock_timeout=10s "                                \
+  PG_TEXT_SETTINGS " -c search_path=pg_catalog -c statement_timeout=20s -c lock_timeout=10s "      \
                    "-c idle_session_timeout=0 -c standard_conforming_strings=on -c jit=off"
 
 /* Not one of SETTINGS: libpq would take a session that reads only for a standby, and with

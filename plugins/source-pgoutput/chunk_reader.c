@@ -11,13 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Row security would leave rows out in silence: with off, the server refuses instead. A name in
- * a filter means the same here as where the catalog printed it. */
+/* Row security would leave rows out in silence: with off, the server refuses instead. */
 #define SETTINGS                                                                                   \
   PG_TEXT_SETTINGS " -c row_security=off -c statement_timeout=0 "                                  \
                    "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0 "                   \
                    "-c idle_session_timeout=0 -c standard_conforming_strings=on -c jit=off "       \
                    "-c max_parallel_workers_per_gather=0 -c synchronous_commit=local"
+
+/* A name in a filter means the same here as where the catalog printed it, and nobody's operator
+ * comes before a built-in one. Values, of regclass for one, have the session's own search_path
+ * as they have in the stream: that is set when the statement's names have been looked up. */
+#define OWN_NAMES "SET search_path = pg_catalog"
+#define VALUE_NAMES                                                                                \
+  "(SELECT set_config('search_path', reset_val, true) FROM pg_settings WHERE "                     \
+  "name = 'search_path') IS NOT NULL"
 
 enum { FACT_COUNT = 6 }; /* seen, LSN, time, pages, file, shape */
 
@@ -48,8 +55,12 @@ struct chunk_reader *chunk_reader_open(const struct headrace_host *host, const c
   struct pg_target target = {
       .host = host, .application_name = "headrace snapshot", .settings = SETTINGS};
   PGconn *connection = pg_connect(&target, error);
-  if (!connection)
+  PGresult *result = connection ? pg_query(connection, error, OWN_NAMES, 0, NULL) : NULL;
+  if (!result) {
+    PQfinish(connection);
     return NULL;
+  }
+  PQclear(result);
   struct chunk_reader *reader = calloc(1, sizeof *reader);
   if (!reader)
     abort();
@@ -72,44 +83,25 @@ void chunk_reader_close(struct chunk_reader *reader)
 
 /* ---- the statements of a chunk ----------------------------------------- */
 
-static void append_condition(char **sql, const char **word, const char *condition)
+static void append_filter(char **sql, const char *filter)
 {
-  pg_append(sql, " %s %s", *word, condition);
-  *word = "AND";
-}
-
-static void append_filter(char **sql, const char **word, const char *filter)
-{
-  if (!filter)
-    return;
-  /* The line end ends a comment that the filter may end with. */
-  pg_append(sql, " %s (%s\n)", *word, filter);
-  *word = "AND";
+  if (filter) /* the line end ends a comment that the filter may end with */
+    pg_append(sql, " AND (%s\n)", filter);
 }
 
 static char *rows_sql(const struct snapshot_table *table, const struct chunk_range *range)
 {
-  const char *word = "WHERE";
   bool more = range->with_tids && *table->columns;
-  char *sql = pg_format("SELECT %s%s%s FROM %s", range->with_tids ? "ctid" : "", more ? ", " : "",
-                        table->columns, table->from);
-  char condition[64];
-  if (!range->whole && (range->first || range->first_row)) {
-    snprintf(condition, sizeof condition, "ctid >= '(%" PRIu32 ",%" PRIu32 ")'", range->first,
-             range->first_row);
-    append_condition(&sql, &word, condition);
-  }
-  if (!range->whole && range->end != UINT32_MAX) {
-    snprintf(condition, sizeof condition, "ctid < '(%" PRIu32 ",0)'", range->end);
-    append_condition(&sql, &word, condition);
-  }
-  if (table->file) { /* asked once: no row of a file that is not the one that was planned */
-    snprintf(condition, sizeof condition, "pg_relation_filenode(%" PRIu32 ") = %" PRIu32, table->id,
-             table->file);
-    append_condition(&sql, &word, condition);
-  }
-  append_filter(&sql, &word, table->filter);
-  append_filter(&sql, &word, range->filter);
+  char *sql = pg_format("SELECT %s%s%s FROM %s WHERE " VALUE_NAMES, range->with_tids ? "ctid" : "",
+                        more ? ", " : "", table->columns, table->from);
+  if (!range->whole && (range->first || range->first_row))
+    pg_append(&sql, " AND ctid >= '(%" PRIu32 ",%" PRIu32 ")'", range->first, range->first_row);
+  if (!range->whole && range->end != UINT32_MAX)
+    pg_append(&sql, " AND ctid < '(%" PRIu32 ",0)'", range->end);
+  if (table->file) /* asked once: no row of a file that is not the one that was planned */
+    pg_append(&sql, " AND pg_relation_filenode(%" PRIu32 ") = %" PRIu32, table->id, table->file);
+  append_filter(&sql, table->filter);
+  append_filter(&sql, range->filter);
   return sql;
 }
 
