@@ -30,8 +30,9 @@ def test_partitions_come_and_go(any_db, headrace):
     """Rows of a partition are the root's from its attachment on, and until it is detached."""
     any_db.sql("create table root (id int primary key) partition by range (id); "
                "create table first partition of root for values from (0) to (10)")
-    # PostgreSQL 14's pgoutput does not notice the attachment of a table that it has already met.
-    meet = "select 11" if any_db.cluster.major == 14 else "insert into second values (11)"
+    # PostgreSQL 14's pgoutput does not notice what becomes of a table that it has already met.
+    blind = any_db.cluster.major == 14
+    meet = "select 11" if blind else "insert into second values (11)"
     found = streamed(any_db, headrace, pipeline(any_db, tables="root"), [
         "insert into root values (1)",
         f"create table second (id int primary key); {meet}",
@@ -42,6 +43,7 @@ def test_partitions_come_and_go(any_db, headrace):
         "insert into root values (2)"])
     names = {(change["schema"], change["table"]) for change in found if change["op"] == "insert"}
     assert names == {("public", "root")}
-    assert ids(change for change in found if change["op"] == "insert") == [1, 12, 13, 2]
+    assert ids(change for change in found if change["op"] == "insert") == \
+        ([1, 12, 13, 14, 2] if blind else [1, 12, 13, 2])
     # Only a part of the root was emptied: that must not look as if all of it was.
     assert [change["table"] for change in found if change["op"] == "truncate"] in ([], ["second"])
