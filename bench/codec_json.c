@@ -72,7 +72,7 @@ static void encode_batch(const struct headrace_plugin *plugin, void *self,
 }
 
 static void measure(const char *name, const struct sample *samples, uint32_t count,
-                    const char *const *settings)
+                    enum headrace_operation operation, const char *const *settings)
 {
   const struct headrace_plugin *plugin = headrace_plugin_entry()->plugin;
   struct headrace_column columns[16];
@@ -92,12 +92,15 @@ static void measure(const char *name, const struct sample *samples, uint32_t cou
                                        .column_count = count,
                                        .key = key,
                                        .key_count = 1};
-  struct headrace_transaction transaction = {781, 24582008, 24581000, 1795239454640869, NULL, 0};
+  struct headrace_transaction transaction = {.id = 781,
+                                             .commit_sequence = 24582008,
+                                             .previous_sequence = 24581000,
+                                             .commit_time_us = 1795239454640869};
   struct headrace_change change = {.relation = &relation,
                                    .transaction = &transaction,
                                    .new_values = values,
                                    .sequence = 24582008,
-                                   .operation = HEADRACE_INSERT};
+                                   .operation = operation};
   struct headrace_event event = {.change = &change};
   struct plugin_host *host = plugin_host_new(plugin->keys, settings);
   struct headrace_batch *batch = plugin_host_batch();
@@ -111,7 +114,8 @@ static void measure(const char *name, const struct sample *samples, uint32_t cou
     bytes = batch->events.items[0].record->value.size;
     batch_reset(batch);
   }
-  printf("%-6s %2u columns, %4zu bytes a value: %6.1f ns a row\n", name, count, bytes,
+  printf("%-6s %2u columns, %s, %4zu bytes a value: %6.1f ns a row\n", name, count,
+         operation == HEADRACE_READ ? "snapshot" : "stream  ", bytes,
          (now() - start) * 1e9 / ROWS / BATCHES);
   plugin->close(self);
   batch_free(batch);
@@ -125,7 +129,10 @@ int main(int argc, char **argv)
     return 64;
   }
   const char *const *settings = argc > 1 ? (const char *const *)argv + 1 : NULL;
-  measure("users", users, sizeof users / sizeof *users, settings);
-  measure("mixed", mixed, sizeof mixed / sizeof *mixed, settings);
+  static const enum headrace_operation operations[] = {HEADRACE_INSERT, HEADRACE_READ};
+  for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+    measure("users", users, sizeof users / sizeof *users, operations[i], settings);
+    measure("mixed", mixed, sizeof mixed / sizeof *mixed, operations[i], settings);
+  }
   return 0;
 }

@@ -21,6 +21,17 @@ static void make_context_headers(struct codec *codec)
       (struct headrace_header){"__debezium.context.connectorName", text_value("postgresql")};
 }
 
+static void want_metadata(struct codec *codec)
+{
+  const struct options *options = &codec->options;
+  if (options->transactions)
+    codec->host->want(codec->host, HEADRACE_WANT_TRANSACTIONS);
+  if (options->format != FORMAT_DEBEZIUM || !*options->topic_heartbeat)
+    return;
+  codec->heartbeat_topic = text_print("%s.%s", options->topic_heartbeat, options->prefix).data;
+  codec->host->want(codec->host, HEADRACE_WANT_HEARTBEATS);
+}
+
 static enum headrace_result codec_open(const struct headrace_host *host, void **instance)
 {
   struct codec *codec = calloc(1, sizeof *codec);
@@ -33,6 +44,7 @@ static enum headrace_result codec_open(const struct headrace_host *host, void **
     return result;
   }
   make_context_headers(codec);
+  want_metadata(codec);
   const char *field = codec->options.operation_field;
   if (field && *field) {
     struct text name = text_json(field, strlen(field));
@@ -50,6 +62,7 @@ static void codec_close(void *instance)
   relation_plan_clear(&codec->message);
   text_free(&codec->database);
   text_free(&codec->operation_label);
+  free(codec->heartbeat_topic);
   for (size_t i = 0; i < sizeof codec->scratch / sizeof *codec->scratch; i++)
     free(codec->scratch[i].data);
   free(codec);
@@ -79,8 +92,13 @@ static enum headrace_result codec_encode(void *instance, const struct headrace_e
   const struct headrace_change *change = event->change;
   /* Debezium's update may be a delete and a create: the format decides. */
   bool divisible = change->operation == HEADRACE_UPDATE && codec->options.format == FORMAT_DEBEZIUM;
-  if (!divisible && codec->options.skipped & 1u << change->operation)
+  if (!divisible && codec->options.skipped & 1u << change->operation) {
+    if (codec->options.transactions)
+      surplus_add(codec, change->relation ? plan_of(codec, change->relation) : &codec->message, -1);
     return HEADRACE_OK;
+  }
+  if (change->operation >= HEADRACE_BEGIN)
+    return metadata_encode(codec, change, out);
   if (!change->relation)
     return message_encode(codec, change, out);
   return encoders[codec->options.format](codec, change, out);

@@ -71,12 +71,12 @@ static char *room(struct text *text, size_t *capacity, size_t size)
   return text->data;
 }
 
-static int64_t floor_ms(int64_t us)
+int64_t floor_ms(int64_t us)
 {
   return us / 1000 - (us % 1000 < 0);
 }
 
-static void make_head(struct relation_plan *plan, const struct headrace_change *change)
+static void make_head(struct relation_plan *plan)
 {
   struct source_text *source = &plan->source;
   char *start = room(&source->head, &source->head_room,
@@ -84,7 +84,7 @@ static void make_head(struct relation_plan *plan, const struct headrace_change *
   char *out = text_put(start, &plan->source_head);
   out = json_integer(out, floor_ms(source->time_us));
   out = PUT(out, ",\"snapshot\":\"");
-  out = change->operation == HEADRACE_READ ? PUT(out, "true") : PUT(out, "false");
+  out = json_copy(out, source->snapshot, strlen(source->snapshot));
   out = text_put(out, &plan->source_database);
   if (source->previous_sequence) {
     out = PUT(out, "\\\"");
@@ -96,7 +96,7 @@ static void make_head(struct relation_plan *plan, const struct headrace_change *
   source->head.size = (size_t)(out - start);
 }
 
-static void make_middle(struct relation_plan *plan, const struct headrace_change *change)
+static void make_middle(struct relation_plan *plan)
 {
   struct source_text *source = &plan->source;
   char *start = room(&source->middle, &source->middle_room, plan->source_names.size + 128);
@@ -106,9 +106,17 @@ static void make_middle(struct relation_plan *plan, const struct headrace_change
   out = json_integer(out, source->time_us);
   out = PUT(out, "000");
   out = text_put(out, &plan->source_names);
-  out = change->transaction ? json_unsigned(out, change->transaction->id) : PUT(out, "null");
+  out = source->transaction_id ? json_unsigned(out, source->transaction_id) : PUT(out, "null");
   out = PUT(out, ",\"lsn\":");
   source->middle.size = (size_t)(out - start);
+}
+
+static const char *snapshot_word(const struct headrace_change *change)
+{
+  static const char no[] = "false", initial[] = "true", on_demand[] = "incremental";
+  if (change->operation != HEADRACE_READ)
+    return no;
+  return change->flags & HEADRACE_READ_ON_DEMAND ? on_demand : initial;
 }
 
 static void source_refresh(struct relation_plan *plan, const struct headrace_change *change,
@@ -118,18 +126,20 @@ static void source_refresh(struct relation_plan *plan, const struct headrace_cha
   const struct headrace_transaction *transaction =
       change->transaction ? change->transaction : &none;
   struct source_text *source = &plan->source;
+  const char *snapshot = snapshot_word(change);
   if (source->valid && change->transaction && source->transaction_id == transaction->id &&
-      source->time_us == transaction->commit_time_us &&
+      source->snapshot == snapshot && source->time_us == transaction->commit_time_us &&
       source->previous_sequence == transaction->previous_sequence)
     return;
   source->transaction_id = transaction->id;
+  source->snapshot = snapshot;
   /* A message outside of transactions commits by itself, and Debezium takes its place for both. */
   source->previous_sequence =
       change->transaction || change->relation ? transaction->previous_sequence : change->sequence;
   source->time_us = change->transaction ? transaction->commit_time_us : now_us;
-  source->valid = change->transaction && change->operation != HEADRACE_READ;
-  make_head(plan, change);
-  make_middle(plan, change);
+  source->valid = change->transaction != NULL;
+  make_head(plan);
+  make_middle(plan);
 }
 
 size_t source_bound(const struct relation_plan *plan)
@@ -185,7 +195,8 @@ static char *envelope_write(char *out, struct output *to, char operation,
     return NULL;
   out = PUT(out, ",\"source\":");
   out = source_write(out, plan, to->change, to->now_us);
-  out = PUT(out, ",\"transaction\":null,\"op\":\"");
+  out = transaction_write(out, to->codec, plan, to->change);
+  out = PUT(out, ",\"op\":\"");
   *out++ = operation;
   *out++ = '"';
   out = clock_write(out, to->now_us);
@@ -233,8 +244,8 @@ static enum headrace_result emit(struct output *to, const struct draft *draft,
   const struct column_plan *defect = NULL;
   bool keyed = draft->key && plan->key_count;
   size_t bound = plan->value_schema.size + image_bound(plan, &draft->before) +
-                 image_bound(plan, &draft->after) + source_bound(plan) + CLOCK_BOUND + 128 +
-                 (keyed ? wrapped_key_bound(to, draft->key) : 0);
+                 image_bound(plan, &draft->after) + source_bound(plan) + CLOCK_BOUND +
+                 TRANSACTION_BOUND + 128 + (keyed ? wrapped_key_bound(to, draft->key) : 0);
   char *start = host->reserve(host, to->batch, bound);
   char *key_end = start;
   if (keyed && !(key_end = wrapped_key_write(start, to, draft->key, &defect)))
@@ -361,9 +372,12 @@ static enum headrace_result encode_key_change(struct output *to, const struct im
                                               const struct image *new_row)
 {
   enum headrace_result result = HEADRACE_OK;
-  if (!skips(to, HEADRACE_DELETE))
+  bool departs = !skips(to, HEADRACE_DELETE), arrives = !skips(to, HEADRACE_INSERT);
+  if (departs)
     result = encode_departure(to, old_row, new_row);
-  if (result == HEADRACE_OK && !skips(to, HEADRACE_INSERT))
+  if (departs == arrives)
+    surplus_add(to->codec, to->plan, departs ? 1 : -1);
+  if (result == HEADRACE_OK && arrives)
     result = encode_arrival(to, old_row, new_row);
   return result;
 }
@@ -376,8 +390,10 @@ static enum headrace_result encode_update(struct output *to)
   if (old_row.values && to->plan->key_count && key_complete(to->plan, old_row.values) &&
       !key_equal(to->plan, old_row.values, new_row.values))
     return encode_key_change(to, &old_row, &new_row);
-  if (skips(to, HEADRACE_UPDATE))
+  if (skips(to, HEADRACE_UPDATE)) {
+    surplus_add(to->codec, to->plan, -1);
     return HEADRACE_OK;
+  }
   struct headrace_value key;
   struct draft draft = {.before = old_row, .after = new_row, .key = &new_row, .operation = 'u'};
   use_context_headers(to->codec, &draft);

@@ -10,6 +10,7 @@
  * scalar, decimal, time, array   those functions
  * row         a row or a key as an object
  * debezium, message, formats     the records of each format
+ * metadata    Debezium's records of transactions and heartbeats
  * schema      Kafka Connect's schema texts
  */
 #ifndef HEADRACE_CODEC_JSON_H
@@ -70,6 +71,8 @@ struct options {
   const char *unavailable;
   size_t unavailable_size;
   bool context_headers;
+  bool transactions; /* Debezium's provide.transaction.metadata */
+  const char *topic_transaction, *topic_heartbeat;
   unsigned skipped; /* bit 1 << enum headrace_operation */
   const char *operation_field;
   const struct headrace_pair *key_columns;
@@ -118,11 +121,20 @@ struct column_plan {
  * for all rows that one transaction has of one table. */
 struct source_text {
   bool valid;
+  const char *snapshot; /* its word, a constant */
   uint64_t transaction_id, previous_sequence;
   int64_t time_us;
   struct text head;   /* up to the first of the two places; capacity in `room` */
   struct text middle; /* between the two */
   size_t head_room, middle_room;
+};
+
+/* Debezium numbers the records of a transaction, the source its events: a change of a key is two
+ * records, a skipped operation none. How many more records than events there were since the
+ * transaction began or, after a restart inside of it, since then. */
+struct surplus {
+  uint64_t transaction; /* codec->transaction when it was counted: another one has none yet */
+  int64_t records;
 };
 
 struct relation_plan {
@@ -137,6 +149,7 @@ struct relation_plan {
   /* Debezium's source block, by its constant pieces. */
   struct text source_head, source_database, source_names;
   struct source_text source;
+  struct surplus surplus;
   struct text names;   /* ,"schema":"…","table":"…" */
   struct text op_head; /* format=op: up to the lsn */
   /* Before and after a value and a key, where schemas are wanted; else empty. */
@@ -155,6 +168,9 @@ struct codec {
   struct relation_plan *plans[PLAN_BUCKETS]; /* by relation->id */
   struct relation_plan *last;
   struct relation_plan message; /* schema and table "" */
+  uint64_t transaction;         /* counts those that began */
+  struct surplus surplus;       /* of all relations */
+  char *heartbeat_topic;        /* owned; NULL: no records of heartbeats */
   struct text database;         /* that relations came from last: messages do not say */
 };
 
@@ -165,6 +181,9 @@ enum headrace_result codec_check(const struct headrace_host *host);
 
 /* plan.c */
 struct relation_plan *plan_of(struct codec *codec, const struct headrace_relation *relation);
+/* NULL: nothing came of it yet, or it was altered. */
+struct relation_plan *plan_known(const struct codec *codec,
+                                 const struct headrace_relation *relation);
 void plans_free(struct codec *codec);
 void relation_plan_clear(struct relation_plan *plan);
 struct text text_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -222,6 +241,7 @@ enum headrace_result debezium_encode(struct codec *codec, const struct headrace_
 size_t source_bound(const struct relation_plan *plan);
 char *source_write(char *out, struct relation_plan *plan, const struct headrace_change *change,
                    int64_t now_us);
+int64_t floor_ms(int64_t us);
 #define CLOCK_BOUND 128
 char *clock_write(char *out, int64_t now_us); /* ,"ts_ms":…,"ts_us":…,"ts_ns":… */
 struct headrace_value value_of(char *start, const char *end);
@@ -239,6 +259,16 @@ enum headrace_result op_encode(struct codec *codec, const struct headrace_change
                                struct headrace_batch *out);
 enum headrace_result plain_encode(struct codec *codec, const struct headrace_change *change,
                                   struct headrace_batch *out);
+
+/* metadata.c */
+/* ,"transaction":{…} of a record; of rows that were committed together only, else null. */
+#define TRANSACTION_BOUND 160
+char *transaction_write(char *out, const struct codec *codec, const struct relation_plan *plan,
+                        const struct headrace_change *change);
+/* A change made `records` more records than one, or -1: none. */
+void surplus_add(struct codec *codec, struct relation_plan *plan, int64_t records);
+enum headrace_result metadata_encode(struct codec *codec, const struct headrace_change *change,
+                                     struct headrace_batch *out);
 
 /* schema.c */
 void schema_plan(struct codec *codec, struct relation_plan *plan,

@@ -58,7 +58,8 @@ static char *message_value(char *out, const struct codec *codec, struct relation
   out = json_integer(out, now_us / 1000);
   out = PUT(out, ",\"source\":");
   out = source_write(out, plan, change, now_us);
-  out = PUT(out, ",\"transaction\":null,\"message\":{\"prefix\":");
+  out = transaction_write(out, codec, plan, change);
+  out = PUT(out, ",\"message\":{\"prefix\":");
   out = json_string(out, change->message_prefix.data, change->message_prefix.size);
   out = PUT(out, ",\"content\":");
   out = content_write(out, codec, &change->message_content);
@@ -75,7 +76,8 @@ enum headrace_result message_encode(struct codec *codec, const struct headrace_c
   struct relation_plan *plan = message_plan(codec);
   size_t prefix = json_escape_bound(change->message_prefix.data, change->message_prefix.size) + 2;
   size_t bound = plan->key_schema.size + plan->value_schema.size + 2 * prefix +
-                 2 * (size_t)change->message_content.size + source_bound(plan) + 256;
+                 2 * (size_t)change->message_content.size + source_bound(plan) + TRANSACTION_BOUND +
+                 256;
   char *start = host->reserve(host, out, bound);
   char *key_end = message_key(start, codec, plan, &change->message_prefix);
   char *end = message_value(key_end, codec, plan, change);

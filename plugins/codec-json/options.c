@@ -29,6 +29,12 @@ const struct headrace_key codec_keys[] = {
      "stands for a large value that an update did not change and the source did not send"},
     {"context_headers", HEADRACE_BOOL, "yes", 0, NULL, NULL,
      "format=debezium: the three __debezium.context.* headers"},
+    {"transaction_metadata", HEADRACE_BOOL, "no", 0, NULL, NULL,
+     "format=debezium: the transaction of each record, and a record for each end of one"},
+    {"topic_transaction", HEADRACE_STRING, "transaction", 0, NULL, NULL,
+     "the topic of the ends of transactions, behind the sink's prefix"},
+    {"topic_heartbeat", HEADRACE_STRING, "__debezium-heartbeat", 0, NULL, NULL,
+     "format=debezium: heartbeats go to this topic with .PREFIX behind it; empty: nowhere"},
     {"key_columns", HEADRACE_MAP, NULL, 0, NULL, NULL,
      "columns of the record's key, schema.table = column+column; default: the table's key"},
     {"key_format", HEADRACE_ENUM, NULL, 0, "json|text", NULL,
@@ -86,6 +92,9 @@ enum headrace_result options_read(const struct headrace_host *host, struct optio
       .unknown_types = (enum unknown_mode)host->integer(host, "unknown_types"),
       .unavailable = host->string(host, "unavailable_value"),
       .context_headers = host->integer(host, "context_headers"),
+      .transactions = host->integer(host, "transaction_metadata"),
+      .topic_transaction = host->string(host, "topic_transaction"),
+      .topic_heartbeat = host->string(host, "topic_heartbeat"),
       .operation_field = host->string(host, "operation_field"),
   };
   if (!options->prefix)
@@ -107,10 +116,13 @@ static bool names_columns(const char *value)
 enum headrace_result codec_check(const struct headrace_host *host)
 {
   enum headrace_result result = HEADRACE_OK;
-  if (host->integer(host, "schemas") && host->integer(host, "format") != FORMAT_DEBEZIUM) {
-    host->log(host, HEADRACE_ERROR, "schemas = yes goes with format = debezium only");
-    result = HEADRACE_FATAL;
-  }
+  static const char *const debezium_only[] = {"schemas", "transaction_metadata"};
+  for (size_t i = 0; i < sizeof debezium_only / sizeof *debezium_only; i++)
+    if (host->integer(host, debezium_only[i]) && host->integer(host, "format") != FORMAT_DEBEZIUM) {
+      host->log(host, HEADRACE_ERROR, "%s = yes goes with format = debezium only",
+                debezium_only[i]);
+      result = HEADRACE_FATAL;
+    }
   const char *key_format = host->string(host, "key_format");
   if (host->integer(host, "schemas") && key_format && !strcmp(key_format, "text")) {
     host->log(host, HEADRACE_ERROR, "schemas = yes needs key_format = json");

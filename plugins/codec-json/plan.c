@@ -220,14 +220,21 @@ static void drop_older(struct codec *codec, const struct headrace_relation *rela
     }
 }
 
+struct relation_plan *plan_known(const struct codec *codec,
+                                 const struct headrace_relation *relation)
+{
+  struct relation_plan *plan = codec->plans[relation->id % PLAN_BUCKETS];
+  while (plan && plan->id != relation->id)
+    plan = plan->next;
+  return plan;
+}
+
 struct relation_plan *plan_of(struct codec *codec, const struct headrace_relation *relation)
 {
   if (codec->last && codec->last->id == relation->id)
     return codec->last;
   struct relation_plan **bucket = &codec->plans[relation->id % PLAN_BUCKETS];
-  struct relation_plan *plan = *bucket;
-  while (plan && plan->id != relation->id)
-    plan = plan->next;
+  struct relation_plan *plan = plan_known(codec, relation);
   if (!plan) {
     drop_older(codec, relation);
     plan = plan_new(codec, relation);

@@ -108,7 +108,8 @@ static char *raw_name(const struct sink *sink, const struct headrace_relation *r
     return copy(given, strlen(given));
   if (!named || template_uses(sink->topic_template, "topic"))
     return expand(sink, sink->topic_template, relation, named);
-  return relation ? copy(named, strlen(named)) : expand(sink, "{prefix}.{topic}", NULL, named);
+  bool whole = relation || strchr(named, '.');
+  return whole ? copy(named, strlen(named)) : expand(sink, "{prefix}.{topic}", NULL, named);
 }
 
 static struct topic *decide(struct sink *sink, const struct headrace_relation *relation,

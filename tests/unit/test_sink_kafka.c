@@ -574,10 +574,12 @@ static void topics_follow_the_rules(void **state)
   struct headrace_change change = {.relation = f.relation}, message = {.relation = NULL};
   struct headrace_record named = {.topic = {"transaction", 11, HEADRACE_TEXT}}, plain = {0};
   struct headrace_record mapped = {.topic = {"message", 7, HEADRACE_TEXT}};
+  struct headrace_record whole = {.topic = {"__heartbeat.x", 13, HEADRACE_TEXT}};
   const struct {
     struct headrace_event event;
     const char *expected;
   } cases[] = {
+      {{.change = &message, .record = &whole}, "__heartbeat.x"},
       {{.change = &change, .record = &plain}, "mine"},
       {{.change = &message, .record = &named}, "p.transaction"},
       {{.change = &message, .record = &mapped}, "letters"},

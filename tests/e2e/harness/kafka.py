@@ -48,6 +48,8 @@ def write_properties(path, values):
     path.write_text("".join(f"{name}={value}\n" for name, value in values.items()),
                     encoding="utf-8")
 
+KAFKAS_OWN = ("__consumer_", "__transaction_", "__share_")  # beginnings of topic names
+
 
 class Kafka:
     """One broker. `settings` override its properties; a function gets the broker and gives
@@ -162,7 +164,7 @@ class Kafka:
         """{name: number of partitions}, without Kafka's own."""
         found = self.admin().list_topics(timeout=10).topics
         return {name: len(topic.partitions) for name, topic in found.items()
-                if not name.startswith("__")}
+                if not name.startswith(KAFKAS_OWN)}
 
     def create_topic(self, name, partitions=1, **config):
         """Dots in config names are written as underscores: max_message_bytes=1000."""
