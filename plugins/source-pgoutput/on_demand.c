@@ -32,8 +32,9 @@
 /* A table that changes its columns or its file in so many windows on end is given up. */
 #define SPOILED_MAX 100
 
-#define RETRY_MS  1000
-#define HIDDEN_MS 100
+#define RETRY_MS      1000
+#define RETRY_MOST_MS 60000
+#define HIDDEN_MS     100
 
 enum phase {
   PHASE_IDLE,    /* no job */
@@ -51,7 +52,7 @@ struct on_demand {
   bool standby; /* the server writes no WAL: nothing can be asked for */
   bool look;    /* the table of jobs may have changed */
   bool busy;    /* there is more to do at once */
-  int64_t not_before_ms;
+  int64_t not_before_ms, retry_ms;
   enum phase phase;
 
   struct on_demand_job job;
@@ -152,14 +153,16 @@ static void forget_job(struct on_demand *on_demand)
   host_of(on_demand)->gauge(host_of(on_demand), "snapshots_on_demand", 0);
 }
 
-/* False: said; a job must not end the stream. It is tried again if that may help. */
+/* False: said; a job must not end the stream. It is tried again, more and more seldom. */
 static bool went_well(struct on_demand *on_demand, bool good, const char *what,
                       const struct pg_error *error)
 {
   if (good)
     return true;
   setup_say(host_of(on_demand), what, error);
-  wait_a_while(on_demand, RETRY_MS);
+  wait_a_while(on_demand, on_demand->retry_ms);
+  on_demand->retry_ms =
+      2 * on_demand->retry_ms < RETRY_MOST_MS ? 2 * on_demand->retry_ms : RETRY_MOST_MS;
   return false;
 }
 
@@ -594,6 +597,7 @@ static void chunk_is_delivered(struct on_demand *on_demand)
   on_demand->job.cursor = on_demand->next;
   on_demand->rows += on_demand->chunk_rows;
   on_demand->spoiled_count = 0;
+  on_demand->retry_ms = RETRY_MS;
   host->counter(host, "snapshot_rows_on_demand", on_demand->chunk_rows);
   forget_chunk(on_demand);
   on_demand->phase = PHASE_NEXT;
@@ -824,6 +828,7 @@ enum headrace_result on_demand_open(const struct on_demand_setup *setup, struct 
                                             .slot = setup->slot};
   on_demand->secret = row_key_secret();
   on_demand->standby = standby;
+  on_demand->retry_ms = RETRY_MS;
   on_demand->look = !standby;
   on_demand->streamed = must(calloc(STREAMED_MAX, sizeof *on_demand->streamed));
   host->gauge(host, "snapshots_on_demand", 0);

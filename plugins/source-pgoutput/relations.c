@@ -95,6 +95,8 @@ static struct relation_entry *entry_for(struct relations *relations, uint32_t id
 static bool is_wanted(const struct relations *relations, const struct pgoutput_relation *message,
                       bool first)
 {
+  if (relations->own_schema && table_is_own(relations->own_schema, message->schema, message->name))
+    return false;
   if (!relations->filter || table_list_has(relations->filter, message->schema, message->name))
     return true;
   if (first)

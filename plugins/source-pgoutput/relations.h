@@ -19,6 +19,7 @@ struct relations {
   struct catalog *catalog;
   const char *database;
   const struct table_list *filter;         /* only these; NULL: all that come */
+  const char *own_schema;                  /* of tables that are never wanted; NULL: none */
   struct relation_entry *entries;          /* by number */
   struct relation_entry *last;             /* the one that was asked for last */
   struct type_name *types;                 /* of Type messages, by number */

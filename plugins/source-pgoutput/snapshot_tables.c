@@ -271,7 +271,10 @@ bool snapshot_tables_read(struct snapshot_tables *tables, const struct headrace_
   tables->items = must(calloc((size_t)PQntuples(list) + 1, sizeof *tables->items));
   bool good = true;
   for (int row = 0; good && row < PQntuples(list); row++)
-    good = add_table(tables, catalog, list, row, error);
+    if (!publication || !table_is_own(host->string(host, "snapshot_schema"),
+                                      PQgetvalue(list, row, LIST_ROOT_SCHEMA),
+                                      PQgetvalue(list, row, LIST_ROOT_NAME)))
+      good = add_table(tables, catalog, list, row, error);
   PQclear(list);
   if (!good)
     snapshot_tables_free(tables);

@@ -317,6 +317,7 @@ static enum headrace_result begin_stream(struct source *source, const struct set
   bool filtered = source->tables.count && !setup->publication_create;
   relations_init(&source->relations, host, &source->catalog, PQdb(walsender),
                  filtered ? &source->tables : NULL);
+  source->relations.own_schema = host->string(host, "snapshot_schema");
   decoder_init(&source->decoder, host, &source->relations, &at,
                (setup->operations_chosen ? setup->operations : ALL_OPERATIONS) |
                    (host->integer(host, "messages") ? 1u << HEADRACE_MESSAGE : 0));

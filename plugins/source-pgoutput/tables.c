@@ -127,6 +127,16 @@ void table_list_free(struct table_list *list)
   *list = (struct table_list){NULL, 0};
 }
 
+bool table_is_own(const char *own, const char *schema, const char *table)
+{
+  static const char *const names[] = {"on_demand", "snapshot_job", "snapshot_table",
+                                      "snapshot_participant", "snapshot_chunk"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp(own, schema) && !strcmp(names[i], table))
+      return true;
+  return false;
+}
+
 bool table_list_has(const struct table_list *list, const char *schema, const char *table)
 {
   for (size_t i = 0; i < list->count; i++)

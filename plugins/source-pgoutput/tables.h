@@ -26,6 +26,10 @@ void table_name_free(struct table_name *name);
 bool table_list_read(const struct headrace_host *host, const char *key, struct table_list *list);
 void table_list_free(struct table_list *list);
 
+/* A table in which headrace keeps its snapshots, in the schema `own`: a publication of all
+ * tables has them, too, but nobody wants to hear of them. */
+bool table_is_own(const char *own, const char *schema, const char *table);
+
 bool table_list_has(const struct table_list *list, const char *schema, const char *table);
 
 #endif

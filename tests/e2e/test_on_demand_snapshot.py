@@ -168,3 +168,17 @@ def test_what_a_message_says_is_checked(things, headrace):
     assert [job[:2] for job in jobs(things)] == [("done", 5000)]
     assert program.log.text().count("what is no table") == 5
     assert "drop table" not in program.log.text()
+
+
+def test_nothing_of_its_own_is_streamed(things, headrace):
+    """Not its messages, not its tables, not even by a publication of all tables."""
+    things.sql("create publication everything for all tables")
+    sections = pipeline(things, publication="everything", messages="yes")
+    program = started(headrace, sections)
+    for _ in range(2):
+        say(things, "t")
+    wait_over(things, program, 2)
+    things.sql("select pg_logical_emit_message(true, 'mine', 'hello')")
+    stream = run_until_confirmed(things, program, sections)
+    assert [change["op"] for change in stream] == 10_000 * ["read"] + ["message"]
+    assert {change.get("table") for change in stream} == {"t", None}
