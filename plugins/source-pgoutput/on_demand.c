@@ -98,9 +98,15 @@ static const struct headrace_host *host_of(const struct on_demand *on_demand)
   return on_demand->setup.host;
 }
 
+/* Only what begins something waits: a chunk that has begun goes on, or the stream would wait. */
 static void wait_a_while(struct on_demand *on_demand, int64_t ms)
 {
   on_demand->not_before_ms = stream_clock_ms() + ms;
+}
+
+static bool is_time(const struct on_demand *on_demand)
+{
+  return stream_clock_ms() >= on_demand->not_before_ms;
 }
 
 /* ---- the window -------------------------------------------------------- */
@@ -614,7 +620,8 @@ static bool step(struct on_demand *on_demand, struct headrace_batch *batch,
   case PHASE_IDLE:
     return false;
   case PHASE_NEXT:
-    begin_chunk(on_demand);
+    if (is_time(on_demand))
+      begin_chunk(on_demand);
     break;
   case PHASE_READING:
     read_chunk(on_demand);
@@ -627,7 +634,7 @@ static bool step(struct on_demand *on_demand, struct headrace_batch *batch,
     send_rows(on_demand, batch, position, moved);
     break;
   case PHASE_SENT:
-    if (on_demand->delivered)
+    if (on_demand->delivered && is_time(on_demand))
       chunk_is_delivered(on_demand);
     break;
   }
@@ -639,11 +646,9 @@ enum headrace_result on_demand_work(struct on_demand *on_demand, struct headrace
 {
   bool between = on_demand->phase < PHASE_SENDING;
   on_demand->busy = false;
-  if (stream_clock_ms() < on_demand->not_before_ms)
-    return HEADRACE_OK;
-  if (on_demand->look && between)
+  if (on_demand->look && between && is_time(on_demand))
     look_at_jobs(on_demand);
-  while (stream_clock_ms() >= on_demand->not_before_ms && step(on_demand, batch, position, moved))
+  while (step(on_demand, batch, position, moved))
     ;
   if (on_demand->phase == PHASE_IDLE && position->on_demand.job) {
     position->on_demand = (struct on_demand_cursor){.job = 0};

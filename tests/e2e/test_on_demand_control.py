@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from on_demand import Churn, Gate, ask, jobs, reads, replay, say, table, wait_over
+from on_demand import Churn, Gate, ask, jobs, nudge, reads, replay, say, table, wait_over
 from pgoutput import pipeline, run_until_confirmed, slot_of, started
 
 from harness.waiting import count, wait_until
@@ -93,9 +93,10 @@ def test_what_was_said_before_a_crash_is_not_done_twice(things, headrace):
     assert [job[:2] for job in jobs(things)] == [("done", 1), ("done", 5000)]
 
 
+@pytest.mark.parametrize("checkpoint", ["file", "none"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_restart_between_the_watermarks(things, headrace, how):
-    sections, program = running(things, headrace)
+def test_restart_between_the_watermarks(things, headrace, how, checkpoint):
+    sections, program = running(things, headrace, checkpoint=checkpoint)
     gate = Gate(things)
     ask(things, slot_of(sections), "t", Gate.where)
     gate.wait_reached(program)
@@ -139,3 +140,24 @@ def test_kill9_again_and_again(things, headrace):
     rows_of_job = jobs(things)[1][1]
     again = sum(change["op"] == "read" for change in stream) - rows_of_job
     assert again <= kills * 600, "about a chunk"
+
+
+def test_a_role_without_rights(things, headrace):
+    """It says so, and the stream goes on."""
+    role = f"reader_{things.name}"
+    things.sql(f"create role {role} login replication; grant select on t to {role};"
+               "create publication pub for table t")
+    sections = pipeline(things, tables="t", publication_create="no")
+    sections["p.source"]["conninfo"] = things.conninfo(user=role)
+    program = started(headrace, sections)
+    say(things, "t")
+    program.wait_log("the message is ignored; the role of the pipeline needs the right")
+    things.sql("create schema headrace; create table headrace.on_demand (id int)")
+    nudge(things)
+    program.wait_log("cannot read the snapshots on demand: permission denied")
+    things.sql("update t set version = 0 where id = 1")
+    assert len(run_until_confirmed(things, program, sections)) == 1
+    things.sql(f"drop table headrace.on_demand; grant create, usage on schema headrace to {role}")
+    say(things, "t")
+    assert wait_over(things, program)[0][:2] == ("done", 5000)
+    things.sql(f"drop owned by {role}; drop role {role}")
