@@ -233,7 +233,7 @@ static enum headrace_result look_at_publication(const struct monitor *monitor, b
 
 static int64_t number(PGresult *answer, enum column column)
 {
-  return PQgetisnull(answer, 0, column) ? -1 : atoll(PQgetvalue(answer, 0, column));
+  return PQgetisnull(answer, 0, (int)column) ? -1 : atoll(PQgetvalue(answer, 0, (int)column));
 }
 
 static struct slot_state slot_state(PGresult *answer)

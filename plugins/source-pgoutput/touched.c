@@ -29,8 +29,8 @@ void touched_add(struct touched *touched, enum touched_kind kind, const struct r
     if (!touched->items)
       abort();
   }
-  touched->items[touched->count++] =
-      (struct touched_item){.key = key ? *key : (struct row_key){0, 0}, .xid = xid, .kind = kind};
+  touched->items[touched->count++] = (struct touched_item){
+      .key = key ? *key : (struct row_key){0, 0}, .xid = xid, .kind = (int32_t)kind};
 }
 
 /* The chunk saw the truncate: what was before it is in no row. It did not: its rows are gone. */
