@@ -6,26 +6,19 @@ bytes. Rounds alternate the readers; medians are printed. `bench/stream -h`."""
 
 import argparse
 import json
-import os
-import re
-import shutil
 import statistics
 import subprocess
-import sys
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import confluent_kafka
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
-from harness import debezium, kafka, places, postgres  # noqa: E402
-from harness.process import Process  # noqa: E402
+from measuring import Servers, measure, process_usage, servers, timed, until_arrived
+from harness import debezium, kafka  # in the path of `measuring`
+from harness.process import Process
 
 PUBLICATION = "bench_pub"
 NAPS_US = (100, 300, 500)
-POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "16GB"}
-KAFKA = {"log.retention.bytes": 8_000_000_000}
 
 TABLES = """
 CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL, created_on timestamptz);
@@ -56,24 +49,7 @@ class Workload:
     transaction: int  # rows each
 
 
-@dataclass
-class Result:
-    rate: list = field(default_factory=list)  # rows/s of each round
-    cpu_us: list = field(default_factory=list)  # per row
-    rss_mib: list = field(default_factory=list)
-
-
-@dataclass
-class Bench:
-    postgres: postgres.Postgres
-    kafka: kafka.Kafka
-    build: Path
-    work: Path
-
-    @property
-    def conninfo(self):
-        return self.postgres.conninfo()
-
+class Bench(Servers):
     def load(self, workload):
         """Writes the workload's WAL behind a new base slot; gives its end."""
         sql = self.postgres.sql
@@ -94,28 +70,6 @@ class Bench:
 
     def copy_slot(self, name):
         self.postgres.sql("SELECT pg_copy_logical_replication_slot('base', %s)", [name])
-
-    def program(self, name):
-        return self.postgres.binaries / name
-
-    def watermark(self, topic):
-        """How many records a topic of one partition holds."""
-        client = self.kafka.watermark_client
-        partition = confluent_kafka.TopicPartition(topic, 0)
-        return client.get_watermark_offsets(partition, 10)[1]
-
-
-def timed(command, rows, **options):
-    """Runs a reader that ends by itself: rows/s and CPU µs a row; what the kernel says of its
-    peak memory is that of the Python it was forked from."""
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command[0]} failed with {process.returncode}")
-    seconds = time.monotonic() - start
-    return rows / seconds, (usage.ru_utime + usage.ru_stime) * 1e6 / rows, None
 
 
 def read_null(bench, workload, end, nap_us):
@@ -159,14 +113,6 @@ topics = public.users = {topic}, public.wide = {topic}
 """
 
 
-def process_usage(pid):
-    """CPU seconds and peak RSS in MiB of a process that lives."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    ticks = int(fields[11]) + int(fields[12])
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return ticks / os.sysconf("SC_CLK_TCK"), int(peak.group(1)) / 1024
-
-
 def start_headrace(bench, topic, slot):
     ini = bench.work / f"{topic}.ini"
     ini.write_text(HEADRACE_INI.format(build=bench.build, work=bench.work, name="bench", slot=slot,
@@ -175,12 +121,6 @@ def start_headrace(bench, topic, slot):
     process = Process(topic, bench.work)
     process.spawn([bench.build / "core/headrace", "run", "-c", ini])
     return process
-
-
-def until_arrived(bench, topic, count, process):
-    while bench.watermark(topic) < count:
-        process.must_run()
-        time.sleep(0.005)  # the resolution of the measurement, not a synchronisation
 
 
 def read_headrace(bench, workload, _end):
@@ -266,13 +206,6 @@ def run_workload(bench, workload, options):
     print_table(workload, results)
 
 
-def measure(results, name, figures):
-    result = results.setdefault(name, Result())
-    for values, figure in zip((result.rate, result.cpu_us, result.rss_mib), figures):
-        if figure is not None:
-            values.append(figure)
-
-
 def reading_consumer(bench, topic):
     """A consumer that has the topic's first record: its connections are made."""
     consumer = confluent_kafka.Consumer({
@@ -341,13 +274,7 @@ def main():
         Workload("users, 1 row a transaction", "users", rows // 5, 1),
         Workload("users, one transaction", "users", rows, rows),
     ]
-    scratch = places.scratch_folder()
-    cluster = postgres.Postgres(scratch, settings=POSTGRES).start()
-    broker = kafka.Kafka(scratch, settings=KAFKA, options=kafka.FULL_SPEED).start()
-    broker.watermark_client = confluent_kafka.Consumer(
-        {"bootstrap.servers": broker.brokers, "group.id": "bench", "log_level": 0})
-    bench = Bench(cluster, broker, places.BUILD, scratch)
-    try:
+    with servers(Bench) as bench:
         warm_up = Workload("warm-up", "users", 500_000, 10_000)
         read_headrace(bench, warm_up, bench.load(warm_up))
         for workload in workloads:
@@ -355,10 +282,6 @@ def main():
                 run_workload(bench, workload, options)
         if options.latency_seconds and options.only in "latency":
             run_latency(bench, options.latency_seconds)
-    finally:
-        broker.close()
-        cluster.close()
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":
