@@ -276,6 +276,13 @@ enum headrace_result on_demand_command(const struct headrace_host *host,
     return HEADRACE_FATAL;
   }
   *out = 0;
+  if (!host->string(host, "slot") || !host->string(host, "publication")) {
+    host->log(host, HEADRACE_ERROR,
+              "the pipeline has no slot and so no stream: a snapshot on "
+              "demand comes with the stream");
+    table_name_free(&name);
+    return HEADRACE_FATAL;
+  }
   struct on_demand_jobs jobs = {.catalog = &catalog,
                                 .schema = host->string(host, "snapshot_schema"),
                                 .slot = host->string(host, "slot")};

@@ -5,6 +5,8 @@
 
 #include "pgoutput_bytes.h"
 
+#include <inttypes.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 // clang-format off
@@ -227,6 +229,47 @@ static void test_messages(void **state)
   end(f);
 }
 
+static enum headrace_result note_message(void *context, const char *prefix, const char *content,
+                                         size_t size, uint64_t lsn)
+{
+  char *seen = context;
+  size_t used = strlen(seen);
+  snprintf(seen + used, 200 - used, "%s=%.*s@%" PRIX64 " ", prefix, (int)size, content, lsn);
+  return HEADRACE_OK;
+}
+
+/* They are for the observer, and move the position as if nothing had been there. */
+static void test_messages_of_our_own(void **state)
+{
+  (void)state;
+  struct fixture *f = begin_at(START, ALL);
+  char seen[200] = "";
+  f->decoder.observer = (struct decoder_observer){.context = seen, .message = note_message};
+  good(f, make_logical(0, 0x120, "headrace.watermark", "low"));
+  assert_int_equal(finish(f, "system=7 timeline=1 lsn=0/120", NULL), 0);
+  next_batch(f);
+  good(f, make_begin(0x150, 55));
+  good(f, make_logical(1, 0x130, "headrace.snapshot", "t"));
+  good(f, make_logical(1, 0x140, "headracer", "x"));
+  const struct headrace_event *events;
+  assert_int_equal(finish(f, "system=7 timeline=1 lsn=0/120 transaction=0/150 ordinal=2", &events),
+                   1);
+  assert_int_equal(events[0].change->ordinal, 0);
+  assert_string_equal(seen, "headrace.watermark=low@120 headrace.snapshot=t@130 ");
+  end(f);
+}
+
+static void test_messages_that_nobody_wants(void **state)
+{
+  (void)state;
+  struct fixture *f = begin_at(START, ALL & ~(1u << HEADRACE_MESSAGE));
+  good(f, make_logical(0, 0x120, "loose", "x"));
+  good(f, make_begin(0x150, 55));
+  good(f, make_logical(1, 0x130, "p", "content"));
+  assert_int_equal(finish(f, "system=7 timeline=1 lsn=0/120 transaction=0/150 ordinal=1", NULL), 0);
+  end(f);
+}
+
 static struct bytes update(char tag, const char *const *old, const char *const *new)
 {
   struct bytes bytes = make_row('U', 9);
@@ -427,6 +470,8 @@ int main(void)
       cmocka_unit_test(test_keepalives),
       cmocka_unit_test(test_keepalive_past_a_transaction_that_is_gone),
       cmocka_unit_test(test_messages),
+      cmocka_unit_test(test_messages_of_our_own),
+      cmocka_unit_test(test_messages_that_nobody_wants),
       cmocka_unit_test(test_unchanged_values),
       cmocka_unit_test(test_changed_key),
       cmocka_unit_test(test_money),
