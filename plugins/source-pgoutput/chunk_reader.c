@@ -91,9 +91,9 @@ static void append_filter(char **sql, const char *filter)
 
 static char *rows_sql(const struct snapshot_table *table, const struct chunk_range *range)
 {
-  bool more = range->with_tids && *table->columns;
+  bool more = range->with_tids && *table->row->columns;
   char *sql = pg_format("SELECT %s%s%s FROM %s WHERE " VALUE_NAMES, range->with_tids ? "ctid" : "",
-                        more ? ", " : "", table->columns, table->from);
+                        more ? ", " : "", table->row->columns, table->from);
   if (!range->whole && (range->first || range->first_row))
     pg_append(&sql, " AND ctid >= '(%" PRIu32 ",%" PRIu32 ")'", range->first, range->first_row);
   if (!range->whole && range->end != UINT32_MAX)
@@ -168,6 +168,8 @@ static char *chunk_sql(const struct chunk_reader *reader, const struct chunk_ran
 bool chunk_reader_begin(struct chunk_reader *reader, const struct snapshot_table *table,
                         const struct chunk_range *range, struct pg_error *error)
 {
+  if (!snapshot_table_describe(table, error))
+    return false;
   reader->table = table;
   reader->rewritten = reader->failed = false;
   reader->rows = reader->lsn = reader->pages = 0;
@@ -340,10 +342,10 @@ struct headrace_transaction chunk_reader_transaction(const struct chunk_reader *
 bool chunk_row_parse(const struct snapshot_table *table, char *line, size_t size,
                      struct headrace_value *values)
 {
-  if (!copy_row_parse(line, size, values, table->relation->column_count))
+  if (!copy_row_parse(line, size, values, table->row->relation->column_count))
     return false;
-  if (table->has_money)
-    money_strip(table->relation, values);
+  if (table->row->has_money)
+    money_strip(table->row->relation, values);
   return true;
 }
 
@@ -352,14 +354,14 @@ bool chunk_row_add(const struct headrace_host *host, struct headrace_batch *batc
                    const struct headrace_transaction *transaction, const char *line, size_t size,
                    uint32_t flags)
 {
-  uint32_t columns = table->relation->column_count;
+  uint32_t columns = table->row->relation->column_count;
   size_t values_size = columns * sizeof(struct headrace_value);
   char *memory = host->alloc(host, batch, values_size + size);
   struct headrace_value *values = (struct headrace_value *)(void *)memory;
   memcpy(memory + values_size, line, size);
   if (!chunk_row_parse(table, memory + values_size, size, values))
     return false;
-  struct headrace_change *change = host->add_change(host, batch, table->relation);
+  struct headrace_change *change = host->add_change(host, batch, table->row->relation);
   change->operation = HEADRACE_READ;
   change->flags = flags;
   change->transaction = transaction;

@@ -286,7 +286,11 @@ static bool describe_tables(struct on_demand *on_demand)
   on_demand->last_relation = 0;
   if (on_demand->tables.count &&
       (!setup->filter || table_list_has(setup->filter, name->schema, name->table))) {
-    uint32_t columns = on_demand->tables.items[0].relation->column_count;
+    const struct snapshot_table *first = &on_demand->tables.items[0];
+    if (!went_well(on_demand, snapshot_table_describe(first, &error), "cannot look up a table",
+                   &error))
+      return false;
+    uint32_t columns = first->row->relation->column_count;
     on_demand->values =
         must(realloc(on_demand->values, (size_t)(columns + 1) * sizeof *on_demand->values));
     return true;
@@ -393,7 +397,7 @@ static size_t take_tid(const char *line, size_t size, struct on_demand_cursor *n
 /* The line is libpq's copy and may be changed. */
 static bool hold_line(struct on_demand *on_demand, char *line, size_t size)
 {
-  const struct headrace_relation *relation = on_demand->table->relation;
+  const struct headrace_relation *relation = on_demand->table->row->relation;
   size_t skipped = on_demand->range.with_tids ? take_tid(line, size, &on_demand->next) : 0;
   if (on_demand->range.with_tids && !skipped)
     return false;
@@ -562,7 +566,7 @@ static void settle(struct on_demand *on_demand)
     wait_a_while(on_demand, HIDDEN_MS);
   } else {
     touched_resolve(&on_demand->touched, &on_demand->seen,
-                    on_demand->table->relation->key_count > 0);
+                    on_demand->table->row->relation->key_count > 0);
     on_demand->phase = PHASE_SENDING;
   }
 }
@@ -714,7 +718,7 @@ static bool is_ours(struct on_demand *on_demand, const struct headrace_relation 
   on_demand->last_is_ours =
       !strcmp(relation->table, name->table) && !strcmp(relation->schema, name->schema);
   if (on_demand->last_is_ours && on_demand->table && on_demand->described &&
-      !same_columns(relation, on_demand->table->relation))
+      !same_columns(relation, on_demand->table->row->relation))
     on_demand->spoiled = true;
   return on_demand->last_is_ours;
 }

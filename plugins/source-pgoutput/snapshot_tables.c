@@ -26,6 +26,13 @@ enum list_field {
   LIST_SHAPE
 };
 
+/* What the server said, for what is asked later. */
+struct snapshot_list {
+  const struct headrace_host *host;
+  struct catalog *catalog;
+  PGresult *result;
+};
+
 static void *must(void *memory)
 {
   if (!memory)
@@ -158,48 +165,29 @@ static const char *no_type_name(const void *context, uint32_t id)
   return NULL; /* the catalog, which was asked just now, knows it */
 }
 
-static const struct headrace_relation *make_relation(const struct headrace_host *host,
-                                                     struct catalog *catalog, PGresult *list,
-                                                     int row, PGresult *columns,
-                                                     struct pg_error *error)
+static bool make_relation(const struct snapshot_table *table, PGresult *columns,
+                          struct pg_error *error)
 {
+  const struct snapshot_list *list = table->list;
   struct columns_message bytes = write_columns(columns);
   struct pgoutput_relation message = {
-      .id = (uint32_t)strtoul(PQgetvalue(list, row, LIST_ROOT), NULL, 10),
-      .schema = PQgetvalue(list, row, LIST_ROOT_SCHEMA),
-      .name = PQgetvalue(list, row, LIST_ROOT_NAME),
-      .replica_identity = *PQgetvalue(list, row, LIST_IDENTITY),
+      .id = table->root,
+      .schema = PQgetvalue(list->result, table->place, LIST_ROOT_SCHEMA),
+      .name = PQgetvalue(list->result, table->place, LIST_ROOT_NAME),
+      .replica_identity = *PQgetvalue(list->result, table->place, LIST_IDENTITY),
       .column_count = (uint16_t)PQntuples(columns),
       .columns = {.data = bytes.bytes, .size = bytes.size}};
   struct description description;
-  const struct headrace_relation *relation = NULL;
-  char *database = pg_format("%s", PQdb(catalog->connection));
-  if (describe(catalog, database, &message, no_type_name, NULL, &description, error)) {
-    relation = host->relation_new(host, &description.relation);
+  char *database = pg_format("%s", PQdb(list->catalog->connection));
+  bool good = describe(list->catalog, database, &message, no_type_name, NULL, &description, error);
+  if (good) {
+    table->row->relation = list->host->relation_new(list->host, &description.relation);
     description_free(&description);
   }
   free(database);
   free(bytes.bytes);
-  return relation;
+  return good;
 }
-
-static const struct headrace_relation *describe_root(const struct headrace_host *host,
-                                                     struct catalog *catalog, PGresult *list,
-                                                     int row, struct pg_error *error)
-{
-  const char *values[] = {
-      PQgetvalue(list, row, LIST_ROOT), PQgetvalue(list, row, LIST_IDENTITY),
-      PQgetisnull(list, row, LIST_COLUMNS) ? NULL : PQgetvalue(list, row, LIST_COLUMNS)};
-  PGresult *columns = catalog_query(catalog, error, columns_sql, 3, values);
-  if (!columns)
-    return NULL;
-  const struct headrace_relation *relation =
-      make_relation(host, catalog, list, row, columns, error);
-  PQclear(columns);
-  return relation;
-}
-
-/* ---- all of them ------------------------------------------------------- */
 
 static char *column_list(const struct headrace_relation *relation)
 {
@@ -212,50 +200,59 @@ static char *column_list(const struct headrace_relation *relation)
   return list;
 }
 
-/* Takes the reference to `relation`. */
-static void fill_table(struct snapshot_table *table, PGresult *list, int row,
-                       const struct headrace_relation *relation)
+bool snapshot_table_describe(const struct snapshot_table *table, struct pg_error *error)
 {
-  bool is_table = *PQgetvalue(list, row, LIST_IS_TABLE) == 't';
+  struct snapshot_row *row = table->row;
+  PGresult *list = table->list->result;
+  if (row->relation)
+    return true;
+  const char *values[] = {
+      PQgetvalue(list, table->place, LIST_ROOT), PQgetvalue(list, table->place, LIST_IDENTITY),
+      PQgetisnull(list, table->place, LIST_COLUMNS) ? NULL
+                                                    : PQgetvalue(list, table->place, LIST_COLUMNS)};
+  PGresult *columns = catalog_query(table->list->catalog, error, columns_sql, 3, values);
+  bool good = columns && make_relation(table, columns, error);
+  PQclear(columns);
+  if (good) {
+    row->columns = column_list(row->relation);
+    row->has_money = money_in(row->relation);
+  }
+  return good;
+}
+
+/* ---- all of them ------------------------------------------------------- */
+
+/* The leaves of a root follow one another and share their row. */
+static struct snapshot_row *row_of(const struct snapshot_tables *tables, uint32_t root)
+{
+  const struct snapshot_table *before = tables->count ? &tables->items[tables->count - 1] : NULL;
+  return before && before->root == root ? before->row : must(calloc(1, sizeof *before->row));
+}
+
+static void add_table(struct snapshot_tables *tables, int place)
+{
+  PGresult *list = tables->list->result;
+  bool is_table = *PQgetvalue(list, place, LIST_IS_TABLE) == 't';
+  uint32_t root = (uint32_t)strtoul(PQgetvalue(list, place, LIST_ROOT), NULL, 10);
   char *name =
-      pg_quote_qualified(PQgetvalue(list, row, LIST_SCHEMA), PQgetvalue(list, row, LIST_NAME));
-  *table =
-      (struct snapshot_table){.id = (uint32_t)strtoul(PQgetvalue(list, row, LIST_ID), NULL, 10),
-                              .root = (uint32_t)strtoul(PQgetvalue(list, row, LIST_ROOT), NULL, 10),
-                              .has_tids = *PQgetvalue(list, row, LIST_HAS_TIDS) == 't',
-                              .schema = must(strdup(PQgetvalue(list, row, LIST_SCHEMA))),
-                              .name = must(strdup(PQgetvalue(list, row, LIST_NAME))),
-                              .from = pg_format("%s%s", is_table ? "ONLY " : "", name),
-                              .columns = column_list(relation),
-                              .relation = relation,
-                              .shape = strtoll(PQgetvalue(list, row, LIST_SHAPE), NULL, 10),
-                              .has_money = money_in(relation)};
-  if (table->has_tids)
-    table->file = (uint32_t)strtoul(PQgetvalue(list, row, LIST_FILE), NULL, 10);
-  if (!PQgetisnull(list, row, LIST_FILTER))
-    table->filter = must(strdup(PQgetvalue(list, row, LIST_FILTER)));
+      pg_quote_qualified(PQgetvalue(list, place, LIST_SCHEMA), PQgetvalue(list, place, LIST_NAME));
+  struct snapshot_table table = {.id =
+                                     (uint32_t)strtoul(PQgetvalue(list, place, LIST_ID), NULL, 10),
+                                 .root = root,
+                                 .has_tids = *PQgetvalue(list, place, LIST_HAS_TIDS) == 't',
+                                 .schema = must(strdup(PQgetvalue(list, place, LIST_SCHEMA))),
+                                 .name = must(strdup(PQgetvalue(list, place, LIST_NAME))),
+                                 .from = pg_format("%s%s", is_table ? "ONLY " : "", name),
+                                 .shape = strtoll(PQgetvalue(list, place, LIST_SHAPE), NULL, 10),
+                                 .row = row_of(tables, root),
+                                 .list = tables->list,
+                                 .place = place};
+  if (table.has_tids)
+    table.file = (uint32_t)strtoul(PQgetvalue(list, place, LIST_FILE), NULL, 10);
+  if (!PQgetisnull(list, place, LIST_FILTER))
+    table.filter = must(strdup(PQgetvalue(list, place, LIST_FILTER)));
   free(name);
-}
-
-/* The leaves of a root follow one another and share its relation. */
-static const struct snapshot_table *sibling(const struct snapshot_tables *tables, size_t index,
-                                            uint32_t root)
-{
-  const struct snapshot_table *before = index ? &tables->items[index - 1] : NULL;
-  return before && before->root == root ? before : NULL;
-}
-
-static bool add_table(struct snapshot_tables *tables, struct catalog *catalog, PGresult *list,
-                      int row, struct pg_error *error)
-{
-  uint32_t root = (uint32_t)strtoul(PQgetvalue(list, row, LIST_ROOT), NULL, 10);
-  const struct snapshot_table *shared = sibling(tables, tables->count, root);
-  const struct headrace_relation *relation =
-      shared ? shared->relation : describe_root(tables->host, catalog, list, row, error);
-  if (!relation)
-    return false;
-  fill_table(&tables->items[tables->count++], list, row, relation);
-  return true;
+  tables->items[tables->count++] = table;
 }
 
 bool snapshot_tables_read(struct snapshot_tables *tables, const struct headrace_host *host,
@@ -268,17 +265,15 @@ bool snapshot_tables_read(struct snapshot_tables *tables, const struct headrace_
   free(sql);
   if (!list)
     return false;
+  tables->list = must(calloc(1, sizeof *tables->list));
+  *tables->list = (struct snapshot_list){.host = host, .catalog = catalog, .result = list};
   tables->items = must(calloc((size_t)PQntuples(list) + 1, sizeof *tables->items));
-  bool good = true;
-  for (int row = 0; good && row < PQntuples(list); row++)
+  for (int place = 0; place < PQntuples(list); place++)
     if (!publication || !table_is_own(host->string(host, "snapshot_schema"),
-                                      PQgetvalue(list, row, LIST_ROOT_SCHEMA),
-                                      PQgetvalue(list, row, LIST_ROOT_NAME)))
-      good = add_table(tables, catalog, list, row, error);
-  PQclear(list);
-  if (!good)
-    snapshot_tables_free(tables);
-  return good;
+                                      PQgetvalue(list, place, LIST_ROOT_SCHEMA),
+                                      PQgetvalue(list, place, LIST_ROOT_NAME)))
+      add_table(tables, place);
+  return true;
 }
 
 struct snapshot_table *snapshot_tables_get(struct snapshot_tables *tables, uint32_t id)
@@ -289,6 +284,14 @@ struct snapshot_table *snapshot_tables_get(struct snapshot_tables *tables, uint3
   return NULL;
 }
 
+static void free_row(const struct headrace_host *host, struct snapshot_row *row)
+{
+  if (row->relation)
+    host->relation_release(host, row->relation);
+  free(row->columns);
+  free(row);
+}
+
 void snapshot_tables_free(struct snapshot_tables *tables)
 {
   for (size_t i = 0; i < tables->count; i++) {
@@ -296,11 +299,13 @@ void snapshot_tables_free(struct snapshot_tables *tables)
     free(table->schema);
     free(table->name);
     free(table->from);
-    free(table->columns);
     free(table->filter);
-    if (!sibling(tables, i, table->root))
-      tables->host->relation_release(tables->host, table->relation);
+    if (i + 1 == tables->count || table->row != table[1].row)
+      free_row(tables->host, table->row);
   }
   free(tables->items);
+  if (tables->list)
+    PQclear(tables->list->result);
+  free(tables->list);
   *tables = (struct snapshot_tables){.host = tables->host};
 }
