@@ -51,6 +51,9 @@ size_t position_write(const struct pg_position *position, char *out)
     size +=
         snprintf(out + size, POSITION_TEXT_MAX - (size_t)size, " transaction=%s ordinal=%" PRIu64,
                  lsn_text(position->transaction).text, position->ordinal);
+  if (position->snapshot)
+    size += snprintf(out + size, POSITION_TEXT_MAX - (size_t)size,
+                     " snapshot=%" PRIu64 " chunk=%" PRIu64, position->snapshot, position->chunk);
   const struct on_demand_cursor *at = &position->on_demand;
   if (at->job)
     size += snprintf(out + size, POSITION_TEXT_MAX - (size_t)size,
@@ -95,6 +98,10 @@ static bool set_field(struct pg_position *position, const char *name, char *valu
     return lsn_parse(value, &position->transaction);
   if (!strcmp(name, "ordinal"))
     return parse_number(value, 10, UINT64_MAX, &position->ordinal);
+  if (!strcmp(name, "snapshot"))
+    return parse_number(value, 10, UINT64_MAX, &position->snapshot);
+  if (!strcmp(name, "chunk"))
+    return parse_number(value, 10, UINT64_MAX, &position->chunk);
   if (!strcmp(name, "on_demand"))
     return cursor_parse(value, &position->on_demand);
   return false;

@@ -9,6 +9,9 @@
  * `ordinal` are there only inside a transaction: so many of its events are done
  * too. The LSN of a row is never a position: many rows share one.
  *
+ * `snapshot` (the number of its job) and `chunk` (how many chunks this process has completed in
+ * it) are there while a snapshot goes on; `lsn` is where the stream will begin then.
+ *
  * `on_demand` (job/table/file/page/row) is there while a snapshot on demand goes on: its rows
  * before that place are done. */
 #ifndef HEADRACE_POSITION_H
@@ -37,6 +40,8 @@ struct pg_position {
   uint64_t previous;    /* end of the last transaction; 0: not known */
   uint64_t transaction; /* 0: not inside one */
   uint64_t ordinal;
+  uint64_t snapshot; /* 0: none goes on */
+  uint64_t chunk;
   struct on_demand_cursor on_demand;
 };
 

@@ -78,6 +78,8 @@ void reselect_note(struct reselect *reselect, struct headrace_change *change)
 {
   if (change->operation != HEADRACE_UPDATE || !lacks_any(change) || !has_key(change))
     return;
+  if (reselect->count && reselect->waiting[reselect->count - 1] == change)
+    return; /* noted for a snapshot, and now for another reason */
   if (reselect->count == reselect->capacity) {
     reselect->capacity = reselect->capacity ? 2 * reselect->capacity : 64;
     reselect->waiting = realloc(reselect->waiting, reselect->capacity * sizeof *reselect->waiting);

@@ -10,6 +10,44 @@
 
 #define OLDEST_VERSION 140000
 
+PGconn *setup_connect_walsender(const struct headrace_host *host, struct pg_error *error)
+{
+  char *name = pg_format("headrace %s", host->pipeline);
+  struct pg_target target = {.host = host,
+                             .application_name = name,
+                             .settings = PG_TEXT_SETTINGS,
+                             .replication = "database"};
+  PGconn *connection = pg_connect(&target, error);
+  free(name);
+  return connection;
+}
+
+enum headrace_result setup_cannot_connect(const struct headrace_host *host,
+                                          const struct pg_error *error)
+{
+  enum headrace_result result = setup_say(host, "cannot connect", error);
+  if (!strcmp(error->sqlstate, "42501"))
+    host->log(host, HEADRACE_ERROR,
+              "the role needs the right to replicate: ALTER ROLE … REPLICATION;");
+  return result;
+}
+
+enum headrace_result setup_gap(struct setup *setup, char *what, const char *remedy)
+{
+  const struct headrace_host *host = setup->host;
+  bool again = setup->may_snapshot_again;
+  if (again)
+    host->log(host, HEADRACE_WARNING,
+              "%s. All tables are read again (snapshot = when-needed): consumers get all rows "
+              "that there are now, but do not hear of those that were deleted meanwhile",
+              what);
+  else
+    host->log(host, HEADRACE_ERROR, "%s. %s", what, remedy);
+  free(what);
+  setup->snapshot_again = setup->snapshot_again || again;
+  return again ? HEADRACE_OK : HEADRACE_FATAL;
+}
+
 enum headrace_result setup_say(const struct headrace_host *host, const char *what,
                                const struct pg_error *error)
 {
@@ -71,6 +109,22 @@ enum headrace_result setup_server(struct setup *setup)
   return logical ? identify(setup) : HEADRACE_FATAL;
 }
 
+enum headrace_result setup_identify(struct setup *setup)
+{
+  struct pg_error error;
+  PGresult *result = catalog_query(setup->catalog, &error,
+                                   "SELECT system_identifier, timeline_id FROM "
+                                   "pg_control_system(), pg_control_checkpoint()",
+                                   0, NULL);
+  if (!result)
+    return setup_say(setup->host, "cannot identify the server", &error);
+  setup->system = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+  setup->timeline = (uint32_t)strtoul(PQgetvalue(result, 0, 1), NULL, 10);
+  setup->database = PQdb(setup->catalog->connection);
+  PQclear(result);
+  return HEADRACE_OK;
+}
+
 /* The history file of a timeline has a line for each before it: number, LSN where it was left,
  * reason (PostgreSQL source, timeline.c). 0: not found. */
 static uint64_t switch_point(const char *history, uint32_t timeline)
@@ -87,7 +141,7 @@ static uint64_t switch_point(const char *history, uint32_t timeline)
 
 /* A standby that was promoted before it had all WAL goes on with other WAL under the same LSNs:
  * what it wrote there before the position would be lost in silence. */
-static enum headrace_result check_timeline(const struct setup *setup)
+static enum headrace_result check_timeline(struct setup *setup)
 {
   const struct headrace_host *host = setup->host;
   const struct pg_position *position = setup->position;
@@ -110,14 +164,15 @@ static enum headrace_result check_timeline(const struct setup *setup)
               lsn_text(position->lsn).text);
     return HEADRACE_OK;
   }
-  host->log(host, HEADRACE_ERROR,
-            "the checkpoint is at %s on timeline %" PRIu32
-            ", but the server is on timeline %" PRIu32
-            ", which left it at %s: the server lacks changes that were already delivered, and "
-            "changes that it made since may be missed. Compare the data, then remove the "
-            "checkpoint of this pipeline to go on from the slot",
-            lsn_text(position->lsn).text, position->timeline, setup->timeline, lsn_text(left).text);
-  return HEADRACE_FATAL;
+  return setup_gap(setup,
+                   pg_format("the checkpoint is at %s on timeline %" PRIu32
+                             ", but the server is on timeline %" PRIu32
+                             ", which left it at %s: the server lacks changes that were already "
+                             "delivered, and changes that it made since may be missed",
+                             lsn_text(position->lsn).text, position->timeline, setup->timeline,
+                             lsn_text(left).text),
+                   "Compare the data, then remove the checkpoint of this pipeline to go on from "
+                   "the slot, or set snapshot = when-needed");
 }
 
 enum headrace_result setup_position(struct setup *setup)

@@ -53,17 +53,21 @@ static enum headrace_result missing(struct setup *setup)
   if (!setup->position)
     return HEADRACE_OK; /* setup_slot creates it, or says that it is missing */
   char *sql = create_sql(setup);
-  setup->host->log(setup->host, HEADRACE_ERROR,
-                   "replication slot \"%s\" does not exist, but the checkpoint says that it was "
-                   "streamed up to %s on timeline %" PRIu32 "; the server is at %s on timeline "
-                   "%" PRIu32 " of system %" PRIu64
-                   ". The slot was dropped, or lost in a failover, "
-                   "and changes since then are missed. To go on without them remove the "
-                   "checkpoint of this pipeline and create the slot: %s",
-                   setup->slot, lsn_text(setup->position->lsn).text, setup->position->timeline,
-                   lsn_text(setup->server_lsn).text, setup->timeline, setup->system, sql);
+  char *remedy =
+      pg_format("To go on without them remove the checkpoint of this pipeline and create "
+                "the slot: %s Or set snapshot = when-needed",
+                sql);
+  char *what =
+      pg_format("replication slot \"%s\" does not exist, but the checkpoint says that it was "
+                "streamed up to %s on timeline %" PRIu32 "; the server is at %s on timeline "
+                "%" PRIu32 " of system %" PRIu64 ". The slot was dropped, or lost in a failover, "
+                "and changes since then are missed",
+                setup->slot, lsn_text(setup->position->lsn).text, setup->position->timeline,
+                lsn_text(setup->server_lsn).text, setup->timeline, setup->system);
+  enum headrace_result result = setup_gap(setup, what, remedy);
+  free(remedy);
   free(sql);
-  return HEADRACE_FATAL;
+  return result;
 }
 
 /* A slot that is not fit for us, whatever its state. NULL: it is. */
@@ -94,7 +98,7 @@ static enum headrace_result check_fit(const struct setup *setup, PGresult *slot)
   return HEADRACE_FATAL;
 }
 
-static enum headrace_result check_valid(const struct setup *setup, PGresult *slot)
+static enum headrace_result check_valid(struct setup *setup, PGresult *slot)
 {
   const struct headrace_host *host = setup->host;
   const char *status = PQgetvalue(slot, 0, SLOT_WAL_STATUS);
@@ -110,19 +114,25 @@ static enum headrace_result check_valid(const struct setup *setup, PGresult *slo
   }
   char *literal = pg_quote_literal(setup->slot);
   char *sql = create_sql(setup);
-  host->log(host, HEADRACE_ERROR,
-            "replication slot \"%s\" was invalidated by the server (%s): the WAL after %s is gone, "
-            "and with it changes. To go on without them remove the checkpoint of this pipeline "
-            "and make the slot anew: SELECT pg_drop_replication_slot(%s); %s Look at "
-            "max_slot_wal_keep_size and idle_replication_slot_timeout",
-            setup->slot,
-            *reason       ? reason
-            : conflicting ? "conflict with recovery"
-                          : "wal_status lost",
-            PQgetvalue(slot, 0, SLOT_CONFIRMED), literal, sql);
+  char *remedy = pg_format("To go on without them remove the checkpoint of this pipeline and make "
+                           "the slot anew: SELECT pg_drop_replication_slot(%s); %s Or set snapshot "
+                           "= when-needed. Look at max_slot_wal_keep_size and "
+                           "idle_replication_slot_timeout",
+                           literal, sql);
+  char *what =
+      pg_format("replication slot \"%s\" was invalidated by the server (%s): the WAL after "
+                "%s is gone up to where the server is, %s, and with it changes",
+                setup->slot,
+                *reason       ? reason
+                : conflicting ? "conflict with recovery"
+                              : "wal_status lost",
+                PQgetvalue(slot, 0, SLOT_CONFIRMED), lsn_text(setup->server_lsn).text);
+  setup->slot_unusable = true;
+  enum headrace_result result = setup_gap(setup, what, remedy);
+  free(remedy);
   free(sql);
   free(literal);
-  return HEADRACE_FATAL;
+  return result;
 }
 
 static enum headrace_result check_place(struct setup *setup, PGresult *slot)
@@ -136,13 +146,16 @@ static enum headrace_result check_place(struct setup *setup, PGresult *slot)
   }
   if (!setup->position || setup->slot_lsn <= setup->position->lsn)
     return HEADRACE_OK;
-  host->log(host, HEADRACE_ERROR,
-            "replication slot \"%s\" is at %s, ahead of the checkpoint at %s: the changes between "
-            "were not delivered and the slot has forgotten them (it was made anew, advanced, or "
-            "used by another program). To go on without them remove the checkpoint of this "
-            "pipeline",
-            setup->slot, lsn_text(setup->slot_lsn).text, lsn_text(setup->position->lsn).text);
-  return HEADRACE_FATAL;
+  setup->slot_unusable = true;
+  return setup_gap(
+      setup,
+      pg_format("replication slot \"%s\" is at %s, ahead of the checkpoint at %s: the changes "
+                "between were not delivered and the slot has forgotten them (it was made anew, "
+                "advanced, or used by another program)",
+                setup->slot, lsn_text(setup->slot_lsn).text, lsn_text(setup->position->lsn).text),
+      "To go on without them remove the checkpoint of this pipeline, or set snapshot = "
+      "when-needed. If another headrace streamed from it, as with standby = yes: set checkpoint = "
+      "none or sink, because a file does not know of it");
 }
 
 static enum headrace_result check_found(struct setup *setup, PGresult *slot)
@@ -150,7 +163,7 @@ static enum headrace_result check_found(struct setup *setup, PGresult *slot)
   enum headrace_result result = check_fit(setup, slot);
   if (result == HEADRACE_OK)
     result = check_valid(setup, slot);
-  if (result == HEADRACE_OK)
+  if (result == HEADRACE_OK && !setup->snapshot_again)
     result = check_place(setup, slot);
   if (result == HEADRACE_OK && !PQgetisnull(slot, 0, SLOT_ACTIVE_PID)) {
     setup->host->log(setup->host, HEADRACE_ERROR,
@@ -173,44 +186,6 @@ enum headrace_result setup_check_slot(struct setup *setup)
   enum headrace_result result = PQntuples(slot) == 1 ? check_found(setup, slot) : missing(setup);
   PQclear(slot);
   return result;
-}
-
-/* Waits for all transactions that run, which may take long: one that gave up early and began
- * anew would perhaps never get its slot. */
-static PGresult *ask_for_slot(const struct setup *setup, struct pg_error *error)
-{
-  PGresult *limit =
-      catalog_query(setup->catalog, error, "SET statement_timeout = '10min'", 0, NULL);
-  if (!limit)
-    return NULL;
-  PQclear(limit);
-  PGresult *result = catalog_query(
-      setup->catalog, error,
-      setup->slot_failover
-          ? "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput', false, false, true)"
-          : "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')",
-      1, &setup->slot);
-  struct pg_error ignored;
-  PQclear(catalog_query(setup->catalog, &ignored, "RESET statement_timeout", 0, NULL));
-  return result;
-}
-
-static enum headrace_result create_slot(struct setup *setup)
-{
-  const struct headrace_host *host = setup->host;
-  struct pg_error error;
-  host->log(host, HEADRACE_INFO,
-            "creating replication slot %s; this waits until the transactions that run now have "
-            "ended",
-            setup->slot);
-  PGresult *result = ask_for_slot(setup, &error);
-  if (!result)
-    return setup_say(host, "cannot create the replication slot", &error);
-  bool good = lsn_parse(PQgetvalue(result, 0, 0), &setup->slot_lsn);
-  PQclear(result);
-  host->log(host, HEADRACE_INFO, "created replication slot %s at %s", setup->slot,
-            lsn_text(setup->slot_lsn).text);
-  return good ? HEADRACE_OK : HEADRACE_RETRY;
 }
 
 static enum headrace_result does_not_exist(const struct setup *setup)
@@ -243,7 +218,7 @@ static enum headrace_result give_failover(struct setup *setup)
 enum headrace_result setup_slot(struct setup *setup)
 {
   if (setup->slot_missing)
-    return setup->slot_create ? create_slot(setup) : does_not_exist(setup);
+    return setup->slot_create ? HEADRACE_OK : does_not_exist(setup);
   if (setup->slot_failover && !setup->slot_has_failover)
     return give_failover(setup);
   return HEADRACE_OK;

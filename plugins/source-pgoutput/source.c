@@ -7,10 +7,14 @@
 #include "on_demand.h"
 #include "reselect.h"
 #include "setup.h"
+#include "slot_maker.h"
+#include "snapshot.h"
+#include "standby.h"
 #include "stream.h"
 
 #include "pg_quote.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,8 +30,26 @@
 #define REST_AFTER     192 /* messages; large rows need more reads for as many */
 #define GATHER_MOST_MS 5   /* then the batch is sent, whatever there is in it */
 
+enum snapshot_mode { MODE_NEVER = 0, MODE_INITIAL, MODE_ONLY, MODE_WHEN_NEEDED };
+
+/* What read() does. Whatever may take long is done there, where it can be broken off. */
+enum phase {
+  PHASE_NONE,
+  PHASE_SLOT,     /* the slot is made, and no snapshot */
+  PHASE_SNAPSHOT, /* and with it the slot */
+  PHASE_STREAM,
+  PHASE_END /* after a snapshot without a stream */
+};
+
 struct source {
   const struct headrace_host *host;
+  enum phase phase;
+  struct setup setup;
+  struct pg_position position; /* of the checkpoint, if setup.position points here */
+  struct slot_maker maker;
+  struct snapshot *snapshot;
+  uint64_t snapshot_end; /* until the stream is here, it may be the first to tell of a row */
+  struct standby standby;
   struct table_list tables;
   struct catalog catalog;
   struct stream stream;
@@ -38,12 +60,11 @@ struct source {
   struct on_demand *on_demand;
   int64_t last_message_ms;
   size_t unrested; /* messages since the last rest */
-  bool streaming;
 };
 
 static const struct headrace_key keys[] = {
     PG_CONNECTION_KEYS,
-    {.name = "slot", .flags = HEADRACE_REQUIRED, .help = "name of the replication slot"},
+    {.name = "slot", .help = "name of the replication slot"},
     {.name = "slot_create",
      .type = HEADRACE_BOOL,
      .default_value = "no",
@@ -65,7 +86,7 @@ static const struct headrace_key keys[] = {
      .default_value = "warn",
      .choices = "warn|stop|snapshot",
      .help = "what to do about a slot past its limit, or about to be invalidated"},
-    {.name = "publication", .flags = HEADRACE_REQUIRED, .help = "name of the publication"},
+    {.name = "publication", .help = "name of the publication"},
     {.name = "publication_create",
      .type = HEADRACE_BOOL,
      .default_value = "no",
@@ -86,6 +107,15 @@ static const struct headrace_key keys[] = {
      .type = HEADRACE_BOOL,
      .default_value = "no",
      .help = "also stream the messages of pg_logical_emit_message()"},
+    {.name = "snapshot",
+     .type = HEADRACE_ENUM,
+     .default_value = "never",
+     .choices = "never|initial|only|when-needed",
+     .help = "read all rows of the tables before the stream; only: and then end"},
+    {.name = "snapshot_workers",
+     .type = HEADRACE_INT,
+     .default_value = "2",
+     .help = "connections that read chunks of a snapshot, 1 to 64"},
     {.name = "snapshot_chunk_rows",
      .type = HEADRACE_INT,
      .default_value = "10000",
@@ -93,6 +123,14 @@ static const struct headrace_key keys[] = {
     {.name = "snapshot_schema",
      .default_value = "headrace",
      .help = "schema of the tables that snapshots keep in the source database"},
+    {.name = "standby",
+     .type = HEADRACE_BOOL,
+     .default_value = "no",
+     .help = "wait while another process streams from the slot, and take over from it"},
+    {.name = "slot_activity_interval",
+     .type = HEADRACE_DURATION,
+     .default_value = "1s",
+     .help = "how often a standby looks whether the slot is still active"},
     {.name = "status_interval",
      .type = HEADRACE_DURATION,
      .default_value = "10s",
@@ -121,9 +159,19 @@ static uint32_t read_operations(const struct headrace_host *host)
   return operations;
 }
 
+static enum snapshot_mode mode_of(const struct headrace_host *host)
+{
+  return (enum snapshot_mode)host->integer(host, "snapshot");
+}
+
 static bool check_slot_name(const struct headrace_host *host)
 {
   const char *slot = host->string(host, "slot");
+  if (!slot) {
+    if (mode_of(host) != MODE_ONLY)
+      host->log(host, HEADRACE_ERROR, "slot is missing: the name of the replication slot");
+    return mode_of(host) == MODE_ONLY;
+  }
   size_t length = strlen(slot);
   if (length && length <= 63 && strspn(slot, "abcdefghijklmnopqrstuvwxyz0123456789_") == length)
     return true;
@@ -137,8 +185,17 @@ static bool check_publication(const struct headrace_host *host)
   const struct headrace_pair *tables;
   size_t table_count = host->list(host, "tables", &tables);
   bool good = true;
-  size_t length = strlen(host->string(host, "publication"));
-  if (!length || length > 63) {
+  const char *publication = host->string(host, "publication");
+  size_t length = publication ? strlen(publication) : 0;
+  if (!publication && mode_of(host) == MODE_ONLY) {
+    if (!table_count)
+      host->log(host, HEADRACE_ERROR, "snapshot = only needs `tables` or `publication`");
+    return table_count > 0;
+  }
+  if (!publication) {
+    host->log(host, HEADRACE_ERROR, "publication is missing: the name of the publication");
+    good = false;
+  } else if (!length || length > 63) {
     host->log(host, HEADRACE_ERROR, "publication: its name has 1 to 63 bytes");
     good = false;
   }
@@ -150,6 +207,31 @@ static bool check_publication(const struct headrace_host *host)
   }
   if (host->integer(host, "replica_identity") != IDENTITY_LEAVE && !table_count) {
     host->log(host, HEADRACE_ERROR, "replica_identity needs `tables`: those that it is set for");
+    good = false;
+  }
+  return good;
+}
+
+static bool check_snapshot(const struct headrace_host *host)
+{
+  bool good = true;
+  int64_t rows = host->integer(host, "snapshot_chunk_rows");
+  if (rows < 1 || rows > 100000000) {
+    host->log(host, HEADRACE_ERROR, "snapshot_chunk_rows must be from 1 to 100000000");
+    good = false;
+  }
+  int64_t workers = host->integer(host, "snapshot_workers");
+  if (workers < 1 || workers > 64) {
+    host->log(host, HEADRACE_ERROR, "snapshot_workers must be from 1 to 64");
+    good = false;
+  }
+  if (mode_of(host) == MODE_WHEN_NEEDED && !host->integer(host, "slot_create")) {
+    host->log(host, HEADRACE_ERROR,
+              "snapshot = when-needed makes a slot that is lost anew: it needs slot_create = yes");
+    good = false;
+  }
+  if (host->integer(host, "slot_activity_interval") <= 0) {
+    host->log(host, HEADRACE_ERROR, "slot_activity_interval must be more than nothing");
     good = false;
   }
   return good;
@@ -167,11 +249,7 @@ static enum headrace_result source_check(const struct headrace_host *host)
   good = table_list_read(host, "tables", &tables) && good;
   good = check_slot_name(host) && good;
   good = check_publication(host) && good;
-  if (host->integer(host, "snapshot_chunk_rows") < 1 ||
-      host->integer(host, "snapshot_chunk_rows") > 100000000) {
-    host->log(host, HEADRACE_ERROR, "snapshot_chunk_rows must be from 1 to 100000000");
-    good = false;
-  }
+  good = check_snapshot(host) && good;
   if (host->integer(host, "status_interval") <= 0) {
     host->log(host, HEADRACE_ERROR, "status_interval must be more than nothing");
     good = false;
@@ -197,6 +275,14 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
 
 /* ---- start ------------------------------------------------------------- */
 
+/* A slot that was dropped because it held too much WAL was dropped to be made anew. */
+static bool may_snapshot_again(const struct headrace_host *host)
+{
+  return mode_of(host) == MODE_WHEN_NEEDED ||
+         (mode_of(host) == MODE_INITIAL && host->integer(host, "slot_create") &&
+          host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT);
+}
+
 static struct setup setup_of(struct source *source, const struct pg_position *position)
 {
   const struct headrace_host *host = source->host;
@@ -213,43 +299,9 @@ static struct setup setup_of(struct source *source, const struct pg_position *po
       .operations = operations ? operations : ALL_OPERATIONS,
       .operations_chosen = operations != 0,
       .tables = source->tables,
+      .may_snapshot_again = may_snapshot_again(host),
       .position = position,
   };
-}
-
-/* The publication before the slot: what a slot decodes, it decodes with the catalog of that
- * time, and a publication that did not exist then is an error. */
-static enum headrace_result run_setup(struct setup *setup)
-{
-  static enum headrace_result (*const steps[])(struct setup *) = {
-      setup_server, setup_position, setup_check_slot, setup_publication, setup_slot};
-  enum headrace_result result = HEADRACE_OK;
-  for (size_t i = 0; result == HEADRACE_OK && i < sizeof steps / sizeof *steps; i++)
-    result = steps[i](setup);
-  return result;
-}
-
-static PGconn *connect_walsender(const struct source *source, struct pg_error *error)
-{
-  char *name = pg_format("headrace %s", source->host->pipeline);
-  struct pg_target target = {.host = source->host,
-                             .application_name = name,
-                             .settings = PG_TEXT_SETTINGS,
-                             .replication = "database"};
-  PGconn *connection = pg_connect(&target, error);
-  free(name);
-  return connection;
-}
-
-static enum headrace_result cannot_connect(const struct source *source,
-                                           const struct pg_error *error)
-{
-  const struct headrace_host *host = source->host;
-  enum headrace_result result = setup_say(host, "cannot connect", error);
-  if (!strcmp(error->sqlstate, "42501"))
-    host->log(host, HEADRACE_ERROR,
-              "the role needs the right to replicate: ALTER ROLE … REPLICATION;");
-  return result;
 }
 
 static int64_t status_interval(const struct source *source, const struct setup *setup)
@@ -264,6 +316,8 @@ static int64_t status_interval(const struct source *source, const struct setup *
 static void saw_change(void *context, struct headrace_change *change)
 {
   struct source *source = context;
+  if (source->decoder.position.lsn < source->snapshot_end)
+    reselect_note(&source->reselect, change);
   on_demand_change(source->on_demand, change);
 }
 
@@ -304,14 +358,17 @@ static enum headrace_result observe(struct source *source, const struct setup *s
   return on_demand_open(&on_demand, &source->on_demand);
 }
 
-static enum headrace_result begin_stream(struct source *source, const struct setup *setup,
-                                         PGconn *walsender)
+static enum headrace_result begin_stream(struct source *source)
 {
+  struct setup *setup = &source->setup;
+  PGconn *walsender = setup->walsender;
+  setup->walsender = NULL; /* the stream's from here on */
   const struct headrace_host *host = source->host;
   struct pg_error error;
   struct pg_position at = {.lsn = setup->slot_lsn};
   if (setup->position)
     at = *setup->position;
+  at.snapshot = at.chunk = 0;
   at.system = setup->system;
   at.timeline = setup->timeline;
   bool filtered = source->tables.count && !setup->publication_create;
@@ -322,10 +379,11 @@ static enum headrace_result begin_stream(struct source *source, const struct set
                (setup->operations_chosen ? setup->operations : ALL_OPERATIONS) |
                    (host->integer(host, "messages") ? 1u << HEADRACE_MESSAGE : 0));
   /* The first batch stores where it all began, so that a slot made anew is noticed. */
-  source->decoder.moved = !setup->position;
+  source->decoder.moved = !setup->position || setup->position->snapshot;
   stream_init(&source->stream, host, walsender, status_interval(source, setup));
   monitor_init(&source->monitor, host, &source->catalog, setup->slot, setup->publication);
-  source->streaming = true;
+  source->monitor.snapshot_end = source->snapshot_end;
+  source->phase = PHASE_STREAM;
   struct stream_start start = {.slot = setup->slot,
                                .publication = setup->publication,
                                .messages = true, /* headrace's own are among them */
@@ -341,34 +399,167 @@ static enum headrace_result begin_stream(struct source *source, const struct set
   return HEADRACE_OK;
 }
 
+/* ---- which phase comes first -------------------------------------------- */
+
+static enum headrace_result
+run_steps(struct setup *setup, enum headrace_result (*const *steps)(struct setup *), size_t count)
+{
+  enum headrace_result result = HEADRACE_OK;
+  for (size_t i = 0; result == HEADRACE_OK && i < count; i++)
+    result = steps[i](setup);
+  return result;
+}
+
+/* The publication before the slot: what a slot decodes, it decodes with the catalog of that
+ * time, and a publication that did not exist then is an error. */
+static enum headrace_result go_to_stream(struct source *source)
+{
+  static enum headrace_result (*const steps[])(struct setup *) = {setup_publication, setup_slot};
+  struct setup *setup = &source->setup;
+  enum headrace_result result = run_steps(setup, steps, sizeof steps / sizeof *steps);
+  if (result != HEADRACE_OK || !setup->slot_missing)
+    return result == HEADRACE_OK ? begin_stream(source) : result;
+  source->phase = PHASE_SLOT;
+  return slot_maker_begin(&source->maker, setup, false);
+}
+
+static enum headrace_result go_to_snapshot(struct source *source, bool only, uint64_t seen)
+{
+  struct setup *setup = &source->setup;
+  if (setup->slot)
+    monitor_init(&source->monitor, source->host, &source->catalog, setup->slot, setup->publication);
+  source->monitor.snapshot_end = UINT64_MAX;
+  source->phase = PHASE_SNAPSHOT;
+  return snapshot_open(setup, only, seen, &source->snapshot);
+}
+
+/* What the checkpoint says counts only from where the last snapshot began: before that it is of
+ * a slot that was given up. */
+static void use_position(struct source *source, const struct snapshot_need *need)
+{
+  struct setup *setup = &source->setup;
+  const struct pg_position *position = setup->position;
+  if (!position || !need->job)
+    return;
+  bool stale = need->start ? position->lsn < need->start : need->unfinished;
+  if (stale || (need->unfinished && position->snapshot))
+    setup->position = NULL;
+}
+
+/* With checkpoint = none only the snapshot remembers that there was a slot. */
+static enum headrace_result check_forgotten_slot(struct setup *setup,
+                                                 const struct snapshot_need *need)
+{
+  if (!setup->slot_missing || setup->position || !need->done)
+    return HEADRACE_OK;
+  return setup_gap(setup,
+                   pg_format("replication slot \"%s\" does not exist, but a snapshot was made with "
+                             "it, which began at %s and ended at %s; the server is at %s. Changes "
+                             "since then may be missed",
+                             setup->slot, lsn_text(need->start).text, lsn_text(need->end).text,
+                             lsn_text(setup->server_lsn).text),
+                   "To read all tables again set snapshot = when-needed");
+}
+
+/* A snapshot goes on, is to be made, or there is no need of one. */
+static enum headrace_result go_on(struct source *source, const struct snapshot_need *need)
+{
+  static enum headrace_result (*const steps[])(struct setup *) = {setup_position, setup_check_slot};
+  struct setup *setup = &source->setup;
+  use_position(source, need);
+  bool unknown = setup->position && setup->position->snapshot && !need->unfinished &&
+                 setup->position->snapshot != need->job;
+  bool wanted = need->unfinished || unknown || (!setup->position && !need->done);
+  setup->may_snapshot_again = setup->may_snapshot_again || (need->unfinished && setup->slot_create);
+  enum headrace_result result = run_steps(setup, steps, sizeof steps / sizeof *steps);
+  if (result == HEADRACE_OK)
+    result = check_forgotten_slot(setup, need);
+  if (result != HEADRACE_OK)
+    return result;
+  /* The slot of a snapshot that is read is there; if not, all begins anew. */
+  if (need->unfinished && need->start && setup->slot_missing)
+    setup->snapshot_again = true;
+  if (!wanted && !setup->snapshot_again)
+    return go_to_stream(source);
+  setup->position = NULL;
+  return go_to_snapshot(source, false, setup->snapshot_again || unknown ? need->job : 0);
+}
+
+static enum headrace_result start_with_slot(struct source *source)
+{
+  struct pg_error error;
+  struct setup *setup = &source->setup;
+  const struct headrace_host *host = source->host;
+  struct snapshot_need need = {.job = 0};
+  setup->walsender = setup_connect_walsender(host, &error);
+  if (!setup->walsender)
+    return setup_cannot_connect(host, &error);
+  setup->database = PQdb(setup->walsender);
+  enum headrace_result result = setup_server(setup);
+  bool never = mode_of(host) == MODE_NEVER;
+  if (result == HEADRACE_OK && !never)
+    result = snapshot_look(setup, false, &need);
+  if (result != HEADRACE_OK)
+    return result;
+  source->snapshot_end = need.done ? need.end : 0;
+  if (!never)
+    return go_on(source, &need);
+  if (setup->position && setup->position->snapshot)
+    host->log(host, HEADRACE_WARNING,
+              "the snapshot that the checkpoint tells of is not finished, and snapshot = never: "
+              "rows that it did not come to are missed");
+  static enum headrace_result (*const steps[])(struct setup *) = {setup_position, setup_check_slot};
+  result = run_steps(setup, steps, sizeof steps / sizeof *steps);
+  return result == HEADRACE_OK ? go_to_stream(source) : result;
+}
+
+/* No walsender, and so no right to replicate. */
+static enum headrace_result start_without_slot(struct source *source)
+{
+  struct setup *setup = &source->setup;
+  struct snapshot_need need;
+  enum headrace_result result = setup_identify(setup);
+  if (result == HEADRACE_OK)
+    result = snapshot_look(setup, true, &need);
+  if (result != HEADRACE_OK)
+    return result;
+  if (need.done && setup->position && setup->position->snapshot == need.job) {
+    source->host->log(source->host, HEADRACE_INFO,
+                      "the snapshot is done; to make another one remove the checkpoint of this "
+                      "pipeline");
+    source->phase = PHASE_END;
+    return HEADRACE_OK;
+  }
+  return go_to_snapshot(source, true, need.done ? need.job : 0);
+}
+
 static enum headrace_result source_start(void *instance, const void *position, size_t size)
 {
   struct source *source = instance;
   const struct headrace_host *host = source->host;
-  struct pg_position at;
   struct pg_error error;
-  if (size && !position_parse(position, size, &at)) {
+  if (size && !position_parse(position, size, &source->position)) {
     host->log(host, HEADRACE_ERROR,
               "the checkpoint is not one of source-pgoutput, or of a newer version; remove it to "
               "begin at the slot");
     return HEADRACE_FATAL;
   }
-  PGconn *walsender = connect_walsender(source, &error);
-  if (!walsender)
-    return cannot_connect(source, &error);
-  struct setup setup = setup_of(source, size ? &at : NULL);
-  setup.walsender = walsender;
-  setup.database = PQdb(walsender);
-  enum headrace_result result = HEADRACE_RETRY;
-  if (catalog_connect(&source->catalog, host, &error))
-    result = run_setup(&setup);
-  else
-    result = cannot_connect(source, &error);
-  if (result != HEADRACE_OK) {
-    PQfinish(walsender);
-    return result;
-  }
-  return begin_stream(source, &setup, walsender);
+  standby_end(&source->standby);
+  source->setup = setup_of(source, size ? &source->position : NULL);
+  if (!catalog_connect(&source->catalog, host, &error))
+    return setup_cannot_connect(host, &error);
+  return mode_of(host) == MODE_ONLY ? start_without_slot(source) : start_with_slot(source);
+}
+
+static enum headrace_result source_await(void *instance, int timeout_ms)
+{
+  struct source *source = instance;
+  const struct headrace_host *host = source->host;
+  if (!host->integer(host, "standby") || mode_of(host) == MODE_ONLY)
+    return HEADRACE_OK;
+  struct setup setup = setup_of(source, NULL);
+  bool snapshots = host->keeps_checkpoint && mode_of(host) != MODE_NEVER;
+  return standby_await(&source->standby, &setup, snapshots, timeout_ms);
 }
 
 /* ---- stream ------------------------------------------------------------ */
@@ -484,10 +675,9 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
   }
 }
 
-static enum headrace_result source_read(void *instance, struct headrace_batch *batch,
+static enum headrace_result read_stream(struct source *source, struct headrace_batch *batch,
                                         int timeout_ms)
 {
-  struct source *source = instance;
   if (!stream_status(&source->stream, false))
     return lost(source);
   decoder_use(&source->decoder, batch);
@@ -498,6 +688,65 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
   return result;
 }
 
+static enum headrace_result make_slot(struct source *source, int timeout_ms)
+{
+  enum headrace_result result = slot_maker_poll(&source->maker);
+  if (result == HEADRACE_AGAIN) {
+    struct pollfd fds[] = {{.fd = source->host->wake_fd, .events = POLLIN},
+                           {.fd = PQsocket(source->setup.walsender), .events = POLLIN}};
+    poll(fds, 2, timeout_ms);
+    return HEADRACE_OK;
+  }
+  slot_maker_end(&source->maker);
+  source->setup.slot_lsn = source->maker.lsn;
+  return result == HEADRACE_OK ? begin_stream(source) : result;
+}
+
+/* Every row is in the sink: the stream may begin. Of several processes one gets it. */
+static enum headrace_result after_snapshot(struct source *source)
+{
+  const struct headrace_host *host = source->host;
+  bool only = mode_of(host) == MODE_ONLY;
+  struct pg_position kept = source->position;
+  bool keeps = source->setup.position != NULL;
+  snapshot_close(source->snapshot);
+  source->snapshot = NULL;
+  monitor_free(&source->monitor);
+  source->monitor = (struct monitor){.host = host};
+  source->phase = only ? PHASE_END : PHASE_NONE;
+  host->log(host, HEADRACE_INFO, "the snapshot is done");
+  if (only)
+    return HEADRACE_END;
+  source->setup = setup_of(source, keeps ? &source->position : NULL);
+  source->position = kept;
+  return start_with_slot(source);
+}
+
+static enum headrace_result read_snapshot(struct source *source, struct headrace_batch *batch,
+                                          int timeout_ms)
+{
+  enum headrace_result result = snapshot_read(source->snapshot, batch, timeout_ms);
+  return result == HEADRACE_END ? after_snapshot(source) : result;
+}
+
+static enum headrace_result source_read(void *instance, struct headrace_batch *batch,
+                                        int timeout_ms)
+{
+  struct source *source = instance;
+  switch (source->phase) {
+  case PHASE_SLOT:
+    return make_slot(source, timeout_ms);
+  case PHASE_SNAPSHOT:
+    return read_snapshot(source, batch, timeout_ms);
+  case PHASE_STREAM:
+    return read_stream(source, batch, timeout_ms);
+  case PHASE_NONE:
+  case PHASE_END:
+    break;
+  }
+  return HEADRACE_END;
+}
+
 static enum headrace_result source_on_durable(void *instance, const void *position, size_t size,
                                               const uint64_t *receipts, size_t count)
 {
@@ -505,7 +754,7 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   struct pg_position durable;
   (void)receipts;
   (void)count;
-  if (position_parse(position, size, &durable))
+  if (source->phase == PHASE_STREAM && position_parse(position, size, &durable))
     stream_confirm(&source->stream, durable.lsn);
   return HEADRACE_OK;
 }
@@ -514,7 +763,11 @@ static enum headrace_result source_on_delivered(void *instance, const void *posi
 {
   struct source *source = instance;
   struct pg_position delivered;
-  if (source->on_demand && position_parse(position, size, &delivered))
+  if (!position_parse(position, size, &delivered))
+    return HEADRACE_OK;
+  if (source->snapshot)
+    return snapshot_delivered(source->snapshot, &delivered);
+  if (source->on_demand)
     on_demand_delivered(source->on_demand, &delivered);
   return HEADRACE_OK;
 }
@@ -529,10 +782,20 @@ static enum headrace_result source_command(void *instance, const char *name,
              : on_demand_command(source->host, arguments, count, out, size);
 }
 
+static enum headrace_result tick_snapshot(struct source *source)
+{
+  enum headrace_result result = snapshot_tick(source->snapshot);
+  if (result == HEADRACE_OK && source->setup.slot && snapshot_reads(source->snapshot))
+    result = monitor_tick(&source->monitor, NULL, NULL);
+  return result;
+}
+
 static enum headrace_result source_tick(void *instance)
 {
   struct source *source = instance;
-  if (!source->streaming)
+  if (source->phase == PHASE_SNAPSHOT)
+    return tick_snapshot(source);
+  if (source->phase != PHASE_STREAM)
     return HEADRACE_OK;
   if (!stream_status(&source->stream, false))
     return lost(source);
@@ -548,14 +811,18 @@ static enum headrace_result source_stop(void *instance)
 static void source_close(void *instance)
 {
   struct source *source = instance;
-  if (source->streaming) {
+  if (source->phase == PHASE_STREAM) {
     stream_close(&source->stream, CLOSE_MS);
     decoder_free(&source->decoder);
     relations_free(&source->relations);
-    monitor_free(&source->monitor);
     on_demand_close(source->on_demand);
     reselect_free(&source->reselect);
   }
+  slot_maker_end(&source->maker);
+  snapshot_close(source->snapshot);
+  PQfinish(source->setup.walsender);
+  standby_end(&source->standby);
+  monitor_free(&source->monitor);
   catalog_close(&source->catalog);
   table_list_free(&source->tables);
   source->host->gauge(source->host, "connected", 0);
@@ -572,6 +839,7 @@ static const struct headrace_plugin plugin = {
     .close = source_close,
     .tick = source_tick,
     .check = source_check,
+    .await = source_await,
     .start = source_start,
     .read = source_read,
     .on_durable = source_on_durable,

@@ -53,6 +53,10 @@ static void test_round_trip(void **state)
   position.on_demand = (struct on_demand_cursor){3, 16384, 16390, 12, 5};
   round_trip(&position, "system=7 timeline=1 lsn=0/16B3748 previous=0/16B3700 "
                         "transaction=0/16B3800 ordinal=12 on_demand=3/16384/16390/12/5");
+  position = (struct pg_position){
+      .system = 7, .timeline = 1, .lsn = 0x16B3748, .snapshot = 3, .chunk = 12};
+  round_trip(&position, "system=7 timeline=1 lsn=0/16B3748 snapshot=3 chunk=12");
+  position.snapshot = position.chunk = UINT64_MAX;
   position.on_demand =
       (struct on_demand_cursor){UINT64_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
   position.system = position.lsn = position.previous = position.transaction = position.ordinal =
@@ -80,6 +84,8 @@ static void test_what_is_no_position(void **state)
   assert_false(parses("system=99999999999999999999999 timeline=1 lsn=0/1"));
   assert_false(parses("system=7 timeline=1 lsn=0/1 ordinal=-1"));
   assert_false(parses("system=7 timeline=1 lsn=nowhere"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 snapshot=one"));
+  assert_false(parses("system=7 timeline=1 lsn=0/1 snapshot=1 chunk=-1"));
   assert_false(parses("system timeline lsn"));
   assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=3/1/1/1"));
   assert_false(parses("system=7 timeline=1 lsn=0/1 on_demand=3/1/1/1/1/1"));

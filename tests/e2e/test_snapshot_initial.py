@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A snapshot before the stream: the table, whatever happens to it meanwhile."""
+from on_demand import Churn, replay, table
+from pgoutput import run_until_confirmed, started
+from snapshots import duplicates, initial, jobs
+
+from harness.waiting import count
+
+
+def test_then_the_stream(any_db, headrace):
+    db = any_db
+    db.sql("create table t (id int primary key, note text);"
+           "insert into t select g, 'note ' || g from generate_series(1, 3000) g;"
+           "create table empty (id int primary key)")
+    sections = initial(db, tables="t, empty", snapshot_chunk_rows=500)
+    program = started(headrace, sections)
+    db.sql("insert into t values (3001, 'streamed')")
+    found = run_until_confirmed(db, program, sections)
+    assert [change["op"] for change in found] == ["read"] * 3000 + ["insert"]
+    assert duplicates(found) == 0
+    assert found[0]["columns"] == found[-1]["columns"] and found[0]["key"] == ["id"]
+    assert jobs(db)[0][0] == "done"
+    program.stop()
+    program.start()
+    program.wait_log("streaming database")
+    db.sql("insert into t values (3002, 'streamed')")
+    assert len(run_until_confirmed(db, program, sections)) == 3002, "no second snapshot"
+
+
+def test_while_rows_change(db, headrace):
+    rows = count(30_000, 300_000)
+    db.sql(f"""create sequence versions;
+        create table t (id int primary key, version bigint not null, note text);
+        insert into t select g, nextval('versions'), repeat('x', 200)
+        from generate_series(0, {rows - 1}) g""")
+    sections = initial(db, tables="t", snapshot_chunk_rows=500)
+    with Churn(db, "t", rows, writers=4):
+        program = started(headrace, sections)
+    found = run_until_confirmed(db, program, sections)
+    assert replay(found) == table(db, "t")
+    assert {change["op"] for change in found} == {"read", "insert", "update", "delete"}
