@@ -108,6 +108,9 @@ static enum headrace_result await_turn(struct pipeline *pipeline)
     if (atomic_load(&pipeline->stopping))
       break;
     result = source->plugin->await(source->self, AWAIT_MS);
+    /* Somebody else had his turn: where this process was says nothing any more. */
+    if (result == HEADRACE_AGAIN && pipeline->checkpoint == CHECKPOINT_NONE)
+      pipeline->position.known = false;
     status_log(pipeline);
   }
   if (result == HEADRACE_OK || result == HEADRACE_AGAIN)

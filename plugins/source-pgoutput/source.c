@@ -212,6 +212,14 @@ static bool check_publication(const struct headrace_host *host)
   return good;
 }
 
+/* A slot that was dropped because it held too much WAL was dropped to be made anew. */
+static bool may_snapshot_again(const struct headrace_host *host)
+{
+  return mode_of(host) == MODE_WHEN_NEEDED ||
+         (mode_of(host) == MODE_INITIAL && host->integer(host, "slot_create") &&
+          host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT);
+}
+
 static bool check_snapshot(const struct headrace_host *host)
 {
   bool good = true;
@@ -228,6 +236,13 @@ static bool check_snapshot(const struct headrace_host *host)
   if (mode_of(host) == MODE_WHEN_NEEDED && !host->integer(host, "slot_create")) {
     host->log(host, HEADRACE_ERROR,
               "snapshot = when-needed makes a slot that is lost anew: it needs slot_create = yes");
+    good = false;
+  }
+  if (host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT && !may_snapshot_again(host)) {
+    host->log(
+        host, HEADRACE_ERROR,
+        "slot_lag_action = snapshot needs snapshot = when-needed, or initial, and slot_create "
+        "= yes");
     good = false;
   }
   if (host->integer(host, "slot_activity_interval") <= 0) {
@@ -274,14 +289,6 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
 }
 
 /* ---- start ------------------------------------------------------------- */
-
-/* A slot that was dropped because it held too much WAL was dropped to be made anew. */
-static bool may_snapshot_again(const struct headrace_host *host)
-{
-  return mode_of(host) == MODE_WHEN_NEEDED ||
-         (mode_of(host) == MODE_INITIAL && host->integer(host, "slot_create") &&
-          host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT);
-}
 
 static struct setup setup_of(struct source *source, const struct pg_position *position)
 {

@@ -67,5 +67,6 @@ def test_while_the_sink_is_blocked(postgres_factory, headrace):
     db.sql("select pg_switch_wal(); checkpoint; checkpoint")
     assert program.wait(60) == 1
     assert re.search("was invalidated by the server .*the WAL after", program.log.text())
+    assert "connection to the server is lost" not in program.log.text(), "the slot is watched"
     assert len(re.findall("trying again", program.log.text())) == 1
     os.close(reader)

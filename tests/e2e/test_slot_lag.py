@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a slot keeps is watched while the sink is blocked: warnings, and a limit that acts."""
+import json
 import os
 import re
 
@@ -22,6 +23,7 @@ class Blocked:
         self.slot = slot_of(self.sections)
         self.program = headrace(self.sections, start=False)
         self.reader, writer = os.pipe()
+        self.output = b""
         self.program.start(stdout=writer)
         os.close(writer)
         self.program.wait_log("streaming database")
@@ -34,19 +36,24 @@ class Blocked:
         for _ in range(megabytes):
             self.db.sql("select pg_logical_emit_message(false, 'fill', repeat('x', 1 << 20))")
 
-    def read_all(self):
+    def read(self):
+        """What has arrived meanwhile."""
         os.set_blocking(self.reader, False)
+        try:
+            while piece := os.read(self.reader, 1 << 20):
+                self.output += piece
+        except BlockingIOError:
+            pass
 
-        def read():
-            try:
-                while os.read(self.reader, 1 << 20):
-                    pass
-            except BlockingIOError:
-                pass
-            return self.db.confirmed_lsn(self.slot) >= end
+    def read_until(self, predicate, what):
+        def reached():
+            self.read()
+            return predicate()
+        wait_until(reached, 60, what, interval=0.001, give_up=self.program.must_run)
+
+    def read_all(self):
         end = self.db.lsn()
-        wait_until(read, what="everything is delivered", interval=0.001,
-                   give_up=self.program.must_run)
+        self.read_until(lambda: self.db.confirmed_lsn(self.slot) >= end, "all is delivered")
 
 
 @pytest.fixture
@@ -125,3 +132,25 @@ def test_a_limit_without_action_warns(blocked):
     sink.write(16)
     sink.program.wait_log("warning .*more than slot_lag_limit")
     assert sink.db.slot(sink.slot)["active"], "a warning is all"
+
+
+def test_begins_again_with_a_snapshot(blocked):
+    sink = blocked({}, slot_lag_limit="32MiB", slot_lag_action="snapshot", snapshot="when-needed")
+    sink.write(16)
+    sink.program.wait_log("warning .*slot_lag_limit.*The slot is dropped.*with a new snapshot")
+    text = sink.program.log.text
+    sink.read_until(lambda: text().count("streaming database") == 2, "the new stream")
+    sink.db.sql("insert into t values (-1)")
+    sink.read_all()
+    found = [line["value"] for line in map(json.loads, sink.output.splitlines())]
+    second = found[max(n for n, change in enumerate(found) if change["op"] != "read"
+                       and change["new"]["id"] != "-1") + 1:]
+    assert [change["op"] for change in second] == ["read"] * 20001 + ["insert"]
+    assert {int(change["new"]["id"]) for change in second} == set(range(-1, 20001))
+
+
+@pytest.mark.parametrize("snapshot", ["never", "only"])
+def test_a_snapshot_that_is_not_allowed(db, headrace, snapshot):
+    program = headrace(pipeline(db, tables="t", slot_lag_action="snapshot", snapshot=snapshot))
+    assert program.wait() == 78
+    assert "slot_lag_action = snapshot needs snapshot = when-needed" in program.log.text()
