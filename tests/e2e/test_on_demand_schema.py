@@ -2,8 +2,8 @@
 """Pain 15: tables that are altered or rewritten while they are read on demand."""
 import pytest
 
-from on_demand import Gate, ask, jobs, reads, replay, say, table, wait_over
-from pgoutput import pipeline, run_until_confirmed, slot_of, started
+from on_demand import Gate, ask, jobs, pipeline, reads, replay, say, table, wait_over
+from pgoutput import run_until_confirmed, slot_of, started
 
 from harness.waiting import wait_until
 
@@ -69,7 +69,7 @@ def test_altered_between_the_watermarks(things, headrace, what):
 
 def test_altered_between_two_chunks(things, headrace):
     sections, program = running(things, headrace)
-    ask(things, slot_of(sections), "t", "pg_sleep(0.001) is not null")
+    ask(things, slot_of(sections), "t", "pg_sleep(0.0004) is not null")
     wait_until(lambda: jobs(things)[1][3] >= 2, 30, "two chunks", give_up=program.must_run)
     things.sql("alter table t add column extra int default 5")
     wait_over(things, program, 2)
@@ -83,7 +83,7 @@ def test_rewritten_between_two_chunks(things, headrace):
     """Its ctids mean other rows then: it begins anew."""
     sections, program = running(things, headrace)
     things.sql("delete from t where id % 2 = 0")
-    ask(things, slot_of(sections), "t", "pg_sleep(0.001) is not null")
+    ask(things, slot_of(sections), "t", "pg_sleep(0.0004) is not null")
     wait_until(lambda: jobs(things)[1][3] >= 2, 30, "two chunks", give_up=program.must_run)
     things.sql("vacuum full t")
     wait_over(things, program, 2)
@@ -94,7 +94,7 @@ def test_rewritten_between_two_chunks(things, headrace):
 def test_rewritten_while_the_process_is_down(things, headrace):
     sections, program = running(things, headrace)
     things.sql("delete from t where id % 2 = 0")
-    ask(things, slot_of(sections), "t", "pg_sleep(0.001) is not null")
+    ask(things, slot_of(sections), "t", "pg_sleep(0.0004) is not null")
     wait_until(lambda: jobs(things)[1][3] >= 2, 30, "two chunks", give_up=program.must_run)
     program.kill9()
     things.sql("vacuum full t")
@@ -107,7 +107,7 @@ def test_rewritten_while_the_process_is_down(things, headrace):
                                  "alter publication pub drop table t"])
 def test_a_table_that_goes_away(things, headrace, how):
     sections, program = running(things, headrace)
-    ask(things, slot_of(sections), "t", "pg_sleep(0.001) is not null")
+    ask(things, slot_of(sections), "t", "pg_sleep(0.0004) is not null")
     wait_until(lambda: jobs(things)[1][3] >= 2, 30, "two chunks", give_up=program.must_run)
     things.sql(how)
     say(things, "one")
@@ -125,7 +125,7 @@ def test_partitions_that_come_and_go(db, headrace):
         create table one (id int primary key); insert into one values (1);
         insert into t select g, g from generate_series(0, 1999) g""")
     sections, program = running(db, headrace)
-    ask(db, slot_of(sections), "t", "pg_sleep(0.001) is not null")
+    ask(db, slot_of(sections), "t", "pg_sleep(0.0004) is not null")
     wait_until(lambda: jobs(db)[1][3] >= 2, 30, "two chunks", give_up=program.must_run)
     db.sql("alter table t detach partition t1")
     db.sql("alter table t attach partition t2 for values from (2000) to (3000)")

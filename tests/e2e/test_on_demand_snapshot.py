@@ -2,8 +2,9 @@
 """A table read while the stream goes on: all of it, and nothing older behind something newer."""
 import pytest
 
-from on_demand import READ_ON_DEMAND, Churn, Gate, ask, jobs, reads, replay, say, table, wait_over
-from pgoutput import pipeline, run_until_confirmed, slot_of, started
+from on_demand import (READ_ON_DEMAND, Churn, Gate, ask, jobs, pipeline, reads, replay, say,
+                       table, wait_over)
+from pgoutput import run_until_confirmed, slot_of, started
 
 from harness.waiting import count
 

@@ -7,8 +7,8 @@ import pytest
 
 from harness.program import sanitized
 from harness.waiting import wait_until
-from on_demand import Gate, ask, jobs, reads, replay, say, table, wait_over
-from pgoutput import changes, pipeline, run_until_confirmed, slot_of, started
+from on_demand import Gate, ask, jobs, pipeline, reads, replay, say, table, wait_over
+from pgoutput import changes, run_until_confirmed, slot_of, started
 
 HERE = pathlib.Path(__file__).parent
 
