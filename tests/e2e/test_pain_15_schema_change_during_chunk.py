@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pain 15: tables that are altered or rewritten while they are read on demand."""
+"""Tables that are altered or rewritten while they are read on demand."""
 import pytest
 
 from on_demand import Gate, ask, jobs, pipeline, reads, replay, say, table, wait_over
