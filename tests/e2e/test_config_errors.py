@@ -50,8 +50,6 @@ FAULTS = {
                     ['[orders.source] slott_create', 'unknown key', '"slot_create"']),
     "unknown key of the pipeline": ("checkpoint = none", "chekpoint = none", "chekpoint",
                                     ["[orders] chekpoint", '"checkpoint"']),
-    "missing value": ("sink = stdout\n", "", "[orders]", ["[orders] sink", "missing"]),
-    "empty value": ("sink = stdout", "sink =", "[orders]", ["[orders] sink", "missing"]),
     "ill-typed bool": ("slot = orders", "slot = orders\nslot_create = perhaps", "perhaps",
                        ["[orders.source] slot_create", '"perhaps"', "yes"]),
     "ill-typed int": ("slot = orders", "slot = orders\nport = many", "many",
@@ -99,6 +97,14 @@ def test_fault_names_file_line_and_cure(check, name):
     assert lines[0].startswith(f"a.ini:{number}: "), lines[0]
     for word in words:
         assert word in lines[0], lines[0]
+
+
+@pytest.mark.parametrize("given", ["", "sink ="])
+def test_a_required_value_is_missing(check, given):
+    text = GOOD.replace("[orders.sink]\nformat = line\n", "").replace("sink = stdout", given)
+    code, lines = check(text)
+    assert code == 78
+    assert len(lines) == 1 and lines[0].startswith("a.ini:1: [orders] sink: missing"), lines
 
 
 def test_all_faults_at_once(check):

@@ -6,7 +6,7 @@ import pytest
 
 from on_demand import Churn, replay, table
 from pgoutput import changes, run_until_confirmed, slot_of
-from snapshots import chunks, duplicates, initial, jobs
+from snapshots import chunks, duplicates, initial, jobs, kill9
 
 from harness.waiting import count, wait_until
 
@@ -28,7 +28,7 @@ def kill_while_it_reads(db, programs, kills, chunk_count):
         aim = chunk_count * number // (kills + 1)
         wait_until(lambda aim=aim: chunks(db, "done") >= aim, 60, "chunks are done", interval=0.005)
         program = random.choice(programs)
-        program.kill9()
+        kill9(program)
         program.start()
 
 
