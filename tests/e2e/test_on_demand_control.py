@@ -161,3 +161,24 @@ def test_a_role_without_rights(things, headrace):
     say(things, "t")
     assert wait_over(things, program)[0][:2] == ("done", 5000)
     things.sql(f"drop owned by {role}; drop role {role}")
+
+
+def test_the_server_crashes(postgres_factory, headrace):
+    cluster = postgres_factory()
+    db = cluster.create_database()
+    db.sql("""create sequence versions;
+        create table t (id int primary key, version bigint not null);
+        create table one (id int primary key); insert into one values (1);
+        insert into t select g, nextval('versions') from generate_series(0, 4999) g""")
+    sections, program = running(db, headrace)
+    ask(db, slot_of(sections), "t", SLOW)
+    wait_chunks(db, program, 3)
+    cluster.kill9()
+    cluster.start()
+    wait_over(db, program, 2)
+    db.sql("update t set version = nextval('versions') where id = 7")
+    stream = [change for change in run_until_confirmed(db, program, sections)
+              if change["table"] == "t"]
+    assert jobs(db)[1][0] == "done"
+    assert replay(stream) == table(db, "t")
+    assert len(stream) <= 5001 + 600, "at most a chunk is read again"
