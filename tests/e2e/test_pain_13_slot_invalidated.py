@@ -6,30 +6,49 @@ import re
 import pytest
 
 from harness.waiting import wait_until
-from pgoutput import pipeline, run_until_confirmed, slot_of, started
+from pgoutput import changes, pipeline, run_until_confirmed, slot_of, started
 
 
-@pytest.mark.parametrize("major", [14, 17])
-def test_slot_was_invalidated(postgres_factory, headrace, major):
+def invalidated(postgres_factory, headrace, major, **source):
+    """A pipeline that was stopped, and its slot, which the server gave up since."""
     cluster = postgres_factory(major, {"max_slot_wal_keep_size": "1MB", "min_wal_size": "32MB",
                                        "max_wal_size": "32MB"})
     db = cluster.create_database()
     db.sql("create table users (id int primary key)")
-    sections = pipeline(db, tables="users")
+    sections = pipeline(db, tables="users", **source)
     program = started(headrace, sections)
+    db.sql("insert into users values (1)")
     run_until_confirmed(db, program, sections)
     program.stop()
+    db.sql("insert into users values (2)")
 
     def lost():
         db.sql("select pg_logical_emit_message(false, 'fill', repeat('x', 8000000))")
         db.sql("select pg_switch_wal(); checkpoint")
         return db.slot(slot_of(sections))["wal_status"] == "lost"
-    db.sql("select 1")
     wait_until(lost, 60, "the slot is invalidated")
+    return db, sections, program
+
+
+@pytest.mark.parametrize("major", [14, 17])
+def test_slot_was_invalidated(postgres_factory, headrace, major):
+    _, _, program = invalidated(postgres_factory, headrace, major)
     program.start()
     assert program.wait(30) == 1
     assert re.search("was invalidated by the server .*max_slot_wal_keep_size", program.log.text())
     assert "trying again" not in program.log.text()
+
+
+def test_a_new_snapshot_by_policy(postgres_factory, headrace):
+    db, sections, program = invalidated(postgres_factory, headrace, 17, snapshot="when-needed")
+    begun, offset = len(changes(program)), program.log.size()
+    program.start()
+    program.wait_log("warning .*was invalidated by the server .*read again", start=offset)
+    program.wait_log("streaming database", start=offset)
+    db.sql("insert into users values (3)")
+    found = run_until_confirmed(db, program, sections, begun)
+    assert [(change["op"], change["new"]["id"]) for change in found] == [
+        ("read", "1"), ("read", "2"), ("insert", "3")]
 
 
 def test_idle_for_too_long(postgres_factory, headrace):
