@@ -45,6 +45,7 @@ struct chunk_reader {
   struct pg_error error;
   char *visible;
   uint64_t lsn, rows;
+  uint64_t sequence;
   uint32_t pages;
   int64_t time_us;
 };
@@ -171,6 +172,7 @@ bool chunk_reader_begin(struct chunk_reader *reader, const struct snapshot_table
   if (!snapshot_table_describe(table, error))
     return false;
   reader->table = table;
+  reader->sequence = range->sequence;
   reader->rewritten = reader->failed = false;
   reader->rows = reader->lsn = reader->pages = 0;
   free(reader->visible);
@@ -335,7 +337,8 @@ enum chunk_status chunk_reader_line(struct chunk_reader *reader, char **line, si
 
 struct headrace_transaction chunk_reader_transaction(const struct chunk_reader *reader)
 {
-  return (struct headrace_transaction){.commit_sequence = reader->lsn,
+  return (struct headrace_transaction){.commit_sequence =
+                                           reader->sequence ? reader->sequence : reader->lsn,
                                        .commit_time_us = reader->time_us};
 }
 

@@ -16,6 +16,11 @@ struct chunk_range {
   bool whole;         /* no ctid range: tables that have none */
   const char *filter; /* SQL, beside the table's own; NULL: none */
 
+  /* What the rows' changes have as their sequence: before every change that the stream sends
+   * behind them, so that a reader who keeps what has the highest keeps the newest. (A transaction
+   * that was open while the chunk was read wrote before it.) 0: where the WAL was then. */
+  uint64_t sequence;
+
   /* Of a snapshot on demand. */
   uint32_t first_row;    /* of the first page: rows before it are left out */
   bool with_tids;        /* each line begins with the row's ctid */

@@ -60,6 +60,7 @@ struct on_demand {
   struct snapshot_tables tables;
   bool described;
   uint64_t rows;
+  uint64_t sequence; /* of its rows */
   int spoiled_count;
 
   struct chunk_reader *reader;
@@ -220,6 +221,20 @@ static bool take_hidden(struct on_demand *on_demand, struct pg_error *error)
   return result != NULL;
 }
 
+/* What is still to be decoded lies behind the slot's restart_lsn. */
+static bool take_sequence(struct on_demand *on_demand, struct pg_error *error)
+{
+  PGresult *result =
+      catalog_query(on_demand->setup.catalog, error,
+                    "SELECT restart_lsn FROM pg_replication_slots WHERE slot_name = $1", 1,
+                    &on_demand->setup.slot);
+  on_demand->sequence = 0;
+  if (result && PQntuples(result) == 1)
+    lsn_parse(PQgetvalue(result, 0, 0), &on_demand->sequence);
+  PQclear(result);
+  return result != NULL;
+}
+
 static void begin_job(struct on_demand *on_demand, struct on_demand_job *job)
 {
   const struct headrace_host *host = host_of(on_demand);
@@ -228,7 +243,7 @@ static void begin_job(struct on_demand *on_demand, struct on_demand_job *job)
   *job = (struct on_demand_job){.id = 0};
   if (!went_well(on_demand,
                  on_demand_jobs_begin(&on_demand->jobs, on_demand->job.id, &error) &&
-                     take_hidden(on_demand, &error),
+                     take_hidden(on_demand, &error) && take_sequence(on_demand, &error),
                  "cannot begin a snapshot on demand", &error)) {
     on_demand_job_free(&on_demand->job);
     on_demand->look = true;
@@ -359,6 +374,7 @@ static void begin_chunk(struct on_demand *on_demand)
       .whole = !on_demand->table->has_tids,
       .with_tids = on_demand->table->has_tids,
       .filter = on_demand->job.filter,
+      .sequence = on_demand->sequence,
       .watermark = on_demand->watermark};
   forget_chunk(on_demand);
   snprintf(on_demand->watermark, sizeof on_demand->watermark, "%s %016" PRIx64,

@@ -349,6 +349,7 @@ static enum headrace_result join(struct snapshot *snapshot, const struct snapsho
   memcpy(snapshot->reading.exported, row->exported, sizeof row->exported);
   snapshot->reading.export_lost = false;
   snapshot->start = row->start ? row->start : snapshot->start;
+  snapshot->reading.start = snapshot->start;
   snapshot->last_heartbeat_ms = stream_clock_ms();
   snapshot->next_heartbeat_ms = snapshot->last_heartbeat_ms + SNAPSHOT_HEARTBEAT_MS;
   snapshot->step = STEP_READ;

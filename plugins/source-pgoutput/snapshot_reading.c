@@ -179,8 +179,11 @@ static enum headrace_result begin_chunk(struct snapshot_reading *reading,
     return plan_again(reading, worker);
   if (chunk->since)
     worker->filter = pg_format(SINCE_FILTER, chunk->since);
-  struct chunk_range range = {
-      .first = chunk->first, .end = chunk->end, .whole = chunk->whole, .filter = worker->filter};
+  struct chunk_range range = {.first = chunk->first,
+                              .end = chunk->end,
+                              .whole = chunk->whole,
+                              .filter = worker->filter,
+                              .sequence = reading->start};
   if (!connect_worker(reading, worker, &error) ||
       !chunk_reader_begin(worker->reader, worker->table, &range, &error))
     return say(reading, "cannot read a chunk of the snapshot", &error);

@@ -22,6 +22,7 @@ struct snapshot_reading {
   struct table_set *tables;
   struct snapshot_worker *workers;
   size_t worker_count, first;
+  uint64_t start;     /* LSN where the stream begins behind the snapshot */
   uint64_t completed; /* chunks of which all rows are in batches */
   uint64_t rows;      /* so far, also of chunks that are not done */
   int64_t next_claim_ms;

@@ -75,6 +75,26 @@ def test_what_changes_between_the_watermarks(db, headrace):
     assert set(replay(stream)) == set(table(things, "t"))
 
 
+def test_what_is_newer_has_the_higher_lsn(things, headrace):
+    """A change that was written, but not committed, when its row was read: who keeps the record
+    with the highest LSN of each key keeps that."""
+    sections = pipeline(things, tables="t")
+    program = started(headrace, sections)
+    with things.connect(autocommit=False) as writer:
+        writer.execute("update t set version = nextval('versions') where id = 7")
+        things.sql("update t set version = nextval('versions') where id = 8")
+        say(things, "t")
+        wait_over(things, program)
+        writer.commit()
+    newest = {}
+    for change in run_until_confirmed(things, program, sections):
+        key = change["new"]["id"]
+        if key not in newest or change["sequence"] >= newest[key]["sequence"]:
+            newest[key] = change
+    assert {key: change["new"] for key, change in newest.items()} == \
+        {row["id"]: row for row in table(things, "t").values()}
+
+
 def test_a_truncate_between_the_watermarks(things, headrace):
     """It waits for the chunk's lock, so it comes before its snapshot, or behind its rows."""
     sections = pipeline(things, tables="t")
