@@ -262,10 +262,25 @@ static enum headrace_result describe(struct snapshot *snapshot)
   return reading_open(reading);
 }
 
+/* An empty publication may get its tables later, but there is no later for `only`. */
+static enum headrace_result check_tables(struct snapshot *snapshot)
+{
+  const char *publication = snapshot->setup->publication;
+  if (reading_tables(&snapshot->reading)->count)
+    return HEADRACE_OK;
+  snapshot->host->log(snapshot->host, snapshot->only ? HEADRACE_ERROR : HEADRACE_WARNING,
+                      "there is no table to read: look at `tables`%s%s%s",
+                      publication ? " and at publication \"" : "", publication ? publication : "",
+                      publication ? "\", which has to be there and to have them" : "");
+  return snapshot->only ? HEADRACE_FATAL : HEADRACE_OK;
+}
+
 static enum headrace_result plan_all(struct snapshot *snapshot)
 {
   struct pg_error error;
   enum headrace_result result = describe(snapshot);
+  if (result == HEADRACE_OK)
+    result = check_tables(snapshot);
   if (result != HEADRACE_OK)
     return result;
   if (plan(snapshot, &error) && snapshot_job_read(&snapshot->job, snapshot->start, &error))

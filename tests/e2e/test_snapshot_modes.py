@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pgoutput import changes, pipeline, run_until_confirmed, slot_of, started
+from pgoutput import changes, pipeline, refusal, run_until_confirmed, slot_of, started
 from snapshots import chunks, initial, jobs, kill9
 
 from harness.waiting import wait_until
@@ -31,6 +31,12 @@ def test_only_ends_and_makes_no_slot(any_db, headrace):
     program.start()
     assert program.wait(30) == 0
     assert len(changes(program)) == 2000, "with a checkpoint it is made once"
+
+
+def test_only_of_nothing_is_an_error(users, headrace):
+    sections = only(users, tables="users")
+    sections["p.source"]["publication"] = "nowhere"
+    refusal(headrace, sections, 'there is no table to read: .* publication "nowhere"')
 
 
 class Transfers(threading.Thread):
