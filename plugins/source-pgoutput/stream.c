@@ -127,24 +127,15 @@ static void open_envelope(struct stream *stream, struct stream_message *message,
     stream->received = end;
 }
 
-/* With TLS a whole record was read from the socket while libpq took only a part of it: ask
- * it again before the socket is believed to be empty. */
-static int attempts_to_fill(const struct stream *stream)
-{
-  return PQsslInUse(stream->connection) ? 3 : 1;
-}
-
 /* One read of the socket a drain: whoever reads again at once gets what has come in these
- * microseconds, a message or two, for the price of a system call. */
+ * microseconds, a message or two, for the price of a system call. TLS may keep the end of a record
+ * that libpq had no room for, at most 8 KiB; the next read gets that, and there is one before each
+ * wait (fill in source.c). */
 static int read_once(struct stream *stream, char **buffer)
 {
-  int size = 0;
-  for (int i = attempts_to_fill(stream); size == 0 && i > 0; i--) {
-    if (!PQconsumeInput(stream->connection))
-      return -1;
-    size = PQgetCopyData(stream->connection, buffer, 1);
-  }
-  return size;
+  if (!PQconsumeInput(stream->connection))
+    return -1;
+  return PQgetCopyData(stream->connection, buffer, 1);
 }
 
 void stream_next(struct stream *stream, struct stream_message *message, struct pg_error *error)

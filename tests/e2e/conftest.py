@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -14,6 +15,7 @@ from harness.postgres import OTHER_MAJORS, Postgres, Standby
 from harness.program import Headrace
 from harness.proxy import Proxy
 from harness.refusing_proxy import RefusingProxy
+from harness.tls_proxy import TlsProxy
 
 # ---- folders and logs
 
@@ -219,3 +221,21 @@ def proxy():
     yield make
     for each in proxies:
         each.close()
+
+
+@pytest.fixture
+def certificate(folder):
+    """(certificate, key) of localhost."""
+    key, certificate = folder / "server.key", folder / "server.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.fixture
+def proxy_tls(db, certificate):
+    """A TlsProxy before the database."""
+    door = TlsProxy(db.port, *certificate)
+    yield door
+    door.close()
