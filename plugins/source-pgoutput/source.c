@@ -714,8 +714,6 @@ static enum headrace_result after_snapshot(struct source *source)
 {
   const struct headrace_host *host = source->host;
   bool only = mode_of(host) == MODE_ONLY;
-  struct pg_position kept = source->position;
-  bool keeps = source->setup.position != NULL;
   snapshot_close(source->snapshot);
   source->snapshot = NULL;
   monitor_free(&source->monitor);
@@ -724,8 +722,7 @@ static enum headrace_result after_snapshot(struct source *source)
   host->log(host, HEADRACE_INFO, "the snapshot is done");
   if (only)
     return HEADRACE_END;
-  source->setup = setup_of(source, keeps ? &source->position : NULL);
-  source->position = kept;
+  source->setup = setup_of(source, NULL);
   return start_with_slot(source);
 }
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A snapshot before the stream: the table, whatever happens to it meanwhile."""
 from on_demand import Churn, replay, table
-from pgoutput import run_until_confirmed, started
+from pgoutput import changes, run_until_confirmed, started
 from snapshots import duplicates, initial, jobs
 
-from harness.waiting import count
+from harness.waiting import count, wait_until
 
 
 def test_then_the_stream(any_db, headrace):

@@ -8,7 +8,7 @@ from on_demand import Churn, replay, table
 from pgoutput import changes, run_until_confirmed, slot_of
 from snapshots import chunks, duplicates, initial, jobs, kill9
 
-from harness.waiting import count, wait_until
+from harness.waiting import count, is_long, wait_until
 
 ROWS = count(40_000, 1_000_000)
 
@@ -112,3 +112,21 @@ def test_a_stop_is_prompt(things, headrace):
     found = run_until_confirmed(things, program, sections)
     assert replay(found, ordered=False) == table(things, "t")
     assert duplicates(found) <= 2 * 400
+
+
+@pytest.mark.skipif(not is_long(), reason="waits for the claim timeout of 30 s")
+def test_one_that_hangs_loses_its_chunks(things, headrace):
+    """And reads none of them when it comes back."""
+    sections = initial(things, tables="t", snapshot_chunk_rows=200, checkpoint="none", standby="yes")
+    hung = headrace(sections)
+    wait_until(lambda: chunks(things, "done") >= 3, 30, "some chunks are done", interval=0.005)
+    hung.freeze()
+    read = len(changes(hung))
+    other = headrace(sections)
+    other.wait_log("streaming database", timeout=90)
+    hung.thaw()
+    hung.wait_log("standby: replication slot .* is active")
+    found = run_until_confirmed(things, other, sections)
+    assert len(changes(hung)) <= read + 2 * 400, "only what was on its way"
+    assert {change["new"]["id"] for change in changes(hung) + found} == \
+        {row["id"] for row in table(things, "t").values()}
