@@ -197,6 +197,11 @@ static int host_partial(const struct headrace_host *host, const struct headrace_
   return batch->partial;
 }
 
+static int host_starved(const struct headrace_host *host)
+{
+  return atomic_load(of(host)->starved);
+}
+
 enum headrace_result instance_failure(const struct instance *instance, enum headrace_result answer)
 {
   if (answer == HEADRACE_RETRY || answer == HEADRACE_FATAL)
@@ -243,5 +248,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .wanted = host_wanted,
       .set_partial = host_set_partial,
       .partial = host_partial,
+      .starved = host_starved,
   };
 }

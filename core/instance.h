@@ -9,6 +9,7 @@
 #include "settings.h"
 
 #include <headrace/plugin.h>
+#include <stdatomic.h>
 
 /* Where a sink's reports go. Called on the worker thread. */
 struct report_sink {
@@ -30,6 +31,7 @@ struct instance {
   const struct report_sink *reports; /* NULL unless it is a sink */
   _Atomic uint64_t *relation_ids;    /* of the pipeline */
   unsigned *wants;                   /* of the pipeline: what its stages want of the source */
+  atomic_bool *starved;              /* of the pipeline: the source waits for memory */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

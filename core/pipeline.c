@@ -35,6 +35,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->relation_ids = &pipeline->relation_ids;
   instance->reports = &pipeline->reports;
   instance->wants = &pipeline->wants;
+  instance->starved = &pipeline->starved;
 }
 
 static void init_stages(struct pipeline *pipeline)
@@ -132,6 +133,7 @@ static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
   struct run run;
   run_init(&run, pipeline);
   pipeline->wants = 0;
+  atomic_store(&pipeline->starved, false);
   enum headrace_result result = open_stages(order, count, &opened);
   if (result == HEADRACE_OK)
     result = await_turn(pipeline);

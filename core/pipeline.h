@@ -40,7 +40,8 @@ struct pipeline {
   _Atomic uint64_t relation_ids; /* the last one given */
   struct instance source, codec, sink, *filters;
   struct report_sink reports;
-  unsigned wants; /* of the source, by the other stages of this run */
+  unsigned wants;      /* of the source, by the other stages of this run */
+  atomic_bool starved; /* the source waits for memory; written by its thread */
   struct status status;
   struct progress progress;
 

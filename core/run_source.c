@@ -105,6 +105,17 @@ static void send(struct run *run)
   run->filling = NULL;
 }
 
+/* A sink that holds batches back has to hear that no more will come. */
+static void starve(struct run *run, bool starved)
+{
+  atomic_bool *known = &run->pipeline->starved;
+  if (atomic_load_explicit(known, memory_order_relaxed) == starved)
+    return;
+  atomic_store(known, starved);
+  if (starved)
+    wake_signal(run->pipeline->worker_wake);
+}
+
 static enum headrace_result step(struct run *run)
 {
   enum headrace_result result = collect(run, HEADRACE_OK);
@@ -119,12 +130,14 @@ static enum headrace_result step(struct run *run)
     return HEADRACE_OK;
   }
   if (!run->filling && !(run->filling = pool_take(&run->pool))) {
+    starve(run, true);
     if (ring_sleep(&run->back)) {
       nap(run);
       ring_awake(&run->back);
     }
     return HEADRACE_OK;
   }
+  starve(run, false);
   result = read_source(run);
   send(run);
   return result;

@@ -320,6 +320,8 @@ struct headrace_host {
    * batches visible together ends that unit after a batch that is not partial, if it can. */
   void (*set_partial)(const struct headrace_host *, struct headrace_batch *);
   int (*partial)(const struct headrace_host *, const struct headrace_batch *);
+  /* A sink: the source waits for memory: it goes on when batches are reported. */
+  int (*starved)(const struct headrace_host *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

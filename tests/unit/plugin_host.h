@@ -24,6 +24,7 @@ struct plugin_host {
   struct logger logger;
   struct report_sink reports;
   _Atomic uint64_t relation_ids;
+  atomic_bool starved;           /* what a sink is told */
   unsigned wants;                /* what the plugin wanted, or what a source is asked for */
   int log_fd;                    /* an unlinked file: plugin_host_log() reads it */
   enum headrace_verdict verdict; /* what reject() answers */
@@ -99,6 +100,7 @@ static inline struct plugin_host *plugin_host_new(const struct headrace_key *key
   host->instance.reports = &host->reports;
   host->instance.relation_ids = &host->relation_ids;
   host->instance.wants = &host->wants;
+  host->instance.starved = &host->starved;
   return host;
 }
 
