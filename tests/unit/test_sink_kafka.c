@@ -80,6 +80,25 @@ static void stop(struct fixture *f)
   rd_kafka_destroy(f->cluster_owner);
 }
 
+/* A test's own sink and cluster: *state is its pairs before, its fixture from then on. */
+static int set_up(void **state)
+{
+  const char *const *pairs = *state;
+  struct fixture *f = *state = calloc(1, sizeof *f);
+  start(f, pairs);
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  stop(*state);
+  free(*state);
+  return 0;
+}
+
+#define with_sink(test, pairs)                                                                     \
+  cmocka_unit_test_prestate_setup_teardown(test, set_up, tear_down, (void *)(uintptr_t)(pairs))
+
 /* ---- batches ---------------------------------------------------------------- */
 
 static struct headrace_value text_in(struct headrace_batch *batch, const char *text, size_t size)
@@ -245,35 +264,30 @@ static void expect_header(const rd_kafka_message_t *message, const char *name, c
 
 static void delivers_in_order(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  give_many(&f, 30, 100);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 30);
-  expect_in_order(&f, "test.public.orders", 3000);
-  assert_int_equal(metrics_get(&f.host->metrics, "stage.connected"), 1);
-  stop(&f);
+  struct fixture *f = *state;
+  give_many(f, 30, 100);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 30);
+  expect_in_order(f, "test.public.orders", 3000);
+  assert_int_equal(metrics_get(&f->host->metrics, "stage.connected"), 1);
 }
 
 static void keeps_records_as_they_are(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  struct headrace_batch *batch = new_batch(&f);
-  add(&f, batch, "full", 3)->timestamp_ms = 1700000000123;
-  struct headrace_record *record = add(&f, batch, "tombstone", 0);
+  struct fixture *f = *state;
+  struct headrace_batch *batch = new_batch(f);
+  add(f, batch, "full", 3)->timestamp_ms = 1700000000123;
+  struct headrace_record *record = add(f, batch, "tombstone", 0);
   record->value = (struct headrace_value){0};
   record->header_count = 0;
-  add(&f, batch, "empty", 0);
-  record = add(&f, batch, "", 1);
+  add(f, batch, "empty", 0);
+  record = add(f, batch, "", 1);
   record->key.state = HEADRACE_NULL;
-  give(&f, batch);
-  assert_int_equal(settle(&f), HEADRACE_OK);
+  give(f, batch);
+  assert_int_equal(settle(f), HEADRACE_OK);
 
-  rd_kafka_t *reader = consumer(&f);
-  struct read_back *got = read_topic(&f, reader, "test.public.orders");
+  rd_kafka_t *reader = consumer(f);
+  struct read_back *got = read_topic(f, reader, "test.public.orders");
   assert_int_equal(got->count, 4);
   assert_memory_equal(got->messages[0]->payload, "vvv", 3);
   assert_int_equal(rd_kafka_message_timestamp(got->messages[0], NULL), 1700000000123);
@@ -285,49 +299,43 @@ static void keeps_records_as_they_are(void **state)
   forget(got);
   rd_kafka_consumer_close(reader);
   rd_kafka_destroy(reader);
-  stop(&f);
 }
 
 static void an_empty_batch_is_durable(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  give(&f, new_batch(&f));
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 1);
-  stop(&f);
+  struct fixture *f = *state;
+  give(f, new_batch(f));
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 1);
 }
+
+static const char *const quick_retries[] = {"rdkafka.retry.backoff.ms", "10", NULL};
 
 static void retries_keep_order_and_count(void **state)
 {
-  (void)state;
+  struct fixture *f = *state;
   static const rd_kafka_resp_err_t errors[] = {
       RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
       RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NO_ERROR,
       RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR};
-  struct fixture f;
-  static const char *const pairs[] = {"rdkafka.retry.backoff.ms", "10", NULL};
-  start(&f, pairs);
-  give_many(&f, 5, 50);
-  rd_kafka_mock_push_request_errors_array(f.cluster, PRODUCE, sizeof errors / sizeof *errors,
+  give_many(f, 5, 50);
+  rd_kafka_mock_push_request_errors_array(f->cluster, PRODUCE, sizeof errors / sizeof *errors,
                                           errors);
   int number = 250;
   for (int i = 0; i < 20; i++) {
-    struct headrace_batch *batch = new_batch(&f);
+    struct headrace_batch *batch = new_batch(f);
     for (int j = 0; j < 50; j++) {
       char key[32];
       snprintf(key, sizeof key, "%d", number++);
-      add(&f, batch, key, 50);
+      add(f, batch, key, 50);
     }
-    give(&f, batch);
-    f.plugin->poll(f.self, 5);
+    give(f, batch);
+    f->plugin->poll(f->self, 5);
   }
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 25);
-  assert_int_equal(f.host->reject_count, 0);
-  expect_in_order(&f, "test.public.orders", 1250);
-  stop(&f);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 25);
+  assert_int_equal(f->host->reject_count, 0);
+  expect_in_order(f, "test.public.orders", 1250);
 }
 
 /* One record that is larger than message.max.bytes among others. */
@@ -345,50 +353,42 @@ static const char *const small_limit[] = {"rdkafka.message.max.bytes", "2000", "
 
 static void an_oversize_record_stops(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, small_limit);
-  f.host->verdict = HEADRACE_VERDICT_STOP;
-  give_oversize(&f);
-  settle(&f);
-  assert_int_equal(f.host->failed_count, 1);
-  assert_int_equal(f.host->failed_with, HEADRACE_FATAL);
-  assert_string_equal(f.host->last_error_class, "too-large");
-  assert_non_null(strstr(f.host->last_reason,
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_STOP;
+  give_oversize(f);
+  settle(f);
+  assert_int_equal(f->host->failed_count, 1);
+  assert_int_equal(f->host->failed_with, HEADRACE_FATAL);
+  assert_string_equal(f->host->last_error_class, "too-large");
+  assert_non_null(strstr(f->host->last_reason,
                          "public.orders (key columns id), key 5 bytes, value 3000 bytes, topic "
                          "test.public.orders"));
-  assert_non_null(strstr(f.host->last_reason, "rdkafka.message.max.bytes"));
-  assert_int_equal(f.plugin->poll(f.self, 0), HEADRACE_FATAL);
-  stop(&f);
+  assert_non_null(strstr(f->host->last_reason, "rdkafka.message.max.bytes"));
+  assert_int_equal(f->plugin->poll(f->self, 0), HEADRACE_FATAL);
 }
 
 static void an_oversize_record_is_skipped(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, small_limit);
-  f.host->verdict = HEADRACE_VERDICT_SKIP;
-  give_oversize(&f);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 1);
-  assert_int_equal(f.host->reject_count, 1);
-  expect_in_order(&f, "test.public.orders", 2);
-  stop(&f);
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_SKIP;
+  give_oversize(f);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 1);
+  assert_int_equal(f->host->reject_count, 1);
+  expect_in_order(f, "test.public.orders", 2);
 }
 
 static void an_oversize_record_becomes_a_dead_letter(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, small_limit);
-  rd_kafka_mock_topic_create(f.cluster, "test.dead-letter", 1, 1);
-  f.host->verdict = HEADRACE_VERDICT_DEAD_LETTER;
-  give_oversize(&f);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 1);
-  expect_in_order(&f, "test.public.orders", 2);
-  rd_kafka_t *reader = consumer(&f);
-  struct read_back *got = read_topic(&f, reader, "test.dead-letter");
+  struct fixture *f = *state;
+  rd_kafka_mock_topic_create(f->cluster, "test.dead-letter", 1, 1);
+  f->host->verdict = HEADRACE_VERDICT_DEAD_LETTER;
+  give_oversize(f);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 1);
+  expect_in_order(f, "test.public.orders", 2);
+  rd_kafka_t *reader = consumer(f);
+  struct read_back *got = read_topic(f, reader, "test.dead-letter");
   assert_int_equal(got->count, 1);
   assert_memory_equal(got->messages[0]->key, "large", 5);
   assert_null(got->messages[0]->payload);
@@ -399,37 +399,34 @@ static void an_oversize_record_becomes_a_dead_letter(void **state)
   forget(got);
   rd_kafka_consumer_close(reader);
   rd_kafka_destroy(reader);
-  stop(&f);
 }
 
 /* A broker refuses whole requests: only a record that was surely alone may be rejected. */
+static const char *const small_batches[] = {"rdkafka.batch.size", "1000", NULL};
+
 static void the_broker_finds_it_too_large(void **state)
 {
-  (void)state;
-  static const char *const pairs[] = {"rdkafka.batch.size", "1000", NULL};
-  struct fixture f;
-  start(&f, pairs);
-  f.host->verdict = HEADRACE_VERDICT_SKIP;
-  give_many(&f, 1, 1);
-  settle(&f);
-  rd_kafka_mock_push_request_errors(f.cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
-  struct headrace_batch *batch = new_batch(&f);
-  add(&f, batch, "large", 3000);
-  give(&f, batch);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->reject_count, 1);
-  assert_int_equal(f.host->durable_count, 2);
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_SKIP;
+  give_many(f, 1, 1);
+  settle(f);
+  rd_kafka_mock_push_request_errors(f->cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  struct headrace_batch *batch = new_batch(f);
+  add(f, batch, "large", 3000);
+  give(f, batch);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->reject_count, 1);
+  assert_int_equal(f->host->durable_count, 2);
 
-  rd_kafka_mock_push_request_errors(f.cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
-  give_many(&f, 1, 5);
-  settle(&f);
-  assert_int_equal(f.host->reject_count, 1);
-  assert_int_equal(f.host->failed_count, 1);
-  assert_int_equal(f.host->failed_with, HEADRACE_FATAL);
-  char *log = plugin_host_log(f.host);
+  rd_kafka_mock_push_request_errors(f->cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  give_many(f, 1, 5);
+  settle(f);
+  assert_int_equal(f->host->reject_count, 1);
+  assert_int_equal(f->host->failed_count, 1);
+  assert_int_equal(f->host->failed_with, HEADRACE_FATAL);
+  char *log = plugin_host_log(f->host);
   assert_non_null(strstr(log, "set rdkafka.batch.size to less than max.message.bytes"));
   free(log);
-  stop(&f);
 }
 
 /* librdkafka takes the topic for forbidden from then on. */
@@ -443,48 +440,39 @@ static void forbid_topic(struct fixture *f)
 
 static void a_forbidden_topic_is_classified(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  f.host->verdict = HEADRACE_VERDICT_STOP;
-  forbid_topic(&f);
-  give_many(&f, 4, 25);
-  settle(&f);
-  assert_int_equal(f.host->durable_count, 1);
-  assert_true(f.host->failed_count > 0);
-  assert_int_equal(f.host->failed_with, HEADRACE_FATAL);
-  assert_int_equal(f.host->reject_count, 1);
-  assert_string_equal(f.host->last_error_class, "authorization");
-  stop(&f);
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_STOP;
+  forbid_topic(f);
+  give_many(f, 4, 25);
+  settle(f);
+  assert_int_equal(f->host->durable_count, 1);
+  assert_true(f->host->failed_count > 0);
+  assert_int_equal(f->host->failed_with, HEADRACE_FATAL);
+  assert_int_equal(f->host->reject_count, 1);
+  assert_string_equal(f->host->last_error_class, "authorization");
 }
 
 static void a_forbidden_topic_can_be_skipped(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  f.host->verdict = HEADRACE_VERDICT_SKIP;
-  forbid_topic(&f);
-  give_many(&f, 4, 25);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count, 5);
-  assert_true(f.host->reject_count > 0);
-  stop(&f);
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_SKIP;
+  forbid_topic(f);
+  give_many(f, 4, 25);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 5);
+  assert_true(f->host->reject_count > 0);
 }
 
 static void after_a_failure_nothing_overtakes(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  f.host->verdict = HEADRACE_VERDICT_STOP;
-  forbid_topic(&f);
-  give_many(&f, 40, 50);
-  settle(&f);
-  assert_int_equal(f.host->durable_count, 1);
-  assert_int_equal(f.host->failed_count, f.batch_count - 1);
-  expect_in_order(&f, "test.public.orders", 1);
-  stop(&f);
+  struct fixture *f = *state;
+  f->host->verdict = HEADRACE_VERDICT_STOP;
+  forbid_topic(f);
+  give_many(f, 40, 50);
+  settle(f);
+  assert_int_equal(f->host->durable_count, 1);
+  assert_int_equal(f->host->failed_count, f->batch_count - 1);
+  expect_in_order(f, "test.public.orders", 1);
 }
 
 static void fails_fatally(rd_kafka_resp_err_t error, enum headrace_result expected)
@@ -518,60 +506,52 @@ static void a_fatal_producer_is_classified(void **state)
 
 static void an_unreachable_cluster_loses_nothing(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
+  struct fixture *f = *state;
   for (int32_t broker = 1; broker <= 3; broker++)
-    rd_kafka_mock_broker_set_down(f.cluster, broker);
-  give_many(&f, 10, 20);
+    rd_kafka_mock_broker_set_down(f->cluster, broker);
+  give_many(f, 10, 20);
   int64_t until = now_ms() + 1500;
   while (now_ms() < until)
-    assert_int_equal(f.plugin->poll(f.self, 100), HEADRACE_OK);
-  assert_int_equal(f.host->durable_count + f.host->failed_count, 0);
-  assert_int_equal(f.plugin->flush(f.self, 50), HEADRACE_AGAIN);
-  assert_int_equal(metrics_get(&f.host->metrics, "stage.connected"), 0);
+    assert_int_equal(f->plugin->poll(f->self, 100), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count + f->host->failed_count, 0);
+  assert_int_equal(f->plugin->flush(f->self, 50), HEADRACE_AGAIN);
+  assert_int_equal(metrics_get(&f->host->metrics, "stage.connected"), 0);
   for (int32_t broker = 1; broker <= 3; broker++)
-    rd_kafka_mock_broker_set_up(f.cluster, broker);
-  assert_int_equal(settle(&f), HEADRACE_OK);
-  expect_in_order(&f, "test.public.orders", 200);
-  stop(&f);
+    rd_kafka_mock_broker_set_up(f->cluster, broker);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  expect_in_order(f, "test.public.orders", 200);
 }
 
 static void closing_reports_what_is_left(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
+  struct fixture *f = *state;
   for (int32_t broker = 1; broker <= 3; broker++)
-    rd_kafka_mock_broker_set_down(f.cluster, broker);
-  give_many(&f, 10, 20);
-  f.plugin->poll(f.self, 50);
-  stop(&f); /* asserts that each batch was reported */
+    rd_kafka_mock_broker_set_down(f->cluster, broker);
+  give_many(f, 10, 20);
+  f->plugin->poll(f->self, 50);
+  /* stop() asserts that each batch was reported */
 }
+
+static const char *const long_linger[] = {"linger", "10s", NULL};
 
 static void flush_does_not_linger(void **state)
 {
-  (void)state;
-  static const char *const pairs[] = {"linger", "10s", NULL};
-  struct fixture f;
-  start(&f, pairs);
-  give_many(&f, 3, 20);
+  struct fixture *f = *state;
+  give_many(f, 3, 20);
   int64_t begun = now_ms();
-  assert_int_equal(f.plugin->flush(f.self, 8000), HEADRACE_OK);
+  assert_int_equal(f->plugin->flush(f->self, 8000), HEADRACE_OK);
   assert_true(now_ms() - begun < 7000);
-  assert_int_equal(f.host->durable_count, 3);
-  stop(&f);
+  assert_int_equal(f->host->durable_count, 3);
 }
+
+static const char *const some_topics[] = {"prefix", "p", "topics",
+                                          "public.orders = mine, message = letters", NULL};
 
 static void topics_follow_the_rules(void **state)
 {
-  (void)state;
-  static const char *const pairs[] = {"prefix", "p", "topics",
-                                      "public.orders = mine, message = letters", NULL};
-  struct fixture f;
-  start(&f, pairs);
-  struct sink *sink = f.self;
-  struct headrace_change change = {.relation = f.relation}, message = {.relation = NULL};
+  struct fixture *f = *state;
+  struct sink *sink = f->self;
+  struct headrace_change change = {.relation = f->relation}, message = {.relation = NULL};
   struct headrace_record named = {.topic = {"transaction", 11, HEADRACE_TEXT}}, plain = {0};
   struct headrace_record mapped = {.topic = {"message", 7, HEADRACE_TEXT}};
   struct headrace_record whole = {.topic = {"__heartbeat.x", 13, HEADRACE_TEXT}};
@@ -591,45 +571,41 @@ static void topics_follow_the_rules(void **state)
       assert_string_equal(topic_for(sink, &cases[i].event)->name, cases[i].expected);
   const struct headrace_event nowhere = {.change = &message, .record = &plain};
   assert_null(topic_for(sink, &nowhere));
-  stop(&f);
 }
 
 static void changes_without_a_codec_are_refused(void **state)
 {
-  (void)state;
-  struct fixture f;
-  start(&f, NULL);
-  struct headrace_batch *batch = new_batch(&f);
-  batch_add_change(batch, f.relation);
-  give(&f, batch);
-  settle(&f);
-  assert_int_equal(f.host->failed_with, HEADRACE_FATAL);
-  char *log = plugin_host_log(f.host);
+  struct fixture *f = *state;
+  struct headrace_batch *batch = new_batch(f);
+  batch_add_change(batch, f->relation);
+  give(f, batch);
+  settle(f);
+  assert_int_equal(f->host->failed_with, HEADRACE_FATAL);
+  char *log = plugin_host_log(f->host);
   assert_non_null(strstr(log, "needs a codec"));
   free(log);
-  stop(&f);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(delivers_in_order),
-      cmocka_unit_test(keeps_records_as_they_are),
-      cmocka_unit_test(an_empty_batch_is_durable),
-      cmocka_unit_test(retries_keep_order_and_count),
-      cmocka_unit_test(an_oversize_record_stops),
-      cmocka_unit_test(an_oversize_record_is_skipped),
-      cmocka_unit_test(an_oversize_record_becomes_a_dead_letter),
-      cmocka_unit_test(the_broker_finds_it_too_large),
-      cmocka_unit_test(a_forbidden_topic_is_classified),
-      cmocka_unit_test(a_forbidden_topic_can_be_skipped),
-      cmocka_unit_test(after_a_failure_nothing_overtakes),
+      with_sink(delivers_in_order, NULL),
+      with_sink(keeps_records_as_they_are, NULL),
+      with_sink(an_empty_batch_is_durable, NULL),
+      with_sink(retries_keep_order_and_count, quick_retries),
+      with_sink(an_oversize_record_stops, small_limit),
+      with_sink(an_oversize_record_is_skipped, small_limit),
+      with_sink(an_oversize_record_becomes_a_dead_letter, small_limit),
+      with_sink(the_broker_finds_it_too_large, small_batches),
+      with_sink(a_forbidden_topic_is_classified, NULL),
+      with_sink(a_forbidden_topic_can_be_skipped, NULL),
+      with_sink(after_a_failure_nothing_overtakes, NULL),
       cmocka_unit_test(a_fatal_producer_is_classified),
-      cmocka_unit_test(an_unreachable_cluster_loses_nothing),
-      cmocka_unit_test(closing_reports_what_is_left),
-      cmocka_unit_test(flush_does_not_linger),
-      cmocka_unit_test(topics_follow_the_rules),
-      cmocka_unit_test(changes_without_a_codec_are_refused),
+      with_sink(an_unreachable_cluster_loses_nothing, NULL),
+      with_sink(closing_reports_what_is_left, NULL),
+      with_sink(flush_does_not_linger, long_linger),
+      with_sink(topics_follow_the_rules, some_topics),
+      with_sink(changes_without_a_codec_are_refused, NULL),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
