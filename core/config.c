@@ -378,7 +378,7 @@ static void check_pipeline(struct loading *loading, const struct pipeline_config
 }
 
 static void check_stage(struct loading *loading, const struct stage_config *stage,
-                        const char *pipeline)
+                        const char *pipeline, bool keeps_checkpoint)
 {
   if (!stage->plugin || !stage->plugin->check)
     return;
@@ -391,6 +391,7 @@ static void check_stage(struct loading *loading, const struct stage_config *stag
                               .logger = &logger,
                               .metrics = &metrics};
   instance_init(&instance, pipeline, stage->name, -1);
+  instance.host.keeps_checkpoint = keeps_checkpoint;
   size_t before = loading->diagnostics->count;
   if (stage->plugin->check(&instance.host) != HEADRACE_OK && loading->diagnostics->count == before)
     diagnose(loading->diagnostics, NULL, 0, "%s: its settings do not fit together", stage->name);
@@ -424,11 +425,12 @@ static void load_pipeline(struct loading *loading, const struct ini_entry *entry
   check_pipeline(loading, pipeline);
   if (loading->diagnostics->count != before)
     return; /* plugins check what is at least well-typed */
-  check_stage(loading, &pipeline->source, pipeline->name);
-  check_stage(loading, &pipeline->codec, pipeline->name);
-  check_stage(loading, &pipeline->sink, pipeline->name);
+  bool keeps_checkpoint = settings_integer(&pipeline->settings, "checkpoint") == CHECKPOINT_SINK;
+  check_stage(loading, &pipeline->source, pipeline->name, keeps_checkpoint);
+  check_stage(loading, &pipeline->codec, pipeline->name, keeps_checkpoint);
+  check_stage(loading, &pipeline->sink, pipeline->name, keeps_checkpoint);
   for (size_t i = 0; i < pipeline->filter_count; i++)
-    check_stage(loading, &pipeline->filters[i], pipeline->name);
+    check_stage(loading, &pipeline->filters[i], pipeline->name, keeps_checkpoint);
 }
 
 /* ---- sections ------------------------------------------------------------ */

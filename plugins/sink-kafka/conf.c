@@ -23,6 +23,12 @@ const struct headrace_key sink_kafka_keys[] = {
     {"partitioner", HEADRACE_ENUM, "murmur2", 0,
      "murmur2|Hash|ReferenceHash|CRC32Balancer|Murmur2Balancer|RoundRobin|LeastBytes", NULL,
      "how a key chooses its partition; murmur2 is what Java does"},
+    {"transactional_id", HEADRACE_STRING, NULL, 0, NULL, NULL,
+     "checkpoint = sink: name of this producer, for ever; headrace-PIPELINE if not set"},
+    {"transaction_interval", HEADRACE_DURATION, "100ms", 0, NULL, NULL,
+     "checkpoint = sink: how long a transaction collects before it is committed"},
+    {"checkpoint_topic", HEADRACE_STRING, NULL, 0, NULL, NULL,
+     "checkpoint = sink: this pipeline's own topic of positions; TRANSACTIONAL_ID-checkpoint if not set"},
     {"linger", HEADRACE_DURATION, "1ms", 0, NULL, NULL, "how long a record may wait for others to travel with"},
     {"topic_create", HEADRACE_BOOL, "no", 0, NULL, NULL,
      "create a missing topic before its first record; no: leave it to the broker"},
@@ -75,7 +81,7 @@ static const struct kafka_property reserved[] = {
     {"enabled_events", own_reports},
     {"statistics.interval.ms", "the status line is made of it"},
     {"log.queue", "librdkafka's log goes to headrace's"},
-    {"transactional.id", "this sink writes no transactions"},
+    {"transactional.id", "use the key transactional_id, and checkpoint = sink"},
     {"queuing.strategy", "the order of a key would be lost"},
     {NULL, NULL}};
 
@@ -151,6 +157,8 @@ rd_kafka_conf_t *sink_conf_new(const struct headrace_host *host)
   bool good = set_keys(host, scratch);
   good = topics_check(host) && good;
   good = check_creation(host) && good;
+  good = transaction_check(host) && good;
+  good = good && transaction_configure(host, scratch);
   if (good && conf)
     return conf;
   rd_kafka_conf_destroy(scratch);

@@ -47,6 +47,9 @@ static const struct failure failures[] = {
      "allow this user to WRITE to a topic, or IDEMPOTENT_WRITE on the cluster, or set idempotence "
      "= "
      "no"},
+    {RD_KAFKA_RESP_ERR__FENCED, GIVE_UP, "fenced",
+     "another process took over the transactional id, or this one stood still for longer than "
+     "rdkafka.transaction.timeout.ms; see which process is to run, and start only that one"},
     {RD_KAFKA_RESP_ERR_INVALID_REQUIRED_ACKS, GIVE_UP, "configuration", "change acks"},
     {RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE, GIVE_UP, "configuration",
      "change compression"},
@@ -202,6 +205,12 @@ void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp
     host->log(host, HEADRACE_ERROR,
               "%s; or this record is not too large, but was sent with others: set "
               "rdkafka.batch.size to less than max.message.bytes of the topic",
+              reason);
+    stop(sink, delivery, HEADRACE_FATAL);
+  } else if (failure->reaction == REJECT && by_broker && sink->transaction.on) {
+    host->log(host, HEADRACE_ERROR,
+              "%s. The broker's refusal ends the transaction, so `errors` cannot pass over this "
+              "record here",
               reason);
     stop(sink, delivery, HEADRACE_FATAL);
   } else if (failure->reaction == REJECT) {

@@ -22,11 +22,8 @@ static void unlink_pending(struct sink *sink, struct pending *pending)
   *(pending->next ? &pending->next->previous : &sink->last) = pending->previous;
 }
 
-/* Reports the batch once nothing of it is left to do. It is gone then. */
-static void report_if_done(struct sink *sink, struct pending *pending)
+void sink_report(struct sink *sink, struct pending *pending)
 {
-  if (pending->outstanding || (pending->produced < pending->count && !pending->failed))
-    return;
   const struct headrace_host *host = sink->host;
   if (sink->current == pending)
     sink->current = pending->next;
@@ -35,6 +32,16 @@ static void report_if_done(struct sink *sink, struct pending *pending)
     host->failed(host, pending->batch, sink->failure);
   else
     host->durable(host, pending->batch, NULL);
+}
+
+/* Reports the batch once nothing of it is left to do. It is gone then. */
+static void report_if_done(struct sink *sink, struct pending *pending)
+{
+  if (pending->outstanding || (pending->produced < pending->count && !pending->failed))
+    return;
+  /* What is in a transaction is durable when that is committed. */
+  if (!sink->transaction.on || pending->failed)
+    sink_report(sink, pending);
 }
 
 void sink_settle(struct sink *sink, struct pending *pending)
@@ -171,7 +178,7 @@ static bool produce_batch(struct sink *sink, struct pending *pending)
 
 static void produce_batches(struct sink *sink)
 {
-  while (sink->current) {
+  while (sink->current && (sink->current->produced || transaction_admits(sink))) {
     struct pending *pending = sink->current;
     pending->outstanding++; /* it must not be reported, and so be gone, in the middle of this */
     bool done = produce_batch(sink, pending);
@@ -180,6 +187,7 @@ static void produce_batches(struct sink *sink)
       return;
     }
     sink->current = pending->next;
+    transaction_took(sink, pending);
     sink_settle(sink, pending);
   }
 }
@@ -217,10 +225,14 @@ static void give_headers_back(struct sink *sink, const rd_kafka_message_t *messa
 
 void sink_on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *opaque)
 {
-  (void)kafka;
   struct sink *sink = opaque;
   struct delivery *delivery = message->_private;
   sink->in_flight--;
+  if (!delivery) { /* a position: what went wrong with it, the commit says */
+    if (message->err)
+      kafka_client_look_for_fatal(&sink->client, kafka);
+    return;
+  }
   give_headers_back(sink, message, delivery);
   if (message->err) {
     delivery_failed(sink, delivery, message->err, true);
@@ -247,7 +259,9 @@ void sink_fail(struct sink *sink, enum headrace_result result)
   }
   sink->letters = NULL;
   sink->letters_end = &sink->letters;
-  for (struct pending *pending = sink->current; pending; pending = pending->next)
+  /* Those that only wait for their transaction to be committed are not in it any more. */
+  for (struct pending *pending = sink->transaction.on ? sink->first : sink->current; pending;
+       pending = pending->next)
     pending->failed = true;
   rd_kafka_purge(sink->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                   RD_KAFKA_PURGE_F_NON_BLOCKING);

@@ -28,6 +28,7 @@ static size_t effective_batch_bytes(const rd_kafka_conf_t *conf)
 static void release(struct sink *sink)
 {
   topics_free(sink);
+  transaction_free(sink);
   headers_free(&sink->headers);
   if (sink->answers)
     rd_kafka_queue_destroy(sink->answers);
@@ -70,6 +71,7 @@ static enum headrace_result sink_open(const struct headrace_host *host, void **i
     release(sink);
     return HEADRACE_FATAL;
   }
+  transaction_init(sink);
   sink->reports = rd_kafka_queue_get_main(sink->kafka);
   sink->answers = rd_kafka_queue_new(sink->kafka);
   listen_to(sink->reports, sink->event_fd);
@@ -87,6 +89,7 @@ static bool serve(struct sink *sink)
   topics_serve_answers(sink);
   sink_check_fatal(sink);
   sink_produce(sink);
+  transaction_step(sink);
   sink_sweep(sink);
   return served;
 }
@@ -123,7 +126,7 @@ static enum headrace_result sink_poll(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
   if (!serve(sink) && timeout_ms) {
-    wait_for_event(sink, timeout_ms);
+    wait_for_event(sink, transaction_timeout(sink, timeout_ms));
     serve(sink);
   }
   return verdict(sink);
@@ -134,6 +137,7 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
   struct sink *sink = instance;
   const struct headrace_host *host = sink->host;
   int64_t deadline = host->now_us(host) + (int64_t)timeout_ms * 1000;
+  sink->transaction.flushing = true;
   do {
     serve(sink);
     int64_t left_ms = (deadline - host->now_us(host)) / 1000;
@@ -142,7 +146,7 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
     if (sink->in_flight)
       rd_kafka_flush(sink->kafka, (int)left_ms); /* sends without lingering */
     else
-      wait_for_event(sink, (int)left_ms); /* a topic is being created */
+      wait_for_event(sink, transaction_timeout(sink, (int)left_ms)); /* or a topic is created */
   } while (sink->first);
   serve(sink);
   return sink->first ? HEADRACE_AGAIN : sink->failure;
@@ -169,7 +173,13 @@ static void sink_close(void *instance)
     rd_kafka_poll(sink->kafka, 50);
     sink_sweep(sink);
   }
+  transaction_abort(sink);
   release(sink);
+}
+
+static enum headrace_result sink_stored_position(void *instance, void *out, size_t *size)
+{
+  return transaction_recover(instance, out, size);
 }
 
 static enum headrace_result sink_check(const struct headrace_host *host)
@@ -194,6 +204,7 @@ static const struct headrace_plugin plugin = {
     .write = sink_write,
     .poll = sink_poll,
     .flush = sink_flush,
+    .stored_position = sink_stored_position,
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)

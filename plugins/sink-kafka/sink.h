@@ -9,6 +9,7 @@
 #define HEADRACE_SINK_KAFKA_H
 
 #include "kafka_conf.h"
+#include "transaction.h"
 
 #include <headrace/plugin.h>
 #include <librdkafka/rdkafka.h>
@@ -142,7 +143,8 @@ struct sink {
   struct pending *first, *last; /* all that were taken and not reported */
   struct pending *current;      /* the first that is not wholly produced */
   size_t in_flight;             /* messages without a delivery report */
-  uint64_t round;               /* see sink_produce */
+  struct transaction transaction;
+  uint64_t round; /* see sink_produce */
   bool round_open;
   struct letter *letters, **letters_end;
   enum headrace_result failure; /* OK: none; otherwise no more is produced */
@@ -185,6 +187,7 @@ rd_kafka_headers_t *headers_of(const struct headrace_record *record, size_t more
 void sink_take(struct sink *sink, struct headrace_batch *batch);
 void sink_produce(struct sink *sink); /* as much as librdkafka and the topics take now */
 void sink_settle(struct sink *sink, struct pending *pending); /* one message less */
+void sink_report(struct sink *sink, struct pending *pending); /* it is gone then */
 void sink_fail(struct sink *sink, enum headrace_result result);
 void sink_sweep(struct sink *sink); /* after a failure: reports what is left to report */
 void sink_on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *opaque);

@@ -28,6 +28,7 @@
 #define BUSY_MS        2 /* between two drains that found something */
 #define REST_US        250
 #define REST_AFTER     192 /* messages; large rows need more reads for as many */
+#define WHOLE_EVENTS   256 /* so large a batch may end with the transaction */
 #define GATHER_MOST_MS 5   /* then the batch is sent, whatever there is in it */
 
 enum snapshot_mode { MODE_NEVER = 0, MODE_INITIAL, MODE_ONLY, MODE_WHEN_NEEDED };
@@ -59,6 +60,7 @@ struct source {
   struct reselect reselect;
   struct on_demand *on_demand;
   int64_t last_message_ms;
+  bool partial;    /* the last batch ended inside a transaction */
   size_t unrested; /* messages since the last rest */
 };
 
@@ -610,6 +612,14 @@ static enum headrace_result take(struct source *source, struct stream_message *m
   return result;
 }
 
+/* The batch ends where a transaction does, for a sink that commits batches together. */
+static bool ends_well(const struct source *source)
+{
+  const struct decoder *decoder = &source->decoder;
+  return source->host->keeps_checkpoint && decoder->moved && !decoder->transaction.open &&
+         (source->partial || decoder->events >= WHOLE_EVENTS);
+}
+
 /* Takes in what has arrived, at most until the batch is full. */
 static enum headrace_result drain(struct source *source, struct headrace_batch *batch,
                                   size_t *messages, bool *full)
@@ -620,7 +630,7 @@ static enum headrace_result drain(struct source *source, struct headrace_batch *
   for (*messages = 0; result == HEADRACE_OK; (*messages)++) {
     struct stream_message message;
     struct pg_error error;
-    if (host->full(host, batch) || on_demand_blocks(source->on_demand)) {
+    if (host->full(host, batch) || ends_well(source) || on_demand_blocks(source->on_demand)) {
       *full = true;
       return HEADRACE_OK;
     }
@@ -691,6 +701,11 @@ static enum headrace_result read_stream(struct source *source, struct headrace_b
   enum headrace_result result = fill(source, batch, timeout_ms);
   if (result == HEADRACE_OK)
     result = reselect_fill(&source->reselect, batch);
+  if (source->decoder.moved) {
+    source->partial = source->decoder.transaction.open;
+    if (source->partial)
+      source->host->set_partial(source->host, batch);
+  }
   decoder_finish(&source->decoder);
   return result;
 }
