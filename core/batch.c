@@ -64,7 +64,7 @@ static struct headrace_event *push(struct event_list *list)
   return &list->items[list->count++];
 }
 
-static void pin(struct headrace_batch *batch, const struct headrace_relation *relation)
+void batch_keep_relation(struct headrace_batch *batch, const struct headrace_relation *relation)
 {
   for (size_t i = batch->pin_count; i > 0; i--)
     if (batch->pins[i - 1] == relation)
@@ -89,7 +89,7 @@ struct headrace_change *batch_add_change(struct headrace_batch *batch,
   memset(change, 0, sizeof *change);
   change->relation = relation;
   if (relation)
-    pin(batch, relation);
+    batch_keep_relation(batch, relation);
   uint32_t origin = current_origin(batch);
   *push(&batch->output) = (struct headrace_event){
       .change = change, .record = batch->input ? batch->input->record : NULL, .origin = origin};

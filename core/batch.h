@@ -67,6 +67,7 @@ struct headrace_batch *batch_new(struct batch_limits limits, _Atomic size_t *hel
 void batch_free(struct headrace_batch *batch);
 void batch_reset(struct headrace_batch *batch);
 
+void batch_keep_relation(struct headrace_batch *batch, const struct headrace_relation *relation);
 struct headrace_change *batch_add_change(struct headrace_batch *batch,
                                          const struct headrace_relation *relation);
 struct headrace_record *batch_add_record(struct headrace_batch *batch);

@@ -153,6 +153,13 @@ static void host_relation_release(const struct headrace_host *host,
   relation_release(relation);
 }
 
+static void host_relation_keep(const struct headrace_host *host, struct headrace_batch *batch,
+                               const struct headrace_relation *relation)
+{
+  (void)host;
+  batch_keep_relation(batch, relation);
+}
+
 static void host_durable(const struct headrace_host *host, struct headrace_batch *batch,
                          const uint64_t *receipts)
 {
@@ -249,5 +256,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .set_partial = host_set_partial,
       .partial = host_partial,
       .starved = host_starved,
+      .relation_keep = host_relation_keep,
   };
 }

@@ -213,6 +213,7 @@ struct headrace_change {
   uint64_t relation_ordinal; /* place among its relation's events of the transaction, from 0 */
   uint32_t operation;
   uint32_t flags;
+  const char *database; /* of a MESSAGE, which has no relation to say it; NULL: not known */
 };
 
 struct headrace_header {
@@ -322,6 +323,10 @@ struct headrace_host {
   int (*partial)(const struct headrace_host *, const struct headrace_batch *);
   /* A sink: the source waits for memory: it goes on when batches are reported. */
   int (*starved)(const struct headrace_host *);
+
+  /* The batch keeps the relation alive, as add_change does for that of its change. */
+  void (*relation_keep)(const struct headrace_host *, struct headrace_batch *,
+                        const struct headrace_relation *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

@@ -99,6 +99,8 @@ static enum headrace_result codec_encode(void *instance, const struct headrace_e
   }
   if (change->operation >= HEADRACE_BEGIN)
     return metadata_encode(codec, change, out);
+  if (change->database)
+    remember_database(codec, change->database);
   if (!change->relation)
     return message_encode(codec, change, out);
   return encoders[codec->options.format](codec, change, out);

@@ -233,6 +233,7 @@ bool key_equal(const struct relation_plan *plan, const struct headrace_value *on
                const struct headrace_value *two);
 
 /* debezium.c */
+void remember_database(struct codec *codec, const char *database); /* for messages */
 void debezium_plan(struct codec *codec, struct relation_plan *plan, const char *database);
 enum headrace_result debezium_encode(struct codec *codec, const struct headrace_change *change,
                                      struct headrace_batch *out);

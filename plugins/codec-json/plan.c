@@ -153,7 +153,7 @@ static void plan_names(struct relation_plan *plan)
   plan->op_head = whole;
 }
 
-static void remember_database(struct codec *codec, const char *database)
+void remember_database(struct codec *codec, const char *database)
 {
   if (codec->database.data && !strcmp(codec->database.data, database))
     return;

@@ -15,12 +15,14 @@ void decoder_init(struct decoder *decoder, const struct headrace_host *host,
 {
   *decoder = (struct decoder){
       .host = host, .relations = relations, .position = *position, .operations = operations};
+  decoder->marks = host->wanted(host) & HEADRACE_WANT_TRANSACTIONS;
 }
 
 void decoder_free(struct decoder *decoder)
 {
   free(decoder->transaction.origin);
   decoder->transaction.origin = NULL;
+  tallies_free(&decoder->tallies);
 }
 
 void decoder_use(struct decoder *decoder, struct headrace_batch *batch)
@@ -60,14 +62,49 @@ static enum headrace_result begin(struct decoder *decoder, const struct pgoutput
   else if (begin->final_lsn == position->transaction)
     skip = position->ordinal;
   free(transaction->origin);
+  tallies_begin(&decoder->tallies);
   *transaction = (struct open_transaction){.open = true,
                                            .skip = skip,
+                                           .begin_lsn = lsn,
                                            .header = {.id = begin->xid,
                                                       .commit_sequence = begin->final_lsn,
                                                       .previous_sequence = position->previous,
                                                       .commit_time_us = begin->commit_time_us}};
   decoder->in_batch = NULL;
   return HEADRACE_OK;
+}
+
+/* The batch outlives the transaction: it has its own copy. */
+static const struct headrace_transaction *transaction_in_batch(struct decoder *decoder)
+{
+  const struct headrace_host *host = decoder->host;
+  if (decoder->in_batch)
+    return decoder->in_batch;
+  struct headrace_transaction *copy = host->alloc(host, decoder->batch, sizeof *copy);
+  *copy = decoder->transaction.header;
+  if (copy->origin) {
+    size_t size = strlen(copy->origin) + 1;
+    copy->origin = memcpy(host->alloc(host, decoder->batch, size), copy->origin, size);
+  }
+  return decoder->in_batch = copy;
+}
+
+/* Its events are done, and so is it with the position after it: a restart behind them comes here
+ * again, one behind the transaction does not. */
+static void mark_commit(struct decoder *decoder, uint64_t lsn)
+{
+  const struct headrace_host *host = decoder->host;
+  if (!decoder->marks || !decoder->transaction.emitted)
+    return;
+  struct headrace_transaction *transaction = host->alloc(host, decoder->batch, sizeof *transaction);
+  *transaction = *transaction_in_batch(decoder);
+  tallies_write(&decoder->tallies, host, decoder->batch, transaction);
+  struct headrace_change *mark = host->add_change(host, decoder->batch, NULL);
+  mark->operation = HEADRACE_COMMIT;
+  mark->sequence = lsn;
+  mark->transaction = transaction;
+  mark->ordinal = decoder->transaction.emitted;
+  decoder->events++;
 }
 
 static enum headrace_result commit(struct decoder *decoder, const struct pgoutput_commit *commit,
@@ -77,9 +114,11 @@ static enum headrace_result commit(struct decoder *decoder, const struct pgoutpu
   if (!decoder->transaction.open)
     return out_of_order(decoder, PGOUTPUT_COMMIT, lsn);
   decoder->transaction.open = false;
-  decoder->in_batch = NULL;
   if (decoder->observer.commit)
     decoder->observer.commit(decoder->observer.context, &decoder->transaction.header);
+  if (commit->end_lsn > position->lsn)
+    mark_commit(decoder, lsn);
+  decoder->in_batch = NULL;
   if (commit->end_lsn <= position->lsn)
     return HEADRACE_OK;
   position->lsn = commit->end_lsn;
@@ -106,21 +145,6 @@ static enum headrace_result origin(struct decoder *decoder, const struct pgoutpu
   return HEADRACE_OK;
 }
 
-/* The batch outlives the transaction: it has its own copy. */
-static const struct headrace_transaction *transaction_in_batch(struct decoder *decoder)
-{
-  const struct headrace_host *host = decoder->host;
-  if (decoder->in_batch)
-    return decoder->in_batch;
-  struct headrace_transaction *copy = host->alloc(host, decoder->batch, sizeof *copy);
-  *copy = decoder->transaction.header;
-  if (copy->origin) {
-    size_t size = strlen(copy->origin) + 1;
-    copy->origin = memcpy(host->alloc(host, decoder->batch, size), copy->origin, size);
-  }
-  return decoder->in_batch = copy;
-}
-
 /* The message at hand was not done before the restart. */
 static bool is_fresh(const struct decoder *decoder)
 {
@@ -140,12 +164,35 @@ static void count_message(struct decoder *decoder)
   decoder->moved = true;
 }
 
-static struct headrace_change *add_change(struct decoder *decoder,
-                                          const struct headrace_relation *relation,
+/* BEGIN comes with the first event, and so never again after a restart behind that. */
+static void mark_begin(struct decoder *decoder)
+{
+  const struct headrace_host *host = decoder->host;
+  if (!decoder->marks || decoder->transaction.emitted)
+    return;
+  struct headrace_change *mark = host->add_change(host, decoder->batch, NULL);
+  mark->operation = HEADRACE_BEGIN;
+  mark->sequence = decoder->transaction.begin_lsn;
+  mark->transaction = transaction_in_batch(decoder);
+  decoder->events++;
+}
+
+/* An event of the open transaction that was done before the restart. */
+static void skip_event(struct decoder *decoder, struct tally *tally)
+{
+  decoder->transaction.emitted++;
+  if (decoder->marks)
+    tallies_add(&decoder->tallies, tally);
+}
+
+static struct headrace_change *add_change(struct decoder *decoder, struct tally *tally,
                                           enum headrace_operation operation, uint64_t lsn)
 {
+  mark_begin(decoder);
   struct headrace_change *change =
-      decoder->host->add_change(decoder->host, decoder->batch, relation);
+      decoder->host->add_change(decoder->host, decoder->batch, tally->relation);
+  if (decoder->marks)
+    change->relation_ordinal = tallies_add(&decoder->tallies, tally);
   change->operation = operation;
   change->sequence = lsn;
   change->transaction = transaction_in_batch(decoder);
@@ -222,7 +269,7 @@ static enum headrace_result add_row(struct decoder *decoder, const struct pgoutp
   else if (has_old && has_new)
     fill_unchanged(columns, old_values, new_values);
   struct headrace_change *change =
-      add_change(decoder, view->relation, operation_of(message->kind), lsn);
+      add_change(decoder, view->tally, operation_of(message->kind), lsn);
   change->old_values = old_values;
   change->new_values = new_values;
   change->flags = has_old && old_is_key ? HEADRACE_OLD_IS_KEY : 0;
@@ -253,7 +300,7 @@ static enum headrace_result row(struct decoder *decoder, const struct pgoutput_m
     if (is_fresh(decoder))
       result = add_row(decoder, message, &view, lsn);
     else
-      decoder->transaction.emitted++;
+      skip_event(decoder, view.tally);
     if (result != HEADRACE_OK)
       return result;
   }
@@ -261,10 +308,9 @@ static enum headrace_result row(struct decoder *decoder, const struct pgoutput_m
   return HEADRACE_OK;
 }
 
-static void add_truncate(struct decoder *decoder, const struct headrace_relation *relation,
-                         uint32_t flags, uint64_t lsn)
+static void add_truncate(struct decoder *decoder, struct tally *tally, uint32_t flags, uint64_t lsn)
 {
-  struct headrace_change *change = add_change(decoder, relation, HEADRACE_TRUNCATE, lsn);
+  struct headrace_change *change = add_change(decoder, tally, HEADRACE_TRUNCATE, lsn);
   if (flags & PGOUTPUT_TRUNCATE_CASCADE)
     change->flags |= HEADRACE_TRUNCATE_CASCADE;
   if (flags & PGOUTPUT_TRUNCATE_RESTART)
@@ -285,9 +331,9 @@ static enum headrace_result truncate(struct decoder *decoder,
     if (!view.wanted || !wanted(decoder, HEADRACE_TRUNCATE))
       continue;
     if (is_fresh(decoder))
-      add_truncate(decoder, view.relation, truncate->flags, lsn);
+      add_truncate(decoder, view.tally, truncate->flags, lsn);
     else
-      decoder->transaction.emitted++;
+      skip_event(decoder, view.tally);
   }
   count_message(decoder);
   return HEADRACE_OK;
@@ -306,6 +352,9 @@ static struct headrace_value copy_bytes(struct decoder *decoder, const char *dat
 static void add_logical(struct decoder *decoder, const struct pgoutput_logical *logical,
                         struct headrace_change *change)
 {
+  size_t size = strlen(decoder->relations->database) + 1;
+  change->database = memcpy(decoder->host->alloc(decoder->host, decoder->batch, size),
+                            decoder->relations->database, size);
   change->message_prefix =
       copy_bytes(decoder, logical->prefix, strlen(logical->prefix), HEADRACE_TEXT);
   change->message_content =
@@ -364,11 +413,11 @@ static enum headrace_result logical(struct decoder *decoder, const struct pgoutp
     return result;
   }
   if (is_fresh(decoder)) {
-    struct headrace_change *change = add_change(decoder, NULL, HEADRACE_MESSAGE, lsn);
+    struct headrace_change *change = add_change(decoder, &decoder->messages, HEADRACE_MESSAGE, lsn);
     change->flags = HEADRACE_MESSAGE_TRANSACTIONAL;
     add_logical(decoder, logical, change);
   } else {
-    decoder->transaction.emitted++;
+    skip_event(decoder, &decoder->messages);
   }
   count_message(decoder);
   return HEADRACE_OK;
@@ -431,6 +480,15 @@ void decoder_keepalive(struct decoder *decoder, uint64_t lsn)
     position->transaction = 0;
     position->ordinal = 0;
   }
+  decoder->moved = true;
+}
+
+void decoder_heartbeat(struct decoder *decoder)
+{
+  struct headrace_change *beat = decoder->host->add_change(decoder->host, decoder->batch, NULL);
+  beat->operation = HEADRACE_HEARTBEAT;
+  beat->sequence = decoder->position.lsn;
+  decoder->events++;
   decoder->moved = true;
 }
 

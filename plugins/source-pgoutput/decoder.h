@@ -17,7 +17,8 @@ struct open_transaction {
   uint64_t seen;    /* messages of rows, truncates and logical messages that came, skipped or not */
   uint64_t emitted; /* events made of them, skipped or not */
   struct headrace_transaction header;
-  char *origin; /* owned */
+  char *origin;       /* owned */
+  uint64_t begin_lsn; /* where its Begin message stands */
 };
 
 /* Sees what passes: for snapshots on demand, and while a snapshot's chunks and the stream
@@ -48,6 +49,10 @@ struct decoder {
   struct headrace_batch *batch;          /* the one being filled */
   struct headrace_transaction *in_batch; /* the open transaction, copied into it */
   uint64_t events;                       /* in it */
+
+  bool marks; /* BEGIN and COMMIT events are wanted, and places among a relation's events */
+  struct tallies tallies;
+  struct tally messages;
 };
 
 void decoder_init(struct decoder *decoder, const struct headrace_host *host,
@@ -63,6 +68,9 @@ enum headrace_result decoder_data(struct decoder *decoder, const struct stream_m
 
 /* The server has nothing to send for the WAL before `lsn`. */
 void decoder_keepalive(struct decoder *decoder, uint64_t lsn);
+
+/* A sign of life, in its place among the events. */
+void decoder_heartbeat(struct decoder *decoder);
 
 /* Puts the position to the batch, if it has moved. */
 void decoder_finish(struct decoder *decoder);

@@ -14,6 +14,7 @@ struct relation_entry {
   bool wanted, has_money;
   bool *in_identity;
   const struct headrace_relation *relation;
+  struct tally tally;
   UT_hash_handle hh;
 };
 
@@ -127,6 +128,7 @@ enum headrace_result relations_put(struct relations *relations,
     entry->relation = host->relation_new(host, &description.relation);
     relations->altered = known ? entry->relation : NULL;
   }
+  entry->tally.relation = entry->relation;
   entry->has_money = money_in(entry->relation);
   free(entry->in_identity);
   entry->in_identity = description.in_identity;
@@ -146,6 +148,7 @@ bool relations_get(struct relations *relations, uint32_t id, struct relation_vie
   *view = (struct relation_view){.relation = entry->relation,
                                  .wanted = entry->wanted,
                                  .has_money = entry->has_money,
-                                 .in_identity = entry->in_identity};
+                                 .in_identity = entry->in_identity,
+                                 .tally = &entry->tally};
   return true;
 }

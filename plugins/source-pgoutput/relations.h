@@ -10,6 +10,7 @@
 #include "catalog.h"
 #include "pgoutput.h"
 #include "tables.h"
+#include "tally.h"
 
 struct relation_entry;
 struct type_name;
@@ -32,6 +33,7 @@ struct relation_view {
   bool wanted;
   bool has_money;          /* a column, or the elements of one */
   const bool *in_identity; /* per column: part of the replica identity */
+  struct tally *tally;     /* of the relation, however it is described */
 };
 
 void relations_init(struct relations *relations, const struct headrace_host *host,

@@ -60,6 +60,7 @@ struct source {
   struct reselect reselect;
   struct on_demand *on_demand;
   int64_t last_message_ms;
+  int64_t next_beat_ms;
   bool partial;    /* the last batch ended inside a transaction */
   size_t unrested; /* messages since the last rest */
 };
@@ -109,6 +110,10 @@ static const struct headrace_key keys[] = {
      .type = HEADRACE_BOOL,
      .default_value = "no",
      .help = "also stream the messages of pg_logical_emit_message()"},
+    {.name = "heartbeat_interval",
+     .type = HEADRACE_DURATION,
+     .default_value = "0",
+     .help = "a heartbeat so often, for codecs that make a record of it; 0: none"},
     {.name = "snapshot",
      .type = HEADRACE_ENUM,
      .default_value = "never",
@@ -692,13 +697,28 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
   }
 }
 
+/* How long the read may wait, for the next heartbeat. */
+static int beat(struct source *source, int timeout_ms)
+{
+  const struct headrace_host *host = source->host;
+  int64_t interval = host->integer(host, "heartbeat_interval"), now = stream_clock_ms();
+  if (!interval || !(host->wanted(host) & HEADRACE_WANT_HEARTBEATS))
+    return timeout_ms;
+  if (now >= source->next_beat_ms) {
+    decoder_heartbeat(&source->decoder);
+    source->next_beat_ms = now + interval;
+  }
+  int64_t left = source->next_beat_ms - now;
+  return left < timeout_ms ? (int)left : timeout_ms;
+}
+
 static enum headrace_result read_stream(struct source *source, struct headrace_batch *batch,
                                         int timeout_ms)
 {
   if (!stream_status(&source->stream, false))
     return lost(source);
   decoder_use(&source->decoder, batch);
-  enum headrace_result result = fill(source, batch, timeout_ms);
+  enum headrace_result result = fill(source, batch, beat(source, timeout_ms));
   if (result == HEADRACE_OK)
     result = reselect_fill(&source->reselect, batch);
   if (source->decoder.moved) {
