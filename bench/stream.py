@@ -100,7 +100,7 @@ log_level = warning
 source = pgoutput
 codec = json
 sink = kafka
-checkpoint = none
+{delivery}
 [{name}.source]
 conninfo = {conninfo}
 slot = {slot}
@@ -110,25 +110,28 @@ format = debezium
 [{name}.sink]
 brokers = {brokers}
 topics = public.users = {topic}, public.wide = {topic}
+transactional_id = {topic}
 """
+AT_LEAST_ONCE = "checkpoint = none"
+EXACTLY_ONCE = "checkpoint = sink\ndelivery = exactly-once"
 
 
-def start_headrace(bench, topic, slot):
+def start_headrace(bench, topic, slot, delivery=AT_LEAST_ONCE):
     ini = bench.work / f"{topic}.ini"
     ini.write_text(HEADRACE_INI.format(build=bench.build, work=bench.work, name="bench", slot=slot,
-                                       conninfo=bench.conninfo, topic=topic,
+                                       conninfo=bench.conninfo, topic=topic, delivery=delivery,
                                        brokers=bench.kafka.brokers))
     process = Process(topic, bench.work)
     process.spawn([bench.build / "core/headrace", "run", "-c", ini])
     return process
 
 
-def read_headrace(bench, workload, _end):
+def read_headrace(bench, workload, _end, delivery=AT_LEAST_ONCE):
     topic = f"headrace-{time.time_ns()}"
     bench.kafka.create_topic(topic)
     bench.copy_slot("headrace")
     start = time.monotonic()
-    process = start_headrace(bench, topic, "headrace")
+    process = start_headrace(bench, topic, "headrace", delivery)
     until_arrived(bench, topic, workload.rows, process)
     seconds = time.monotonic() - start
     cpu, rss = process_usage(process.pid)
@@ -178,6 +181,8 @@ def readers():
              for nap in NAPS_US}
     table["pg_recvlogical"] = read_recvlogical
     table["headrace → Kafka"] = read_headrace
+    table["headrace → Kafka, exactly once"] = \
+        lambda b, w, e: read_headrace(b, w, e, EXACTLY_ONCE)
     return table
 
 

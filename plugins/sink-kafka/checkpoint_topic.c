@@ -86,6 +86,7 @@ static rd_kafka_t *open_reader(struct sink *sink)
   static const struct kafka_property defaults[] = {
       {"isolation.level", "read_committed"},
       {"enable.partition.eof", "true"},
+      {"fetch.wait.max.ms", "10"}, /* the end is an answer, not something to wait for */
       {"log_level", "3"}, /* it is told of the producer's properties too */
       {NULL, NULL}};
   static const struct kafka_property reserved[] = {{NULL, NULL}};
