@@ -16,7 +16,7 @@ def test_stopped_and_started_under_load(db, kafka, headrace, topic_prefix, check
     program = headrace(sections)
     db.wait_streaming(sections["load.source"]["slot"], program)
     load.start()
-    restarts = count(6, 60)
+    restarts = count(6, 100)
     for _ in range(restarts):
         program.live(random.uniform(0, 1))
         assert program.stop() == 0
