@@ -569,7 +569,9 @@ static enum headrace_result source_await(void *instance, int timeout_ms)
 {
   struct source *source = instance;
   const struct headrace_host *host = source->host;
-  if (!host->integer(host, "standby") || mode_of(host) == MODE_ONLY)
+  /* Who asks a sink for its position shuts out the process that streams into it. */
+  bool alone = host->integer(host, "standby") || host->keeps_checkpoint;
+  if (!alone || mode_of(host) == MODE_ONLY)
     return HEADRACE_OK;
   struct setup setup = setup_of(source, NULL);
   bool snapshots = host->keeps_checkpoint && mode_of(host) != MODE_NEVER;

@@ -11,10 +11,10 @@ static void say_waiting(struct standby *standby, const struct setup *setup, PGre
   const struct headrace_host *host = setup->host;
   if (!standby->said && slot)
     host->log(host, HEADRACE_INFO,
-              "standby: replication slot %s is active in process %s (%s); waiting for it",
-              setup->slot, PQgetvalue(slot, 0, 0), PQgetvalue(slot, 0, 1));
+              "replication slot %s is active in process %s (%s); waiting for it", setup->slot,
+              PQgetvalue(slot, 0, 0), PQgetvalue(slot, 0, 1));
   else if (!standby->said)
-    host->log(host, HEADRACE_INFO, "standby: another process makes a snapshot; waiting for it");
+    host->log(host, HEADRACE_INFO, "another process makes a snapshot; waiting for it");
   standby->said = true;
 }
 
@@ -70,8 +70,7 @@ enum headrace_result standby_await(struct standby *standby, const struct setup *
   enum headrace_result result = look(standby, setup, snapshots);
   standby->next_ms = stream_clock_ms() + host->integer(host, "slot_activity_interval");
   if (result == HEADRACE_OK && standby->said)
-    host->log(host, HEADRACE_INFO, "standby: replication slot %s is free; taking over",
-              setup->slot);
+    host->log(host, HEADRACE_INFO, "replication slot %s is free; taking over", setup->slot);
   return result;
 }
 

@@ -78,6 +78,19 @@ def test_postgres_to_kafka(db, kafka, run):
     assert kafka.topics()["shop.public.users"] == 3
 
 
+def test_exactly_once(db, kafka, run):
+    db.sql("create table accounts (id int primary key, amount int); "
+           "insert into accounts values (1, 10), (2, 20)")
+    program = run("exactly-once.ini", "ledger")
+    values(kafka, program, "ledger.public.accounts", 2)
+    db.sql("update accounts set amount = amount + 1")
+    found = values(kafka, program, "ledger.public.accounts", 4)
+    assert sorted((value["op"], value["after"]["id"], value["after"]["amount"])
+                  for _, value in found) == \
+        [("r", 1, 10), ("r", 2, 20), ("u", 1, 11), ("u", 2, 21)]
+    assert "headrace-ledger-checkpoint" in kafka.topics()
+
+
 def test_envelope(db, kafka, run):
     db.sql("create table users (id int primary key, name text); "
            "create publication my_publication for table users")

@@ -188,7 +188,7 @@ def test_standby_takes_over(users, headrace):
     users.sql("insert into users values (1)")
     first = started(headrace, sections)
     second = headrace(sections)
-    second.wait_log("standby: replication slot .* is active in process")
+    second.wait_log("replication slot .* is active in process")
     users.sql("insert into users values (2)")
     run_until_confirmed(users, first, sections)
     kill9(first)

@@ -16,7 +16,7 @@ def test_killed_under_load(db, kafka, headrace, topic_prefix):
     streaming = headrace(sections)
     streaming.wait_log("streaming database")
     waiting = headrace(sections)
-    waiting.wait_log("standby: replication slot .* is active in process")
+    waiting.wait_log("replication slot .* is active in process")
     load.start()
     for _ in range(count(4, 40)):
         kafka.wait_records(topic_of(sections), load.committed() + 100, give_up=streaming.must_run)
@@ -26,7 +26,7 @@ def test_killed_under_load(db, kafka, headrace, topic_prefix):
         waiting.wait_log("streaming database", timeout=5, start=offset)
         offset = streaming.log.size()
         streaming.start()
-        streaming.wait_log("standby: .*waiting for it", start=offset)
+        streaming.wait_log(".*waiting for it", start=offset)
         streaming, waiting = waiting, streaming
     load.stop()
     assert waiting.stop() == 0, "one that waits is stopped at once"
@@ -48,7 +48,7 @@ def test_the_one_that_slept_waits_again(postgres_factory, headrace):
     db.sql("insert into t values (2)")
     assert ids(run_until_confirmed(db, second, sections)) == [2]
     first.thaw()
-    first.wait_log("standby: .*waiting for it")
+    first.wait_log(".*waiting for it")
     assert second.stop() == 0
     db.sql("insert into t values (3)")
     first.wait_log("streaming database")
