@@ -81,6 +81,16 @@ static enum headrace_result stream_abort(struct in_progress *in_progress,
   return HEADRACE_OK;
 }
 
+/* The first record stands for BEGIN: it has the LSN that BEGIN has in version 1. */
+static enum headrace_result begin_spool(struct in_progress *in_progress, uint64_t lsn)
+{
+  struct spool *spool = &in_progress->spool;
+  uint32_t xid = in_progress->block;
+  spool_drop(spool, xid);
+  return spool_put(spool, xid, xid, lsn, PGOUTPUT_BEGIN, "", 0) ? HEADRACE_OK
+                                                                : spool_failed(in_progress);
+}
+
 /* Outside of a block. */
 static enum headrace_result take_frame(struct in_progress *in_progress,
                                        const struct stream_message *message)
@@ -93,9 +103,7 @@ static enum headrace_result take_frame(struct in_progress *in_progress,
     return stream_abort(in_progress, &parsed.stream_abort);
   if (parsed.kind == PGOUTPUT_STREAM_START && parsed.stream_start.xid) {
     in_progress->block = parsed.stream_start.xid;
-    if (parsed.stream_start.first)
-      spool_drop(&in_progress->spool, in_progress->block);
-    return HEADRACE_OK;
+    return parsed.stream_start.first ? begin_spool(in_progress, message->lsn) : HEADRACE_OK;
   }
   if (parsed.kind != PGOUTPUT_STREAM_COMMIT || !parsed.stream_commit.xid)
     return broken(in_progress, message->data[0], message->lsn,
@@ -167,14 +175,13 @@ enum headrace_result in_progress_next(struct in_progress *in_progress,
                                       struct stream_message *message)
 {
   struct spool_record record;
-  if (!in_progress->begun) {
-    in_progress->begun = true;
-    give(message, in_progress->commit_lsn, in_progress->begin, in_progress->begin_size);
-    return HEADRACE_OK;
-  }
   switch (spool_next(&in_progress->spool, in_progress->replay, &record)) {
   case SPOOL_RECORD:
-    give(message, record.lsn, record.data, record.size);
+    if (in_progress->begun)
+      give(message, record.lsn, record.data, record.size);
+    else
+      give(message, record.lsn, in_progress->begin, in_progress->begin_size);
+    in_progress->begun = true;
     return HEADRACE_OK;
   case SPOOL_END:
     spool_drop(&in_progress->spool, in_progress->replay);

@@ -191,6 +191,7 @@ static void end(struct fixture *fixture)
   plugin_host_free(fixture->host);
 }
 
+/* Each has its size as its LSN. */
 static enum headrace_result send(struct fixture *fixture, struct bytes bytes, bool *taken)
 {
   struct stream_message message = {
@@ -205,12 +206,13 @@ static void take(struct fixture *fixture, struct bytes bytes)
   assert_true(taken);
 }
 
-static void expect(struct fixture *fixture, struct bytes bytes)
+static void expect(struct fixture *fixture, struct bytes bytes, uint64_t lsn)
 {
   struct stream_message message;
   assert_true(in_progress_replays(&fixture->in_progress));
   assert_int_equal(in_progress_next(&fixture->in_progress, &message), HEADRACE_OK);
   assert_int_equal(message.event, STREAM_DATA);
+  assert_int_equal(message.lsn, lsn);
   assert_int_equal(message.size, bytes.size);
   assert_memory_equal(message.data, bytes.data, bytes.size);
 }
@@ -234,11 +236,12 @@ static void test_a_transaction_comes_out_whole(void **state)
   take(&fixture, make_stream_abort(7, 9));
   assert_false(in_progress_replays(&fixture.in_progress));
   take(&fixture, make_stream_commit(7, 0x500, 0x540));
-  expect(&fixture, make_begin(0x500, 7));
-  expect(&fixture, make_relation(1, 'd')); /* though its subtransaction was rolled back */
-  expect(&fixture, make_insert(1, "first"));
-  expect(&fixture, make_insert(1, "of eight"));
-  expect(&fixture, make_commit(0x500, 0x540));
+  expect(&fixture, make_begin(0x500, 7), make_stream_start(7, 1).size);
+  /* Though its subtransaction was rolled back. */
+  expect(&fixture, make_relation(1, 'd'), make_relation(1, 'd').size + 4);
+  expect(&fixture, make_insert(1, "first"), make_insert(1, "first").size + 4);
+  expect(&fixture, make_insert(1, "of eight"), make_insert(1, "of eight").size + 4);
+  expect(&fixture, make_commit(0x500, 0x540), make_stream_commit(7, 0x500, 0x540).size);
   assert_false(in_progress_replays(&fixture.in_progress));
   assert_int_equal(fixture.in_progress.spool.used, 0);
   end(&fixture);
@@ -280,7 +283,7 @@ static void test_a_spool_that_fails_says_why(void **state)
   (void)state;
   struct fixture fixture;
   bool taken;
-  begin(&fixture, directory, 10);
+  begin(&fixture, directory, 40);
   take(&fixture, make_stream_start(7, 1));
   assert_int_equal(send(&fixture, make_streamed(7, make_insert(1, "x")), &taken), HEADRACE_RETRY);
   assert_int_equal(fixture.in_progress.failure, EFBIG);
