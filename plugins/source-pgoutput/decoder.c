@@ -465,6 +465,16 @@ enum headrace_result decoder_data(struct decoder *decoder, const struct stream_m
     return truncate(decoder, &message.truncate, data->lsn);
   case PGOUTPUT_MESSAGE:
     return logical(decoder, &message.logical, data->lsn);
+  case PGOUTPUT_STREAM_START:
+  case PGOUTPUT_STREAM_STOP:
+  case PGOUTPUT_STREAM_COMMIT:
+  case PGOUTPUT_STREAM_ABORT:
+  case PGOUTPUT_BEGIN_PREPARE:
+  case PGOUTPUT_PREPARE:
+  case PGOUTPUT_COMMIT_PREPARED:
+  case PGOUTPUT_ROLLBACK_PREPARED:
+  case PGOUTPUT_STREAM_PREPARE:
+    return out_of_order(decoder, (char)message.kind, data->lsn);
   }
   return HEADRACE_OK;
 }

@@ -35,33 +35,34 @@ static uint8_t read_u8(struct reader *reader)
   return has(reader, 1) ? (uint8_t)*reader->at++ : 0;
 }
 
+/* Zeros if the message ends before it. */
+static void read_into(struct reader *reader, void *value, size_t size)
+{
+  memset(value, 0, size);
+  if (!has(reader, size))
+    return;
+  memcpy(value, reader->at, size);
+  reader->at += size;
+}
+
 static uint16_t read_u16(struct reader *reader)
 {
-  uint16_t value = 0;
-  if (has(reader, sizeof value)) {
-    memcpy(&value, reader->at, sizeof value);
-    reader->at += sizeof value;
-  }
+  uint16_t value;
+  read_into(reader, &value, sizeof value);
   return be16toh(value);
 }
 
 static uint32_t read_u32(struct reader *reader)
 {
-  uint32_t value = 0;
-  if (has(reader, sizeof value)) {
-    memcpy(&value, reader->at, sizeof value);
-    reader->at += sizeof value;
-  }
+  uint32_t value;
+  read_into(reader, &value, sizeof value);
   return be32toh(value);
 }
 
 static uint64_t read_u64(struct reader *reader)
 {
-  uint64_t value = 0;
-  if (has(reader, sizeof value)) {
-    memcpy(&value, reader->at, sizeof value);
-    reader->at += sizeof value;
-  }
+  uint64_t value;
+  read_into(reader, &value, sizeof value);
   return be64toh(value);
 }
 
@@ -184,6 +185,26 @@ static void parse_logical(struct reader *reader, struct pgoutput_logical *logica
   logical->content.data = read_bytes(reader, logical->content.size);
 }
 
+static void parse_stream_commit(struct reader *reader, struct pgoutput_stream_commit *commit)
+{
+  commit->xid = read_u32(reader);
+  parse_commit(reader, &commit->commit);
+}
+
+static void parse_prepared(struct reader *reader, enum pgoutput_kind kind,
+                           struct pgoutput_prepared *prepared)
+{
+  if (kind != PGOUTPUT_BEGIN_PREPARE)
+    (void)read_u8(reader); /* flags: unused by the protocol */
+  prepared->lsn = read_u64(reader);
+  prepared->end_lsn = read_u64(reader);
+  prepared->time_us = read_time(reader);
+  if (kind == PGOUTPUT_ROLLBACK_PREPARED)
+    prepared->time_us = read_time(reader); /* the one before was that of the prepare */
+  prepared->xid = read_u32(reader);
+  prepared->gid = read_text(reader);
+}
+
 static void parse_body(struct reader *reader, struct pgoutput_message *message)
 {
   switch (message->kind) {
@@ -214,9 +235,29 @@ static void parse_body(struct reader *reader, struct pgoutput_message *message)
   case PGOUTPUT_MESSAGE:
     parse_logical(reader, &message->logical);
     break;
+  case PGOUTPUT_STREAM_START:
+    message->stream_start.xid = read_u32(reader);
+    message->stream_start.first = read_u8(reader) == 1;
+    break;
+  case PGOUTPUT_STREAM_STOP:
+    break;
+  case PGOUTPUT_STREAM_COMMIT:
+    parse_stream_commit(reader, &message->stream_commit);
+    break;
+  case PGOUTPUT_STREAM_ABORT:
+    message->stream_abort.xid = read_u32(reader);
+    message->stream_abort.aborted_xid = read_u32(reader);
+    break;
+  case PGOUTPUT_BEGIN_PREPARE:
+  case PGOUTPUT_PREPARE:
+  case PGOUTPUT_COMMIT_PREPARED:
+  case PGOUTPUT_ROLLBACK_PREPARED:
+  case PGOUTPUT_STREAM_PREPARE:
+    parse_prepared(reader, message->kind, &message->prepared);
+    break;
   default:
     reader->at = reader->start;
-    fail(reader, "this kind of message is not part of protocol version 1");
+    fail(reader, "this kind of message is not part of protocol versions 1 to 3");
   }
 }
 
@@ -237,6 +278,18 @@ bool pgoutput_parse(const char *data, size_t size, struct pgoutput_message *mess
   message->kind = (enum pgoutput_kind)read_u8(&reader);
   if (!reader.reason)
     parse_body(&reader, message);
+  return finish(&reader, size ? data[0] : 0, error);
+}
+
+bool pgoutput_parse_streamed(const char *data, size_t size, struct pgoutput_streamed *streamed,
+                             struct pgoutput_error *error)
+{
+  struct reader reader = {.start = data, .at = data, .end = data + size};
+  *streamed = (struct pgoutput_streamed){.kind = (enum pgoutput_kind)read_u8(&reader)};
+  if (streamed->kind != PGOUTPUT_ORIGIN && streamed->kind != PGOUTPUT_STREAM_STOP)
+    streamed->xid = read_u32(&reader);
+  streamed->body = rest_of(&reader);
+  reader.at = reader.end; /* the rest is looked at when it is decoded */
   return finish(&reader, size ? data[0] : 0, error);
 }
 

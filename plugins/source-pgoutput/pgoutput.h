@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The messages of the pgoutput plugin, protocol version 1 (PostgreSQL
+ * The messages of the pgoutput plugin, protocol versions 1 to 3 (PostgreSQL
  * documentation, "Logical Replication Message Formats"). Pure functions over
  * bytes: no allocation, no state; every length is checked against the message.
  * What they return points into the bytes that were given. */
@@ -21,7 +21,18 @@ enum pgoutput_kind {
   PGOUTPUT_UPDATE = 'U',
   PGOUTPUT_DELETE = 'D',
   PGOUTPUT_TRUNCATE = 'T',
-  PGOUTPUT_MESSAGE = 'M'
+  PGOUTPUT_MESSAGE = 'M',
+  /* Version 2: transactions that are still in progress. */
+  PGOUTPUT_STREAM_START = 'S',
+  PGOUTPUT_STREAM_STOP = 'E',
+  PGOUTPUT_STREAM_COMMIT = 'c',
+  PGOUTPUT_STREAM_ABORT = 'A',
+  /* Version 3: transactions at PREPARE TRANSACTION. */
+  PGOUTPUT_BEGIN_PREPARE = 'b',
+  PGOUTPUT_PREPARE = 'P',
+  PGOUTPUT_COMMIT_PREPARED = 'K',
+  PGOUTPUT_ROLLBACK_PREPARED = 'r',
+  PGOUTPUT_STREAM_PREPARE = 'p'
 };
 
 enum { PGOUTPUT_TRUNCATE_CASCADE = 1u, PGOUTPUT_TRUNCATE_RESTART = 2u };
@@ -84,6 +95,30 @@ struct pgoutput_logical {
   struct pgoutput_bytes content;
 };
 
+struct pgoutput_stream_start {
+  uint32_t xid; /* of the transaction, never of a subtransaction */
+  bool first;   /* of its blocks */
+};
+
+struct pgoutput_stream_commit {
+  uint32_t xid;
+  struct pgoutput_commit commit;
+};
+
+struct pgoutput_stream_abort {
+  uint32_t xid;
+  uint32_t aborted_xid; /* a subtransaction, or xid: all of it */
+};
+
+/* BEGIN_PREPARE, PREPARE, COMMIT_PREPARED, ROLLBACK_PREPARED, STREAM_PREPARE */
+struct pgoutput_prepared {
+  uint64_t lsn; /* of the record; ROLLBACK_PREPARED: end of the prepare's */
+  uint64_t end_lsn;
+  int64_t time_us;
+  uint32_t xid;
+  const char *gid;
+};
+
 struct pgoutput_message {
   enum pgoutput_kind kind;
   union {
@@ -94,7 +129,19 @@ struct pgoutput_message {
     struct pgoutput_row row;           /* INSERT, UPDATE, DELETE */
     struct pgoutput_truncate truncate;
     struct pgoutput_logical logical;
+    struct pgoutput_stream_start stream_start;
+    struct pgoutput_stream_commit stream_commit;
+    struct pgoutput_stream_abort stream_abort;
+    struct pgoutput_prepared prepared;
   };
+};
+
+/* A message between STREAM_START and STREAM_STOP: kind and body together are one of version 1,
+ * and are not checked yet. */
+struct pgoutput_streamed {
+  enum pgoutput_kind kind;
+  uint32_t xid; /* of the subtransaction that made it; 0: it has none */
+  struct pgoutput_bytes body;
 };
 
 /* What is wrong, and where: said to people. Never holds a value of a row. */
@@ -106,6 +153,9 @@ struct pgoutput_error {
 
 bool pgoutput_parse(const char *data, size_t size, struct pgoutput_message *message,
                     struct pgoutput_error *error);
+
+bool pgoutput_parse_streamed(const char *data, size_t size, struct pgoutput_streamed *streamed,
+                             struct pgoutput_error *error);
 
 /* The next column of a Relation message, taken off `rest`. False at the end.
  * pgoutput_parse has checked them all. */

@@ -2,7 +2,9 @@
  *
  * source-pgoutput: the changes of a PostgreSQL database through its own logical
  * decoding. This file is the plugin: its keys and its callbacks. */
+#include "configuration.h"
 #include "decoder.h"
+#include "in_progress.h"
 #include "monitor.h"
 #include "on_demand.h"
 #include "reselect.h"
@@ -14,6 +16,7 @@
 
 #include "pg_quote.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +28,13 @@
  * waits in the socket: the window closes, and the walsender's messages leave in few large segments
  * instead of one by one. Figures, also of other ways: docs/performance.md. A message that comes
  * alone goes on at once. */
-#define BUSY_MS        2 /* between two drains that found something */
-#define REST_US        250
-#define REST_AFTER     192 /* messages; large rows need more reads for as many */
-#define WHOLE_EVENTS   256 /* so large a batch may end with the transaction */
-#define GATHER_MOST_MS 5   /* then the batch is sent, whatever there is in it */
+#define BUSY_MS         2 /* between two drains that found something */
+#define REST_US         250
+#define REST_AFTER      192 /* messages; large rows need more reads for as many */
+#define WHOLE_EVENTS    256 /* so large a batch may end with the transaction */
+#define STREAM_AGAIN_MS 200 /* the server needs a moment to let go of the slot */
 
-enum snapshot_mode { MODE_NEVER = 0, MODE_INITIAL, MODE_ONLY, MODE_WHEN_NEEDED };
+#define GATHER_MOST_MS 5 /* then the batch is sent, whatever there is in it */
 
 /* What read() does. Whatever may take long is done there, where it can be broken off. */
 enum phase {
@@ -39,7 +42,8 @@ enum phase {
   PHASE_SLOT,     /* the slot is made, and no snapshot */
   PHASE_SNAPSHOT, /* and with it the slot */
   PHASE_STREAM,
-  PHASE_END /* after a snapshot without a stream */
+  PHASE_STREAM_AGAIN, /* the same stream over a new connection, without transactions in progress */
+  PHASE_END           /* after a snapshot without a stream */
 };
 
 struct source {
@@ -54,6 +58,9 @@ struct source {
   struct table_list tables;
   struct catalog catalog;
   struct stream stream;
+  struct in_progress in_progress;
+  bool streaming;          /* transactions in progress are sent, too */
+  int64_t stream_again_ms; /* not before this */
   struct relations relations;
   struct decoder decoder;
   struct monitor monitor;
@@ -114,6 +121,16 @@ static const struct headrace_key keys[] = {
      .type = HEADRACE_DURATION,
      .default_value = "0",
      .help = "a heartbeat so often, for codecs that make a record of it; 0: none"},
+    {.name = "streaming",
+     .type = HEADRACE_BOOL,
+     .default_value = "no",
+     .help = "let the server send large transactions while they are in progress"},
+    {.name = "spool_dir",
+     .help = "where they are kept until they have committed; $TMPDIR or /var/tmp if it is not set"},
+    {.name = "spool_bytes",
+     .type = HEADRACE_SIZE,
+     .default_value = "10GiB",
+     .help = "so much of that folder may be used; if it is not enough, streaming is given up"},
     {.name = "snapshot",
      .type = HEADRACE_ENUM,
      .default_value = "never",
@@ -166,99 +183,6 @@ static uint32_t read_operations(const struct headrace_host *host)
   return operations;
 }
 
-static enum snapshot_mode mode_of(const struct headrace_host *host)
-{
-  return (enum snapshot_mode)host->integer(host, "snapshot");
-}
-
-static bool check_slot_name(const struct headrace_host *host)
-{
-  const char *slot = host->string(host, "slot");
-  if (!slot) {
-    if (mode_of(host) != MODE_ONLY)
-      host->log(host, HEADRACE_ERROR, "slot is missing: the name of the replication slot");
-    return mode_of(host) == MODE_ONLY;
-  }
-  size_t length = strlen(slot);
-  if (length && length <= 63 && strspn(slot, "abcdefghijklmnopqrstuvwxyz0123456789_") == length)
-    return true;
-  host->log(host, HEADRACE_ERROR,
-            "slot: \"%s\" is no name of a slot: 1 to 63 of a to z, 0 to 9 and _", slot);
-  return false;
-}
-
-static bool check_publication(const struct headrace_host *host)
-{
-  const struct headrace_pair *tables;
-  size_t table_count = host->list(host, "tables", &tables);
-  bool good = true;
-  const char *publication = host->string(host, "publication");
-  size_t length = publication ? strlen(publication) : 0;
-  if (!publication && mode_of(host) == MODE_ONLY) {
-    if (!table_count)
-      host->log(host, HEADRACE_ERROR, "snapshot = only needs `tables` or `publication`");
-    return table_count > 0;
-  }
-  if (!publication) {
-    host->log(host, HEADRACE_ERROR, "publication is missing: the name of the publication");
-    good = false;
-  } else if (!length || length > 63) {
-    host->log(host, HEADRACE_ERROR, "publication: its name has 1 to 63 bytes");
-    good = false;
-  }
-  if (host->integer(host, "publication_create") && !table_count) {
-    host->log(host, HEADRACE_ERROR,
-              "publication_create = yes needs `tables`: headrace makes no publication of all "
-              "tables");
-    good = false;
-  }
-  if (host->integer(host, "replica_identity") != IDENTITY_LEAVE && !table_count) {
-    host->log(host, HEADRACE_ERROR, "replica_identity needs `tables`: those that it is set for");
-    good = false;
-  }
-  return good;
-}
-
-/* A slot that was dropped because it held too much WAL was dropped to be made anew. */
-static bool may_snapshot_again(const struct headrace_host *host)
-{
-  return mode_of(host) == MODE_WHEN_NEEDED ||
-         (mode_of(host) == MODE_INITIAL && host->integer(host, "slot_create") &&
-          host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT);
-}
-
-static bool check_snapshot(const struct headrace_host *host)
-{
-  bool good = true;
-  int64_t rows = host->integer(host, "snapshot_chunk_rows");
-  if (rows < 1 || rows > 100000000) {
-    host->log(host, HEADRACE_ERROR, "snapshot_chunk_rows must be from 1 to 100000000");
-    good = false;
-  }
-  int64_t workers = host->integer(host, "snapshot_workers");
-  if (workers < 1 || workers > 64) {
-    host->log(host, HEADRACE_ERROR, "snapshot_workers must be from 1 to 64");
-    good = false;
-  }
-  if (mode_of(host) == MODE_WHEN_NEEDED && !host->integer(host, "slot_create")) {
-    host->log(host, HEADRACE_ERROR,
-              "snapshot = when-needed makes a slot that is lost anew: it needs slot_create = yes");
-    good = false;
-  }
-  if (host->integer(host, "slot_lag_action") == SLOT_LAG_SNAPSHOT && !may_snapshot_again(host)) {
-    host->log(
-        host, HEADRACE_ERROR,
-        "slot_lag_action = snapshot needs snapshot = when-needed, or initial, and slot_create "
-        "= yes");
-    good = false;
-  }
-  if (host->integer(host, "slot_activity_interval") <= 0) {
-    host->log(host, HEADRACE_ERROR, "slot_activity_interval must be more than nothing");
-    good = false;
-  }
-  return good;
-}
-
 static enum headrace_result source_check(const struct headrace_host *host)
 {
   struct pg_target target = {.host = host};
@@ -269,9 +193,10 @@ static enum headrace_result source_check(const struct headrace_host *host)
     host->log(host, HEADRACE_ERROR, "%s", reason);
   free(reason);
   good = table_list_read(host, "tables", &tables) && good;
-  good = check_slot_name(host) && good;
-  good = check_publication(host) && good;
-  good = check_snapshot(host) && good;
+  good = configuration_check_slot(host) && good;
+  good = configuration_check_publication(host) && good;
+  good = configuration_check_snapshot(host) && good;
+  good = configuration_check_streaming(host) && good;
   if (host->integer(host, "status_interval") <= 0) {
     host->log(host, HEADRACE_ERROR, "status_interval must be more than nothing");
     good = false;
@@ -313,7 +238,7 @@ static struct setup setup_of(struct source *source, const struct pg_position *po
       .operations = operations ? operations : ALL_OPERATIONS,
       .operations_chosen = operations != 0,
       .tables = source->tables,
-      .may_snapshot_again = may_snapshot_again(host),
+      .may_snapshot_again = configuration_may_snapshot_again(host),
       .position = position,
   };
 }
@@ -372,6 +297,21 @@ static enum headrace_result observe(struct source *source, const struct setup *s
   return on_demand_open(&on_demand, &source->on_demand);
 }
 
+static bool start_stream(struct source *source, uint64_t lsn, struct pg_error *error)
+{
+  struct stream_start start = {.slot = source->setup.slot,
+                               .publication = source->setup.publication,
+                               .messages = true, /* headrace's own are among them */
+                               .in_progress = source->streaming,
+                               .lsn = lsn};
+  if (!stream_start(&source->stream, &start, error))
+    return false;
+  source->host->gauge(source->host, "connected", 1);
+  source->host->log(source->host, HEADRACE_INFO, "streaming database %s from slot %s at %s",
+                    PQdb(source->stream.connection), start.slot, lsn_text(lsn).text);
+  return true;
+}
+
 static enum headrace_result begin_stream(struct source *source)
 {
   struct setup *setup = &source->setup;
@@ -398,19 +338,13 @@ static enum headrace_result begin_stream(struct source *source)
   monitor_init(&source->monitor, host, &source->catalog, setup->slot, setup->publication);
   source->monitor.snapshot_end = source->snapshot_end;
   source->phase = PHASE_STREAM;
-  struct stream_start start = {.slot = setup->slot,
-                               .publication = setup->publication,
-                               .messages = true, /* headrace's own are among them */
-                               .lsn = at.lsn};
+  source->streaming = host->integer(host, "streaming") != 0;
+  in_progress_init(&source->in_progress, host, configuration_spool_dir(host),
+                   (uint64_t)host->integer(host, "spool_bytes"));
   enum headrace_result result = observe(source, setup);
-  if (result != HEADRACE_OK)
-    return result;
-  if (!stream_start(&source->stream, &start, &error))
-    return setup_say(host, "cannot start replication", &error);
-  host->gauge(host, "connected", 1);
-  host->log(host, HEADRACE_INFO, "streaming database %s from slot %s at %s", PQdb(walsender),
-            setup->slot, lsn_text(at.lsn).text);
-  return HEADRACE_OK;
+  if (result == HEADRACE_OK && !start_stream(source, at.lsn, &error))
+    result = setup_say(host, "cannot start replication", &error);
+  return result;
 }
 
 /* ---- which phase comes first -------------------------------------------- */
@@ -510,7 +444,7 @@ static enum headrace_result start_with_slot(struct source *source)
     return setup_cannot_connect(host, &error);
   setup->database = PQdb(setup->walsender);
   enum headrace_result result = setup_server(setup);
-  bool never = mode_of(host) == MODE_NEVER;
+  bool never = configuration_snapshot(host) == MODE_NEVER;
   if (result == HEADRACE_OK && !never)
     result = snapshot_look(setup, false, &need);
   if (result != HEADRACE_OK)
@@ -562,7 +496,8 @@ static enum headrace_result source_start(void *instance, const void *position, s
   source->setup = setup_of(source, size ? &source->position : NULL);
   if (!catalog_connect(&source->catalog, host, &error))
     return setup_cannot_connect(host, &error);
-  return mode_of(host) == MODE_ONLY ? start_without_slot(source) : start_with_slot(source);
+  return configuration_snapshot(host) == MODE_ONLY ? start_without_slot(source)
+                                                   : start_with_slot(source);
 }
 
 static enum headrace_result source_await(void *instance, int timeout_ms)
@@ -571,10 +506,10 @@ static enum headrace_result source_await(void *instance, int timeout_ms)
   const struct headrace_host *host = source->host;
   /* Who asks a sink for its position shuts out the process that streams into it. */
   bool alone = host->integer(host, "standby") || host->keeps_checkpoint;
-  if (!alone || mode_of(host) == MODE_ONLY)
+  if (!alone || configuration_snapshot(host) == MODE_ONLY)
     return HEADRACE_OK;
   struct setup setup = setup_of(source, NULL);
-  bool snapshots = host->keeps_checkpoint && mode_of(host) != MODE_NEVER;
+  bool snapshots = host->keeps_checkpoint && configuration_snapshot(host) != MODE_NEVER;
   return standby_await(&source->standby, &setup, snapshots, timeout_ms);
 }
 
@@ -606,11 +541,41 @@ static enum headrace_result lost(const struct source *source)
   return HEADRACE_RETRY;
 }
 
+/* What is durable is still confirmed: only what is received begins anew. */
+static enum headrace_result give_up_streaming(struct source *source)
+{
+  const struct headrace_host *host = source->host;
+  uint64_t confirmed = source->stream.confirmed;
+  int failure = source->in_progress.failure;
+  host->log(host, HEADRACE_WARNING,
+            "cannot keep more of the transactions in progress in %s: %s. Until the pipeline starts "
+            "again, the server keeps them itself and sends them when they have committed",
+            configuration_spool_dir(host),
+            failure == EFBIG ? "spool_bytes is reached" : strerror(failure));
+  host->gauge(host, "connected", 0);
+  in_progress_reset(&source->in_progress);
+  stream_close(&source->stream, 0);
+  source->stream.confirmed = confirmed;
+  source->streaming = false;
+  source->stream_again_ms = 0;
+  source->phase = PHASE_STREAM_AGAIN;
+  return HEADRACE_OK;
+}
+
+static enum headrace_result take_data(struct source *source, const struct stream_message *message)
+{
+  bool taken = false;
+  enum headrace_result result = HEADRACE_OK;
+  if (source->streaming)
+    result = in_progress_take(&source->in_progress, message, &taken);
+  return taken ? result : decoder_data(&source->decoder, message);
+}
+
 static enum headrace_result take(struct source *source, struct stream_message *message)
 {
   enum headrace_result result = HEADRACE_OK;
   if (message->event == STREAM_DATA)
-    result = decoder_data(&source->decoder, message);
+    result = take_data(source, message);
   else
     decoder_keepalive(&source->decoder, message->lsn);
   if (message->reply_requested && !stream_status(&source->stream, true))
@@ -627,6 +592,29 @@ static bool ends_well(const struct source *source)
          (source->partial || decoder->events >= WHOLE_EVENTS);
 }
 
+/* One message of what has arrived, or of the transaction that comes out of the spool. */
+static enum headrace_result take_next(struct source *source, bool *nothing)
+{
+  struct stream_message message;
+  struct pg_error error;
+  enum headrace_result result;
+  *nothing = false;
+  if (in_progress_replays(&source->in_progress)) {
+    result = in_progress_next(&source->in_progress, &message);
+    if (result == HEADRACE_OK)
+      result = decoder_data(&source->decoder, &message);
+  } else {
+    stream_next(&source->stream, &message, &error);
+    *nothing = message.event == STREAM_NOTHING;
+    if (*nothing)
+      return HEADRACE_OK;
+    if (message.event == STREAM_ENDED)
+      return stream_broke(source, &error);
+    result = take(source, &message);
+  }
+  return source->in_progress.failure ? give_up_streaming(source) : result;
+}
+
 /* Takes in what has arrived, at most until the batch is full. */
 static enum headrace_result drain(struct source *source, struct headrace_batch *batch,
                                   size_t *messages, bool *full)
@@ -635,18 +623,15 @@ static enum headrace_result drain(struct source *source, struct headrace_batch *
   enum headrace_result result = HEADRACE_OK;
   *full = false;
   for (*messages = 0; result == HEADRACE_OK; (*messages)++) {
-    struct stream_message message;
-    struct pg_error error;
-    if (host->full(host, batch) || ends_well(source) || on_demand_blocks(source->on_demand)) {
+    bool nothing;
+    if (host->full(host, batch) || ends_well(source) || on_demand_blocks(source->on_demand) ||
+        source->phase != PHASE_STREAM) {
       *full = true;
       return HEADRACE_OK;
     }
-    stream_next(&source->stream, &message, &error);
-    if (message.event == STREAM_NOTHING)
-      return HEADRACE_OK;
-    if (message.event == STREAM_ENDED)
-      return stream_broke(source, &error);
-    result = take(source, &message);
+    result = take_next(source, &nothing);
+    if (nothing)
+      return result;
   }
   return result;
 }
@@ -690,8 +675,13 @@ static enum headrace_result fill(struct source *source, struct headrace_batch *b
     if (result != HEADRACE_OK || full)
       return result;
     /* Before it waits the last read has found nothing: TLS may hold what poll does not see. */
-    if (messages && (gather(source, messages, deadline) || !decoder->moved))
+    if (messages && gather(source, messages, deadline))
       continue;
+    if (messages && !decoder->moved) {
+      if (stream_clock_ms() < deadline)
+        continue;
+      return HEADRACE_OK; /* of a large transaction in progress: the server wants its statuses */
+    }
     if (decoder->moved || timeout_ms <= 0 || on_demand_busy(source->on_demand))
       return HEADRACE_OK;
     stream_wait(&source->stream, on_demand_socket(source->on_demand), timeout_ms);
@@ -732,6 +722,52 @@ static enum headrace_result read_stream(struct source *source, struct headrace_b
   return result;
 }
 
+static enum headrace_result connect_again(struct source *source)
+{
+  struct setup *setup = &source->setup;
+  struct pg_error error;
+  *setup = setup_of(source, &source->decoder.position);
+  setup->walsender = setup_connect_walsender(source->host, &error);
+  if (!setup->walsender)
+    return setup_cannot_connect(source->host, &error);
+  static enum headrace_result (*const steps[])(struct setup *) = {setup_server, setup_position};
+  enum headrace_result result = run_steps(setup, steps, sizeof steps / sizeof *steps);
+  return setup->snapshot_again ? HEADRACE_RETRY : result;
+}
+
+/* From where the decoder is, which may be ahead of what is durable and confirmed. */
+static enum headrace_result stream_again(struct source *source, int timeout_ms)
+{
+  const struct headrace_host *host = source->host;
+  struct pg_error error;
+  int64_t left = source->stream_again_ms - stream_clock_ms();
+  if (left > 0) {
+    struct pollfd fd = {.fd = host->wake_fd, .events = POLLIN};
+    poll(&fd, 1, left < timeout_ms ? (int)left : timeout_ms);
+    return HEADRACE_OK;
+  }
+  source->stream_again_ms = stream_clock_ms() + STREAM_AGAIN_MS;
+  enum headrace_result result = connect_again(source);
+  if (result != HEADRACE_OK)
+    return result;
+  uint64_t confirmed = source->stream.confirmed;
+  stream_init(&source->stream, host, source->setup.walsender,
+              status_interval(source, &source->setup));
+  source->setup.walsender = NULL;
+  source->decoder.transaction.open = false; /* it comes again, and what was done is skipped */
+  bool started = start_stream(source, source->decoder.position.lsn, &error);
+  source->stream.confirmed = confirmed;
+  if (started) {
+    source->phase = PHASE_STREAM;
+    return HEADRACE_OK;
+  }
+  if (strcmp(error.sqlstate, "55006") != 0) /* object_in_use: by the connection before */
+    return setup_say(host, "cannot start replication", &error);
+  PQfinish(source->stream.connection);
+  source->stream.connection = NULL;
+  return HEADRACE_OK;
+}
+
 static enum headrace_result make_slot(struct source *source, int timeout_ms)
 {
   enum headrace_result result = slot_maker_poll(&source->maker);
@@ -750,7 +786,7 @@ static enum headrace_result make_slot(struct source *source, int timeout_ms)
 static enum headrace_result after_snapshot(struct source *source)
 {
   const struct headrace_host *host = source->host;
-  bool only = mode_of(host) == MODE_ONLY;
+  bool only = configuration_snapshot(host) == MODE_ONLY;
   snapshot_close(source->snapshot);
   source->snapshot = NULL;
   monitor_free(&source->monitor);
@@ -781,6 +817,8 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
     return read_snapshot(source, batch, timeout_ms);
   case PHASE_STREAM:
     return read_stream(source, batch, timeout_ms);
+  case PHASE_STREAM_AGAIN:
+    return stream_again(source, timeout_ms);
   case PHASE_NONE:
   case PHASE_END:
     break;
@@ -795,7 +833,8 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   struct pg_position durable;
   (void)receipts;
   (void)count;
-  if (source->phase == PHASE_STREAM && position_parse(position, size, &durable))
+  if ((source->phase == PHASE_STREAM || source->phase == PHASE_STREAM_AGAIN) &&
+      position_parse(position, size, &durable))
     stream_confirm(&source->stream, durable.lsn);
   return HEADRACE_OK;
 }
@@ -852,8 +891,9 @@ static enum headrace_result source_stop(void *instance)
 static void source_close(void *instance)
 {
   struct source *source = instance;
-  if (source->phase == PHASE_STREAM) {
+  if (source->phase == PHASE_STREAM || source->phase == PHASE_STREAM_AGAIN) {
     stream_close(&source->stream, CLOSE_MS);
+    in_progress_free(&source->in_progress);
     decoder_free(&source->decoder);
     relations_free(&source->relations);
     on_demand_close(source->on_demand);

@@ -47,9 +47,10 @@ bool stream_start(struct stream *stream, const struct stream_start *start, struc
   char *publication = pg_quote_identifier(start->publication);
   char *names = pg_quote_replication_literal(publication);
   char *command =
-      pg_format("START_REPLICATION SLOT %s LOGICAL %s (proto_version '1', "
-                "publication_names %s%s)",
-                slot, lsn_text(start->lsn).text, names, start->messages ? ", messages 'true'" : "");
+      pg_format("START_REPLICATION SLOT %s LOGICAL %s (%s, publication_names %s%s)", slot,
+                lsn_text(start->lsn).text,
+                start->in_progress ? "proto_version '2', streaming 'on'" : "proto_version '1'",
+                names, start->messages ? ", messages 'true'" : "");
   PGresult *result = PQexec(stream->connection, command);
   stream->copying = PQresultStatus(result) == PGRES_COPY_BOTH;
   if (!stream->copying)

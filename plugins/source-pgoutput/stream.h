@@ -43,6 +43,7 @@ struct stream_start {
   const char *slot;
   const char *publication;
   bool messages;
+  bool in_progress; /* also what transactions do that have not ended */
   uint64_t lsn;
 };
 

@@ -5,7 +5,7 @@ import pytest
 from harness.waiting import count
 from pgoutput import ids, pipeline, run_until_confirmed, started
 
-STREAMING = {"at the commit": {}}
+STREAMING = {"at the commit": {}, "in progress": {"streaming": "yes"}}
 
 
 @pytest.mark.parametrize("mode", STREAMING)

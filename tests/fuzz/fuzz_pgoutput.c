@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A stream of any bytes: messages, each behind a length of two bytes, through
- * parser and decoder into a batch. Besides not crashing: values lie inside the
+ * parser, spool and decoder into a batch. Besides not crashing: values lie inside the
  * batch's copy of the message, so reading them all must not fault, and the position
  * never goes back. */
 #include "../unit/plugin_host.h"
 #include "batch.h"
 #include "decoder.h"
+#include "in_progress.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,18 +36,26 @@ static unsigned read_all(struct headrace_batch *batch)
 }
 
 /* From memory of its own size: the sanitizer sees what reads past it. */
-static bool feed(struct decoder *decoder, const uint8_t *data, size_t size, uint64_t lsn)
+static bool feed(struct decoder *decoder, struct in_progress *in_progress, const uint8_t *data,
+                 size_t size, uint64_t lsn)
 {
+  bool taken = false;
   char *copy = malloc(size ? size : 1);
   if (size)
     memcpy(copy, data, size);
   struct stream_message message = {.event = STREAM_DATA, .lsn = lsn, .data = copy, .size = size};
-  bool good = decoder_data(decoder, &message) == HEADRACE_OK;
+  bool good = in_progress_take(in_progress, &message, &taken) == HEADRACE_OK;
+  if (good && !taken)
+    good = decoder_data(decoder, &message) == HEADRACE_OK;
   free(copy);
+  while (good && in_progress_replays(in_progress))
+    good = in_progress_next(in_progress, &message) == HEADRACE_OK &&
+           decoder_data(decoder, &message) == HEADRACE_OK;
   return good;
 }
 
-static void run(struct decoder *decoder, const uint8_t *data, size_t size)
+static void run(struct decoder *decoder, struct in_progress *in_progress, const uint8_t *data,
+                size_t size)
 {
   for (size_t at = 0; at + 2 <= size;) {
     size_t length = (size_t)data[at] << 8 | data[at + 1];
@@ -54,7 +63,7 @@ static void run(struct decoder *decoder, const uint8_t *data, size_t size)
     if (length > size - at)
       length = size - at;
     uint64_t before = decoder->position.lsn;
-    bool good = length ? feed(decoder, data + at, length, at) : true;
+    bool good = length ? feed(decoder, in_progress, data + at, length, at) : true;
     if (!length)
       decoder_keepalive(decoder, before + at);
     if (decoder->position.lsn < before)
@@ -72,11 +81,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct headrace_batch *batch = plugin_host_batch();
   struct relations relations;
   struct decoder decoder;
+  struct in_progress in_progress;
   host->logger.fd = -1; /* faults are what comes here most */
   relations_init(&relations, &host->instance.host, NULL, "db", NULL);
   decoder_init(&decoder, &host->instance.host, &relations, &start, UINT32_MAX);
   decoder_use(&decoder, batch);
-  run(&decoder, data, size);
+  in_progress_init(&in_progress, &host->instance.host, "/tmp", 1 << 20);
+  run(&decoder, &in_progress, data, size);
+  in_progress_free(&in_progress);
   decoder_finish(&decoder);
   volatile unsigned all = read_all(batch);
   (void)all;

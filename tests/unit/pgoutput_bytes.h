@@ -141,4 +141,48 @@ static inline struct bytes make_logical(int transactional, uint64_t lsn, const c
   return m;
 }
 
+/* ---- version 2 --------------------------------------------------------- */
+
+static inline struct bytes make_stream_start(uint32_t xid, int first)
+{
+  struct bytes m = {.size = 0};
+  put_u8(&m, 'S');
+  put_u32(&m, xid);
+  put_u8(&m, first);
+  return m;
+}
+
+static inline struct bytes make_stream_stop(void)
+{
+  return (struct bytes){.data = "E", .size = 1};
+}
+
+static inline struct bytes make_stream_abort(uint32_t xid, uint32_t aborted_xid)
+{
+  struct bytes m = {.size = 0};
+  put_u8(&m, 'A');
+  put_u32(&m, xid);
+  put_u32(&m, aborted_xid);
+  return m;
+}
+
+static inline struct bytes make_stream_commit(uint32_t xid, uint64_t commit_lsn, uint64_t end_lsn)
+{
+  struct bytes m = {.size = 0}, commit = make_commit(commit_lsn, end_lsn);
+  put_u8(&m, 'c');
+  put_u32(&m, xid);
+  put(&m, commit.data + 1, commit.size - 1);
+  return m;
+}
+
+/* A message of version 1 as it is inside of a block. */
+static inline struct bytes make_streamed(uint32_t xid, struct bytes message)
+{
+  struct bytes m = {.size = 0};
+  put_u8(&m, message.data[0]);
+  put_u32(&m, xid);
+  put(&m, message.data + 1, message.size - 1);
+  return m;
+}
+
 #endif

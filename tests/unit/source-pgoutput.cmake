@@ -4,6 +4,7 @@ headrace_unit_test(pgoutput_copy source-pgoutput-objects)
 headrace_unit_test(pgoutput_on_demand source-pgoutput-objects)
 headrace_unit_test(pgoutput_tables source-pgoutput-objects headrace-core)
 headrace_unit_test(pgoutput_decoder source-pgoutput-objects headrace-core)
+headrace_unit_test(pgoutput_spool source-pgoutput-objects headrace-core)
 headrace_unit_test(pgoutput_common source-pgoutput-objects headrace-core)
 
 # For the end-to-end tests of sources: all that the ABI says of a change.

@@ -210,6 +210,41 @@ static void test_logical_message(void **state)
   assert_memory_equal(message.logical.content.data, "content", 7);
 }
 
+static void test_transactions_in_progress(void **state)
+{
+  (void)state;
+  struct bytes bytes = make_stream_start(7, 1);
+  struct pgoutput_message message = parse(&bytes);
+  assert_int_equal(message.stream_start.xid, 7);
+  assert_true(message.stream_start.first);
+  bytes = make_stream_abort(7, 9);
+  message = parse(&bytes);
+  assert_int_equal(message.stream_abort.xid, 7);
+  assert_int_equal(message.stream_abort.aborted_xid, 9);
+  bytes = make_stream_commit(7, 0x500, 0x540);
+  message = parse(&bytes);
+  assert_int_equal(message.stream_commit.xid, 7);
+  assert_int_equal(message.stream_commit.commit.end_lsn, 0x540);
+}
+
+static void test_a_message_in_a_block(void **state)
+{
+  (void)state;
+  struct pgoutput_streamed streamed;
+  struct pgoutput_error error;
+  struct bytes bytes = make_streamed(9, make_insert(1, "x")), plain = make_insert(1, "x");
+  assert_true(pgoutput_parse_streamed(bytes.data, bytes.size, &streamed, &error));
+  assert_int_equal(streamed.kind, PGOUTPUT_INSERT);
+  assert_int_equal(streamed.xid, 9);
+  assert_int_equal(streamed.body.size, plain.size - 1);
+  assert_memory_equal(streamed.body.data, plain.data + 1, plain.size - 1);
+  bytes = make_stream_stop(); /* it and an origin have no xid */
+  assert_true(pgoutput_parse_streamed(bytes.data, bytes.size, &streamed, &error));
+  assert_int_equal(streamed.kind, PGOUTPUT_STREAM_STOP);
+  assert_false(pgoutput_parse_streamed("I\0\0\0", 4, &streamed, &error));
+  assert_string_equal(error.reason, "the message ends too early");
+}
+
 static void refuses(const struct bytes *bytes, size_t offset, const char *reason)
 {
   struct pgoutput_error error;
@@ -228,8 +263,8 @@ static void test_faults_say_where(void **state)
   bytes = make_begin(1, 2);
   bytes.size -= 2;
   refuses(&bytes, 17, "the message ends too early");
-  bytes = (struct bytes){.data = "Sx", .size = 2};
-  refuses(&bytes, 0, "this kind of message is not part of protocol version 1");
+  bytes = (struct bytes){.data = "Zx", .size = 2};
+  refuses(&bytes, 0, "this kind of message is not part of protocol versions 1 to 3");
   bytes = make_row('I', 7);
   put_u8(&bytes, 'N');
   put_u16(&bytes, 4);
@@ -290,6 +325,8 @@ int main(void)
       cmocka_unit_test(test_delete_with_old_row),
       cmocka_unit_test(test_truncate),
       cmocka_unit_test(test_logical_message),
+      cmocka_unit_test(test_transactions_in_progress),
+      cmocka_unit_test(test_a_message_in_a_block),
       cmocka_unit_test(test_faults_say_where),
       cmocka_unit_test(test_a_length_is_not_believed),
       cmocka_unit_test(test_cut_anywhere),
