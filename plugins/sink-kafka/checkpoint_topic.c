@@ -87,7 +87,7 @@ static rd_kafka_t *open_reader(struct sink *sink)
       {"isolation.level", "read_committed"},
       {"enable.partition.eof", "true"},
       {"fetch.wait.max.ms", "10"}, /* the end is an answer, not something to wait for */
-      {"log_level", "3"}, /* it is told of the producer's properties too */
+      {"log_level", "3"},          /* it is told of the producer's properties too */
       {NULL, NULL}};
   static const struct kafka_property reserved[] = {{NULL, NULL}};
   static const struct kafka_conf_spec spec = {defaults, reserved};
