@@ -24,8 +24,20 @@ def stored_lsn(broker):
     return dict(word.split("=") for word in newest.split())["lsn"]
 
 
-def finish(db, broker, program, load, sections):
-    """`load` has stopped: waits for its end and asserts that nothing is lost or doubled."""
+@pytest.fixture
+def under_load(db, kafka_factory, headrace, topic_prefix):
+    """(broker, sections, load, program) of a pipeline that streams, its load begun."""
+    broker = kafka_factory()
+    sections = exactly_once(db, broker, topic_prefix)
+    load = Load(db)
+    program = headrace(sections)
+    db.wait_streaming(sections["load.source"]["slot"], program)
+    return broker, sections, load.start(), program
+
+
+def finish(db, broker, sections, load, program):
+    """Stops the load, waits for its end and asserts that nothing is lost or doubled."""
+    load.stop()
     slot = sections["load.source"]["slot"]
     db.wait_confirmed(slot, timeout=90)
     assert program.stop() == 0
@@ -37,14 +49,9 @@ def finish(db, broker, program, load, sections):
     assert db.value(ahead, [stored_lsn(broker), slot]) is False
 
 
-def test_headrace_killed(db, kafka_factory, headrace, topic_prefix):
+def test_headrace_killed(db, under_load):
     """In every fourth round Kafka does not answer before the kill: a commit may hang then."""
-    broker = kafka_factory()
-    sections = exactly_once(db, broker, topic_prefix)
-    load = Load(db)
-    program = headrace(sections)
-    db.wait_streaming(sections["load.source"]["slot"], program)
-    load.start()
+    broker, *_, program = under_load
     for turn in range(count(8, 200)):
         program.live(random.uniform(0, 1.8))  # also while it starts
         if turn % 4 == 1:
@@ -53,38 +60,42 @@ def test_headrace_killed(db, kafka_factory, headrace, topic_prefix):
         program.kill9()
         broker.process.thaw()
         program.start()
-    load.stop()
-    finish(db, broker, program, load, sections)
+    finish(db, *under_load)
 
 
-def test_kafka_killed(db, kafka_factory, headrace, topic_prefix):
-    broker = kafka_factory()
-    sections = exactly_once(db, broker, topic_prefix)
-    load = Load(db)
-    program = headrace(sections)
-    db.wait_streaming(sections["load.source"]["slot"], program)
-    load.start()
+def test_kafka_killed(db, under_load):
+    broker, _, _, program = under_load
     for _ in range(count(1, 10)):
         program.live(2)
         broker.kill9()
         broker.start()
-    load.stop()
-    finish(db, broker, program, load, sections)
+    finish(db, *under_load)
 
 
-def test_clean_restarts(db, kafka_factory, headrace, topic_prefix):
-    broker = kafka_factory()
-    sections = exactly_once(db, broker, topic_prefix)
+def test_postgres_killed(postgres_factory, kafka_factory, headrace):
+    cluster, broker = postgres_factory(), kafka_factory()
+    db = cluster.create_database()
+    sections = exactly_once(db, broker, f"t{cluster.port}")
+    slot = sections["load.source"]["slot"]
     load = Load(db)
     program = headrace(sections)
-    db.wait_streaming(sections["load.source"]["slot"], program)
+    db.wait_streaming(slot, program)
     load.start()
+    for _ in range(count(2, 20)):
+        program.live(1)
+        cluster.kill9()
+        cluster.start()
+        db.wait_streaming(slot, program, timeout=60)
+    finish(db, broker, sections, load, program)
+
+
+def test_clean_restarts(db, under_load):
+    *_, program = under_load
     for _ in range(count(3, 100)):
         program.live(random.uniform(0.2, 1))
         program.stop()
         program.start()
-    load.stop()
-    finish(db, broker, program, load, sections)
+    finish(db, *under_load)
 
 
 def test_whole_transactions_or_nothing(db, kafka_factory, headrace, topic_prefix):
@@ -109,14 +120,9 @@ def test_whole_transactions_or_nothing(db, kafka_factory, headrace, topic_prefix
     assert len(broker.consume(topic_of(sections), timeout=300)) == 30_000 * count(4, 30)
 
 
-def test_a_process_that_was_believed_dead_is_shut_out(db, kafka_factory, headrace, topic_prefix):
-    broker = kafka_factory()
-    sections = exactly_once(db, broker, topic_prefix)
+def test_a_process_that_was_believed_dead_is_shut_out(db, headrace, under_load):
+    broker, sections, load, zombie = under_load
     slot = sections["load.source"]["slot"]
-    load = Load(db)
-    zombie = headrace(sections)
-    db.wait_streaming(slot, zombie)
-    load.start()
     zombie.live(1)
     zombie.freeze()
     db.sql("select pg_terminate_backend(active_pid) from pg_replication_slots "
@@ -128,8 +134,7 @@ def test_a_process_that_was_believed_dead_is_shut_out(db, kafka_factory, headrac
     zombie.wait_log("is active in process|took over the transactional id")
     successor.live(1)
     zombie.kill9()
-    load.stop()
-    finish(db, broker, successor, load, sections)
+    finish(db, broker, sections, load, successor)
 
 
 @pytest.mark.parametrize("key", ["acks = 1", "idempotence = no\nacks = all"])
