@@ -138,9 +138,10 @@ static rd_kafka_resp_err_t produce_to(struct sink *sink, struct topic *topic,
     return RD_KAFKA_RESP_ERR__QUEUE_FULL;
   rd_kafka_headers_t *headers = headers_take(&sink->headers, record, &delivery->header_set);
   rd_kafka_resp_err_t error = sink_produce_record(sink, topic, record, headers, delivery);
-  if (!error)
+  if (!error) {
     topic->round_bytes += record_bytes(sink, record);
-  else if (headers)
+    sink->transaction.bytes += record_bytes(sink, record);
+  } else if (headers)
     headers_give(&sink->headers, delivery->header_set, headers);
   return error;
 }
