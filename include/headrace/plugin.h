@@ -84,7 +84,8 @@ enum headrace_state {
   HEADRACE_NULL = 0,
   HEADRACE_ABSENT, /* not sent: unchanged large value, or column not in the event */
   HEADRACE_TEXT,   /* the canonical text of the column's type, UTF-8 */
-  HEADRACE_BINARY  /* bytes */
+  HEADRACE_BINARY, /* bytes */
+  HEADRACE_JSON    /* of an UNTYPED column: a number, boolean, array or object as it was written */
 };
 
 struct headrace_value {
@@ -124,7 +125,9 @@ enum headrace_type {
   HEADRACE_TYPE_OID,
   HEADRACE_TYPE_HSTORE, /* "a"=>"1", "b"=>NULL */
   HEADRACE_TYPE_POINT,  /* (1,2) */
-  HEADRACE_TYPE_LTREE
+  HEADRACE_TYPE_LTREE,
+  HEADRACE_TYPE_UNTYPED /* the event did not say: TEXT is a string's characters, JSON the rest; who
+                           knows the wanted type converts, see struct headrace_conventions */
 };
 
 enum { /* struct headrace_column.flags */
@@ -147,6 +150,34 @@ struct headrace_column {
   uint32_t type_id; /* the source's own number of the type; 0: none */
 };
 
+/* How values of UNTYPED columns are written where their form does not tell. All zero: as
+ * Debezium writes them by default. A number for a date is always days since 1970-01-01. */
+enum headrace_numeric_form {
+  HEADRACE_NUMERIC_UNSCALED =
+      0,                 /* base64 of the big-endian two's complement; scale: the target's */
+  HEADRACE_NUMERIC_PLAIN /* a string of digits, or a number */
+};
+enum headrace_time_form { /* of a number for a time or timestamp */
+                          HEADRACE_TIME_ADAPTIVE =
+                              0, /* milliseconds if the target has ≤ 3 digits, else microseconds */
+                          HEADRACE_TIME_MICROSECONDS, /* times of day so; timestamps adaptive */
+                          HEADRACE_TIME_MILLISECONDS, /* both */
+                          HEADRACE_TIME_ALL_MICROSECONDS,
+                          HEADRACE_TIME_NANOSECONDS
+};
+enum headrace_binary_form {
+  HEADRACE_BINARY_BASE64 = 0,
+  HEADRACE_BINARY_BASE64URL,
+  HEADRACE_BINARY_HEX
+};
+
+struct headrace_conventions {
+  uint8_t numeric; /* enum headrace_numeric_form */
+  uint8_t time;    /* enum headrace_time_form */
+  uint8_t binary;  /* enum headrace_binary_form */
+  uint8_t reserved;
+};
+
 struct headrace_relation {
   uint64_t id; /* given by the host: never used twice in a process, so a safe cache key */
   const char *database;
@@ -155,7 +186,8 @@ struct headrace_relation {
   const struct headrace_column *columns;
   const uint16_t *key; /* indexes of the key's columns, in key order */
   uint32_t column_count;
-  uint32_t key_count; /* 0: no key */
+  uint32_t key_count;                      /* 0: no key */
+  struct headrace_conventions conventions; /* of its UNTYPED columns */
 };
 
 enum headrace_operation {
@@ -232,6 +264,12 @@ struct headrace_record {
   int64_t timestamp_ms; /* since 1970-01-01 UTC; -1: none */
 };
 
+struct headrace_rejection {
+  const char *stage;       /* "codec", "filter.mask" */
+  const char *error_class; /* one word: "malformed", "unsupported" */
+  const char *reason;      /* a sentence without values of rows */
+};
+
 /* Encoding sets record and keeps change; decoding sets change and keeps record.
  * All of it lives in the batch's arena and is read-only once the stage is done. */
 struct headrace_event {
@@ -239,7 +277,21 @@ struct headrace_event {
   const struct headrace_record *record;
   uint32_t origin; /* index of the source's event that this one came from */
   uint32_t reserved;
+  const struct headrace_rejection *rejection; /* a stage refused it: for the sink's dead letters,
+                                                 as it stands; NULL: sound */
 };
+
+/* A source of several sequences that are independent of each other and may come and go (the
+ * partitions of a topic) says for each of them what a batch is of it: what lies in [from, to),
+ * which may be less than to - from events. `from` is the `to` of the batch before, or where the
+ * part was begun. */
+struct headrace_part {
+  const char *name; /* at most HEADRACE_PART_NAME_MAX bytes */
+  int64_t from;
+  int64_t to;
+};
+
+enum { HEADRACE_PART_NAME_MAX = 511 };
 
 struct headrace_batch; /* events, one arena, one position */
 
@@ -327,6 +379,25 @@ struct headrace_host {
   /* The batch keeps the relation alive, as add_change does for that of its change. */
   void (*relation_keep)(const struct headrace_host *, struct headrace_batch *,
                         const struct headrace_relation *);
+
+  /* A source with parts: sets what the batch is of one; name copied. The position is then only
+   * the source's own mark, which no checkpoint keeps. A sink: which parts the batch has. */
+  void (*add_part)(const struct headrace_host *, struct headrace_batch *,
+                   const struct headrace_part *);
+  const struct headrace_part *(*parts)(const struct headrace_host *, const struct headrace_batch *,
+                                       size_t *count);
+  /* A source: where the checkpoint says that a part goes on; -1: it knows nothing of it.
+   * 0: not known yet, the wake_fd tells when to ask again. 1: *next is set; the next call is a
+   * new question, since other processes may move it. */
+  int (*stored_part)(const struct headrace_host *, const char *name, int64_t *next);
+
+  /* A filter or codec that cannot use the event it was given. STOP: return FATAL.
+   * DEAD_LETTER: the host has passed it on, marked. SKIP: counted. Then return OK. */
+  enum headrace_verdict (*refuse)(const struct headrace_host *, struct headrace_batch *out,
+                                  const char *error_class, const char *reason);
+
+  /* A sink: how much of the memory for batches is out, in percent of ring_bytes. */
+  int (*pressure)(const struct headrace_host *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */
@@ -384,6 +455,11 @@ struct headrace_plugin {
    * end with a zero, into `out`; an error is said by log. AGAIN: there is no such command. */
   enum headrace_result (*command)(void *instance, const char *name, const char *const *arguments,
                                   size_t count, char *out, size_t size);
+
+  /* sink, optional: the `to` that was stored last for a part; -1: none. AGAIN: not now. For a
+   * sink that keeps the checkpoint of a source with parts. It stores `to` where it had stored
+   * `from`, in one step with the data, and fails the batch if something else is there. */
+  enum headrace_result (*stored_part)(void *instance, const char *name, int64_t *next);
 };
 
 struct headrace_registration {
