@@ -49,6 +49,8 @@ void batch_reset(struct headrace_batch *batch)
   batch->source_events = 0;
   batch->receipts = NULL;
   batch->rejection_count = 0;
+  batch->parts = NULL;
+  batch->part_count = batch->part_capacity = 0;
   batch->acknowledge = false;
   batch->partial = false;
   batch->has_position = false;
@@ -131,6 +133,29 @@ void batch_set_position(struct headrace_batch *batch, const void *position, size
   batch->has_position = true;
 }
 
+static const char *keep_text(struct headrace_batch *batch, const char *text)
+{
+  size_t size = strlen(text) + 1;
+  return memcpy(arena_alloc(&batch->arena, size), text, size);
+}
+
+void batch_add_part(struct headrace_batch *batch, const struct headrace_part *part)
+{
+  if (strlen(part->name) > HEADRACE_PART_NAME_MAX)
+    abort(); /* the ABI's limit, a plugin's fault */
+  if (batch->part_count == batch->part_capacity) {
+    size_t capacity = batch->part_capacity ? 2 * batch->part_capacity : 8;
+    struct headrace_part *parts = arena_alloc(&batch->arena, capacity * sizeof *parts);
+    if (batch->part_count)
+      memcpy(parts, batch->parts, batch->part_count * sizeof *parts);
+    batch->parts = parts;
+    batch->part_capacity = capacity;
+  }
+  struct headrace_part *added = &batch->parts[batch->part_count++];
+  *added = *part;
+  added->name = keep_text(batch, part->name);
+}
+
 static void swap_lists(struct headrace_batch *batch)
 {
   struct event_list made = batch->output;
@@ -161,24 +186,40 @@ void batch_stage_end(struct headrace_batch *batch)
   swap_lists(batch);
 }
 
-static const char *keep_text(struct headrace_batch *batch, const char *text)
-{
-  size_t size = strlen(text) + 1;
-  return memcpy(arena_alloc(&batch->arena, size), text, size);
-}
-
-void batch_reject(struct headrace_batch *batch, size_t event, const char *error_class,
-                  const char *reason)
+static void note_rejection(struct headrace_batch *batch, const struct rejection *rejection)
 {
   if (batch->rejection_count == batch->rejection_capacity) {
     batch->rejection_capacity = batch->rejection_capacity ? 2 * batch->rejection_capacity : 4;
     batch->rejections =
         xrealloc(batch->rejections, batch->rejection_capacity * sizeof *batch->rejections);
   }
-  batch->rejections[batch->rejection_count++] =
-      (struct rejection){.origin = batch->events.items[event].origin,
-                         .error_class = keep_text(batch, error_class),
-                         .reason = keep_text(batch, reason)};
+  batch->rejections[batch->rejection_count++] = *rejection;
+}
+
+void batch_reject(struct headrace_batch *batch, size_t event, const char *error_class,
+                  const char *reason)
+{
+  struct rejection rejection = {.origin = batch->events.items[event].origin,
+                                .error_class = keep_text(batch, error_class),
+                                .reason = keep_text(batch, reason)};
+  note_rejection(batch, &rejection);
+}
+
+void batch_refuse(struct headrace_batch *batch, const struct headrace_rejection *rejection,
+                  bool dead_letter)
+{
+  struct headrace_rejection *kept = arena_alloc(&batch->arena, sizeof *kept);
+  *kept = (struct headrace_rejection){.stage = rejection->stage,
+                                      .error_class = keep_text(batch, rejection->error_class),
+                                      .reason = keep_text(batch, rejection->reason)};
+  struct rejection noted = {
+      .origin = batch->input->origin, .error_class = kept->error_class, .reason = kept->reason};
+  note_rejection(batch, &noted);
+  if (!dead_letter)
+    return;
+  struct headrace_event event = *batch->input;
+  event.rejection = kept;
+  batch_add_event(batch, &event);
 }
 
 void batch_set_receipts(struct headrace_batch *batch, const uint64_t *receipts)

@@ -49,6 +49,9 @@ struct headrace_batch {
   struct rejection *rejections;
   size_t rejection_count, rejection_capacity;
 
+  struct headrace_part *parts; /* of the source, in the arena */
+  size_t part_count, part_capacity;
+
   bool acknowledge; /* on its way back: tell the source that all up to here is durable */
   bool partial;     /* it ends inside of a transaction of the source's */
   bool has_position;
@@ -75,6 +78,8 @@ void batch_add_event(struct headrace_batch *batch, const struct headrace_event *
 bool batch_full(const struct headrace_batch *batch);
 void batch_set_position(struct headrace_batch *batch, const void *position, size_t size);
 
+void batch_add_part(struct headrace_batch *batch, const struct headrace_part *part);
+
 /* The source has filled it: its events become what readers see. */
 void batch_seal(struct headrace_batch *batch);
 
@@ -84,6 +89,9 @@ void batch_stage_begin(struct headrace_batch *batch);
 void batch_stage_input(struct headrace_batch *batch, const struct headrace_event *event);
 void batch_stage_end(struct headrace_batch *batch);
 
+/* The stage's input goes on as it is, marked. */
+void batch_refuse(struct headrace_batch *batch, const struct headrace_rejection *rejection,
+                  bool dead_letter);
 void batch_reject(struct headrace_batch *batch, size_t event, const char *error_class,
                   const char *reason);
 void batch_set_receipts(struct headrace_batch *batch, const uint64_t *receipts);

@@ -111,6 +111,27 @@ static bool read_position(const json_t *root, struct position *position)
   return true;
 }
 
+static bool read_parts(json_t *object, struct parts *parts)
+{
+  const char *name;
+  json_t *next;
+  json_object_foreach(object, name, next)
+  {
+    if (!json_is_integer(next) || json_integer_value(next) < 0)
+      return false;
+    parts_set(parts, name, json_integer_value(next));
+  }
+  return true;
+}
+
+static bool read_frontier(json_t *root, struct position *position, struct parts *parts)
+{
+  json_t *object = json_object_get(root, "parts");
+  if (json_is_object(object))
+    return read_parts(object, parts);
+  return position->known = read_position(root, position);
+}
+
 static bool complain(const struct checkpoint_file *file, const char *fault)
 {
   log_write(file->logger, HEADRACE_ERROR, file->pipeline,
@@ -120,7 +141,8 @@ static bool complain(const struct checkpoint_file *file, const char *fault)
   return false;
 }
 
-bool checkpoint_file_load(const struct checkpoint_file *file, struct position *position)
+bool checkpoint_file_load(const struct checkpoint_file *file, struct position *position,
+                          struct parts *parts)
 {
   *position = (struct position){0};
   if (access(file->path, F_OK) < 0 && errno == ENOENT)
@@ -135,28 +157,42 @@ bool checkpoint_file_load(const struct checkpoint_file *file, struct position *p
     complain(file, "it was written by another version of headrace");
   else if (!source || strcmp(source, file->source) != 0)
     complain(file, "it was written for another source plugin");
-  else if (!read_position(root, position))
+  else if (!read_frontier(root, position, parts))
     complain(file, "it holds no valid position");
   else
-    good = position->known = true;
+    good = true;
   json_decref(root);
   return good;
 }
 
-static char *render(const struct checkpoint_file *file, const struct position *position)
+static json_t *render_parts(const struct parts *parts)
+{
+  json_t *object = json_object();
+  for (size_t i = 0; i < parts->count; i++)
+    json_object_set_new(object, parts->items[i].name, json_integer(parts->items[i].next));
+  return object;
+}
+
+static json_t *render_position(const struct position *position, const char **name)
 {
   bool text = is_text(position->data, position->size);
+  *name = text ? "position" : "position_hex";
+  return text ? json_stringn(position->data, position->size)
+              : hex_text(position->data, position->size);
+}
+
+static char *render(const struct checkpoint_file *file, const struct position *position,
+                    const struct parts *parts)
+{
   char now[32];
   time_t seconds = time(NULL);
-  struct tm parts;
-  gmtime_r(&seconds, &parts);
-  strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  json_t *root =
-      json_pack("{s:i, s:s, s:s, s:o, s:s}", "version", FORMAT_VERSION, "pipeline", file->pipeline,
-                "source", file->source, text ? "position" : "position_hex",
-                text ? json_stringn(position->data, position->size)
-                     : hex_text(position->data, position->size),
-                "written", now);
+  struct tm broken_down;
+  gmtime_r(&seconds, &broken_down);
+  strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+  const char *name = "parts";
+  json_t *frontier = parts->count ? render_parts(parts) : render_position(position, &name);
+  json_t *root = json_pack("{s:i, s:s, s:s, s:o, s:s}", "version", FORMAT_VERSION, "pipeline",
+                           file->pipeline, "source", file->source, name, frontier, "written", now);
   char *rendered = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
   json_decref(root);
   return rendered;
@@ -183,10 +219,11 @@ static bool sync_directory(const char *path)
   return fd >= 0 && fsync(fd) == 0;
 }
 
-bool checkpoint_file_save(const struct checkpoint_file *file, const struct position *position)
+bool checkpoint_file_save(const struct checkpoint_file *file, const struct position *position,
+                          const struct parts *parts)
 {
   CLEANUP_FREE char *temporary = xasprintf("%s.new", file->path);
-  CLEANUP_FREE char *text = render(file, position);
+  CLEANUP_FREE char *text = render(file, position, parts);
   if (text && write_synced(temporary, text) && rename(temporary, file->path) == 0 &&
       sync_directory(file->directory))
     return true;

@@ -7,6 +7,7 @@
 #define HEADRACE_CHECKPOINT_H
 
 #include "log.h"
+#include "parts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,10 +32,13 @@ bool checkpoint_file_open(struct checkpoint_file *file, const struct logger *log
                           const char *directory, const char *pipeline, const char *source);
 void checkpoint_file_close(struct checkpoint_file *file);
 
-/* No file gives position->known = false. False: unreadable or of another source; said. */
-bool checkpoint_file_load(const struct checkpoint_file *file, struct position *position);
+/* No file gives position->known = false and no parts; so does position->known if the source has
+ * parts. `parts` is empty before. False: unreadable or of another source; said. */
+bool checkpoint_file_load(const struct checkpoint_file *file, struct position *position,
+                          struct parts *parts);
 
 /* On return the position survives a crash of the machine. False: said. */
-bool checkpoint_file_save(const struct checkpoint_file *file, const struct position *position);
+bool checkpoint_file_save(const struct checkpoint_file *file, const struct position *position,
+                          const struct parts *parts);
 
 #endif

@@ -209,6 +209,46 @@ static int host_starved(const struct headrace_host *host)
   return atomic_load(of(host)->starved);
 }
 
+static void host_add_part(const struct headrace_host *host, struct headrace_batch *batch,
+                          const struct headrace_part *part)
+{
+  (void)host;
+  batch_add_part(batch, part);
+}
+
+static const struct headrace_part *host_parts(const struct headrace_host *host,
+                                              const struct headrace_batch *batch, size_t *count)
+{
+  (void)host;
+  *count = batch->part_count;
+  return batch->parts;
+}
+
+static int host_stored_part(const struct headrace_host *host, const char *name, int64_t *next)
+{
+  bool news;
+  bool known = part_ask(of(host)->questions, name, next, &news);
+  if (news)
+    wake_signal(of(host)->worker_wake);
+  return known;
+}
+
+static enum headrace_verdict host_refuse(const struct headrace_host *host,
+                                         struct headrace_batch *out, const char *error_class,
+                                         const char *reason)
+{
+  const struct report_sink *reports = of(host)->reports;
+  struct headrace_rejection rejection = {
+      .stage = of(host)->stage, .error_class = error_class, .reason = reason};
+  return reports->refuse(reports->context, out, &rejection);
+}
+
+static int host_pressure(const struct headrace_host *host)
+{
+  const struct report_sink *reports = of(host)->reports;
+  return reports->pressure(reports->context);
+}
+
 enum headrace_result instance_failure(const struct instance *instance, enum headrace_result answer)
 {
   if (answer == HEADRACE_RETRY || answer == HEADRACE_FATAL)
@@ -257,5 +297,10 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .partial = host_partial,
       .starved = host_starved,
       .relation_keep = host_relation_keep,
+      .add_part = host_add_part,
+      .parts = host_parts,
+      .stored_part = host_stored_part,
+      .refuse = host_refuse,
+      .pressure = host_pressure,
   };
 }

@@ -6,17 +6,21 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "parts.h"
 #include "settings.h"
 
 #include <headrace/plugin.h>
 #include <stdatomic.h>
 
-/* Where a sink's reports go. Called on the worker thread. */
+/* Where the stages' reports go. Called on the worker thread. */
 struct report_sink {
   void (*durable)(void *context, struct headrace_batch *, const uint64_t *receipts);
   void (*failed)(void *context, struct headrace_batch *, enum headrace_result);
   enum headrace_verdict (*reject)(void *context, struct headrace_batch *, size_t event,
                                   const char *error_class, const char *reason);
+  enum headrace_verdict (*refuse)(void *context, struct headrace_batch *out,
+                                  const struct headrace_rejection *rejection);
+  int (*pressure)(const void *context);
   void *context;
 };
 
@@ -28,10 +32,12 @@ struct instance {
   const struct settings *settings;
   const struct logger *logger;
   struct metrics *metrics;
-  const struct report_sink *reports; /* NULL unless it is a sink */
-  _Atomic uint64_t *relation_ids;    /* of the pipeline */
-  unsigned *wants;                   /* of the pipeline: what its stages want of the source */
-  atomic_bool *starved;              /* of the pipeline: the source waits for memory */
+  const struct report_sink *reports;
+  _Atomic uint64_t *relation_ids;   /* of the pipeline */
+  unsigned *wants;                  /* of the pipeline: what its stages want of the source */
+  atomic_bool *starved;             /* of the pipeline: the source waits for memory */
+  struct part_questions *questions; /* of the pipeline: of the source, for the worker */
+  int worker_wake;
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

@@ -36,6 +36,8 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->reports = &pipeline->reports;
   instance->wants = &pipeline->wants;
   instance->starved = &pipeline->starved;
+  instance->questions = &pipeline->questions;
+  instance->worker_wake = pipeline->worker_wake;
 }
 
 static void init_stages(struct pipeline *pipeline)
@@ -94,9 +96,10 @@ static enum headrace_result load_position(struct pipeline *pipeline)
     position->known = result == HEADRACE_OK && position->size > 0;
     return result;
   }
-  if (position->known || pipeline->checkpoint == CHECKPOINT_NONE)
+  if (position->known || pipeline->parts.count || pipeline->checkpoint == CHECKPOINT_NONE)
     return HEADRACE_OK;
-  return checkpoint_file_load(&pipeline->file, position) ? HEADRACE_OK : HEADRACE_FATAL;
+  return checkpoint_file_load(&pipeline->file, position, &pipeline->parts) ? HEADRACE_OK
+                                                                           : HEADRACE_FATAL;
 }
 
 /* Before anything of another process is looked at or shut out. */
@@ -133,6 +136,7 @@ static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
   struct run run;
   run_init(&run, pipeline);
   pipeline->wants = 0;
+  part_questions_init(&pipeline->questions);
   atomic_store(&pipeline->starved, false);
   enum headrace_result result = open_stages(order, count, &opened);
   if (result == HEADRACE_OK)
@@ -143,6 +147,7 @@ static enum headrace_result attempt(struct pipeline *pipeline, bool *progress)
     result = take_turn(pipeline, &run);
   *progress = run.progress;
   close_stages(order, opened);
+  part_questions_free(&pipeline->questions);
   run_free(&run);
   free(order);
   return result;
@@ -261,6 +266,7 @@ enum pipeline_state pipeline_join(struct pipeline *pipeline)
   pthread_join(pipeline->thread, NULL);
   enum pipeline_state state = (enum pipeline_state)atomic_load(&pipeline->state);
   metrics_free(&pipeline->metrics);
+  parts_free(&pipeline->parts);
   free(pipeline->filters);
   close(pipeline->source_wake);
   close(pipeline->worker_wake);

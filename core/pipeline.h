@@ -44,10 +44,12 @@ struct pipeline {
   atomic_bool starved; /* the source waits for memory; written by its thread */
   struct status status;
   struct progress progress;
+  struct part_questions questions;
 
   enum checkpoint_kind checkpoint;
   struct checkpoint_file file;
   struct position position; /* the frontier that this process knows */
+  struct parts parts;       /* the same of a source with parts: what is in the file */
 };
 
 /* The config and logger must outlive the pipeline. */

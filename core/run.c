@@ -72,18 +72,18 @@ static bool worth_a_line(int64_t count)
   return count <= 10 || count % 1000 == 0;
 }
 
-static enum headrace_verdict on_reject(void *context, struct headrace_batch *batch, size_t event,
-                                       const char *error_class, const char *reason)
+static enum headrace_verdict policy(const struct pipeline *pipeline)
 {
-  struct run *run = context;
-  struct pipeline *pipeline = run->pipeline;
+  return pipeline->source.plugin->on_reject
+             ? HEADRACE_VERDICT_SKIP
+             : (enum headrace_verdict)settings_integer(&pipeline->config->settings, "errors");
+}
+
+static void say_rejected(struct pipeline *pipeline, enum headrace_verdict verdict,
+                         const char *error_class, const char *reason)
+{
   static const char *const outcome[] = {"the pipeline stops", "it goes to the dead letters",
                                         "it is skipped"};
-  enum headrace_verdict verdict =
-      pipeline->source.plugin->on_reject
-          ? HEADRACE_VERDICT_SKIP
-          : (enum headrace_verdict)settings_integer(&pipeline->config->settings, "errors");
-  batch_reject(batch, event, error_class, reason);
   metrics_add(&pipeline->metrics, "rejected", 1);
   int64_t count = metrics_get(&pipeline->metrics, "rejected");
   if (worth_a_line(count))
@@ -91,7 +91,33 @@ static enum headrace_verdict on_reject(void *context, struct headrace_batch *bat
               verdict == HEADRACE_VERDICT_STOP ? HEADRACE_ERROR : HEADRACE_WARNING,
               pipeline->config->name, "event rejected (%s): %s; %s (rejected so far: %lld)",
               error_class, reason, outcome[verdict], (long long)count);
+}
+
+static enum headrace_verdict on_reject(void *context, struct headrace_batch *batch, size_t event,
+                                       const char *error_class, const char *reason)
+{
+  struct run *run = context;
+  enum headrace_verdict verdict = policy(run->pipeline);
+  batch_reject(batch, event, error_class, reason);
+  say_rejected(run->pipeline, verdict, error_class, reason);
   return verdict;
+}
+
+static enum headrace_verdict on_refuse(void *context, struct headrace_batch *out,
+                                       const struct headrace_rejection *rejection)
+{
+  struct run *run = context;
+  enum headrace_verdict verdict = policy(run->pipeline);
+  batch_refuse(out, rejection, verdict == HEADRACE_VERDICT_DEAD_LETTER);
+  say_rejected(run->pipeline, verdict, rejection->error_class, rejection->reason);
+  return verdict;
+}
+
+static int pressure(const void *context)
+{
+  const struct run *run = context;
+  size_t held = atomic_load_explicit(&run->pool.held, memory_order_relaxed);
+  return (int)(held * 100 / run->pool.ring_bytes);
 }
 
 void run_init(struct run *run, struct pipeline *pipeline)
@@ -107,8 +133,12 @@ void run_init(struct run *run, struct pipeline *pipeline)
   run->stages.filters = xcalloc(run->stages.filter_count, sizeof *run->stages.filters);
   for (size_t i = 0; i < run->stages.filter_count; i++)
     run->stages.filters[i] = &pipeline->filters[i];
-  pipeline->reports = (struct report_sink){
-      .durable = on_durable, .failed = on_failed, .reject = on_reject, .context = run};
+  pipeline->reports = (struct report_sink){.durable = on_durable,
+                                           .failed = on_failed,
+                                           .reject = on_reject,
+                                           .refuse = on_refuse,
+                                           .pressure = pressure,
+                                           .context = run};
 }
 
 void run_free(struct run *run)
@@ -178,7 +208,7 @@ static bool save(struct run *run)
   struct pipeline *pipeline = run->pipeline;
   int64_t interval = settings_integer(&pipeline->config->settings, "checkpoint_interval");
   run->next_save = clock_ms() + interval;
-  if (!checkpoint_file_save(&pipeline->file, &pipeline->position))
+  if (!checkpoint_file_save(&pipeline->file, &pipeline->position, &pipeline->parts))
     return false;
   if (run->unsaved)
     tell_source(run);
@@ -202,9 +232,12 @@ static bool retire(struct run *run, struct headrace_batch *batch)
   struct pipeline *pipeline = run->pipeline;
   run->progress = true;
   metrics_add(&pipeline->metrics, "durable", batch->source_events);
-  pipeline->position.known = true;
+  /* With parts the position is a mark that only this run of the source knows. */
+  pipeline->position.known = !batch->part_count;
   pipeline->position.size = batch->position_size;
   memcpy(pipeline->position.data, batch->position, batch->position_size);
+  for (size_t i = 0; i < batch->part_count && pipeline->checkpoint == CHECKPOINT_FILE; i++)
+    parts_set(&pipeline->parts, batch->parts[i].name, batch->parts[i].to);
   if (pipeline->checkpoint == CHECKPOINT_FILE && pipeline->source.plugin->on_reject)
     return answer(run, batch); /* clients wait for it */
   run->unsaved = pipeline->checkpoint == CHECKPOINT_FILE;
@@ -219,6 +252,36 @@ static void advance(struct run *run)
     continue;
   if (run->unsaved && clock_ms() >= run->next_save)
     save(run);
+}
+
+static enum headrace_result look_up_part(const struct run *run, const char *name, int64_t *next)
+{
+  const struct pipeline *pipeline = run->pipeline;
+  const struct instance *sink = &pipeline->sink;
+  *next = -1;
+  if (pipeline->checkpoint == CHECKPOINT_SINK && sink->plugin->stored_part)
+    return sink->plugin->stored_part(sink->self, name, next);
+  parts_get(&pipeline->parts, name, next);
+  return HEADRACE_OK;
+}
+
+/* The source asks where its parts go on. */
+static void answer_questions(struct run *run)
+{
+  struct pipeline *pipeline = run->pipeline;
+  char *name;
+  enum headrace_result result = HEADRACE_OK;
+  while (result == HEADRACE_OK && (name = part_asked(&pipeline->questions))) {
+    int64_t next;
+    result = look_up_part(run, name, &next);
+    if (result == HEADRACE_OK) {
+      part_answer(&pipeline->questions, name, next);
+      wake_signal(pipeline->source_wake);
+    }
+    free(name);
+  }
+  if (result != HEADRACE_OK && result != HEADRACE_AGAIN)
+    sink_failed(run, result);
 }
 
 static bool everything_is_out(const struct run *run)
@@ -291,6 +354,7 @@ static enum headrace_result worker_loop(struct run *run)
     bool done = atomic_load(&run->source_done); /* before the ring is seen empty */
     bool busy = feed(run);
     advance(run);
+    answer_questions(run);
     if (run->failure != HEADRACE_OK)
       return run->failure;
     if (done && !busy && everything_is_out(run))

@@ -11,6 +11,10 @@ static enum headrace_result run_stage(struct instance *instance, stage_callback 
   for (size_t i = 0; i < batch->events.count; i++) {
     const struct headrace_event *event = &batch->events.items[i];
     batch_stage_input(batch, event);
+    if (event->rejection) {
+      batch_add_event(batch, event);
+      continue;
+    }
     enum headrace_result result = callback(instance->self, event, batch);
     if (result != HEADRACE_OK) {
       batch->input = NULL;

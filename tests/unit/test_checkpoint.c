@@ -88,7 +88,7 @@ static void test_none_yet(void **state)
   struct checkpoint_file file;
   struct position position = {.known = true};
   assert_true(open_as(f, &file, "probe"));
-  assert_true(checkpoint_file_load(&file, &position));
+  assert_true(checkpoint_file_load(&file, &position, &(struct parts){0}));
   assert_false(position.known);
   checkpoint_file_close(&file);
 }
@@ -98,13 +98,13 @@ static void check_round_trip(struct fixture *f, const char *data, size_t size, c
   struct checkpoint_file file;
   struct position saved = position_of(data, size), loaded;
   assert_true(open_as(f, &file, "probe"));
-  assert_true(checkpoint_file_save(&file, &saved));
+  assert_true(checkpoint_file_save(&file, &saved, &(struct parts){0}));
   CLEANUP_FREE char *text = content_of(&file);
   if (!strstr(text, written))
     fail_msg("%s is not in %s", written, text);
   checkpoint_file_close(&file);
   assert_true(open_as(f, &file, "probe")); /* the lock went with the first */
-  assert_true(checkpoint_file_load(&file, &loaded));
+  assert_true(checkpoint_file_load(&file, &loaded, &(struct parts){0}));
   assert_true(loaded.known);
   assert_int_equal(loaded.size, size);
   assert_memory_equal(loaded.data, data, size);
@@ -131,9 +131,9 @@ static void test_replaced_not_rewritten(void **state)
   struct checkpoint_file file;
   assert_true(open_as(f, &file, "probe"));
   struct position one = position_of("1", 1), two = position_of("2", 1);
-  assert_true(checkpoint_file_save(&file, &one));
+  assert_true(checkpoint_file_save(&file, &one, &(struct parts){0}));
   int before = open(file.path, O_RDONLY | O_CLOEXEC);
-  assert_true(checkpoint_file_save(&file, &two));
+  assert_true(checkpoint_file_save(&file, &two, &(struct parts){0}));
   /* Who has the old one open still reads a whole old one: it was never truncated. */
   char text[4096] = "";
   assert_true(read(before, text, sizeof text - 1) > 0);
@@ -154,14 +154,14 @@ static void test_a_torn_temporary_is_harmless(void **state)
   struct checkpoint_file file;
   struct position one = position_of("1", 1), loaded;
   assert_true(open_as(f, &file, "probe"));
-  assert_true(checkpoint_file_save(&file, &one));
+  assert_true(checkpoint_file_save(&file, &one, &(struct parts){0}));
   CLEANUP_FREE char *temporary = xasprintf("%s.new", file.path);
   FILE *torn = fopen(temporary, "we");
   fputs("{ \"vers", torn); /* what a crash between write and rename leaves */
   fclose(torn);
-  assert_true(checkpoint_file_load(&file, &loaded));
+  assert_true(checkpoint_file_load(&file, &loaded, &(struct parts){0}));
   assert_int_equal(loaded.data[0], '1');
-  assert_true(checkpoint_file_save(&file, &one));
+  assert_true(checkpoint_file_save(&file, &one, &(struct parts){0}));
   checkpoint_file_close(&file);
 }
 
@@ -202,7 +202,7 @@ static void test_bad_files(void **state)
   for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
     struct position position;
     put_content(&file, contents[i][0]);
-    if (checkpoint_file_load(&file, &position))
+    if (checkpoint_file_load(&file, &position, &(struct parts){0}))
       fail_msg("taken: %s", contents[i][0]);
     assert_false(position.known);
     assert_said(f, contents[i][1]);
@@ -224,7 +224,7 @@ static void test_position_too_long(void **state)
     CLEANUP_FREE char *text =
         xasprintf("{\"version\": 1, \"source\": \"probe\", \"%s\": \"%s\"}", keys[i], filler);
     put_content(&file, text);
-    assert_false(checkpoint_file_load(&file, &position));
+    assert_false(checkpoint_file_load(&file, &position, &(struct parts){0}));
   }
   assert_said(f, "no valid position");
   checkpoint_file_close(&file);
@@ -236,10 +236,10 @@ static void test_another_source(void **state)
   struct checkpoint_file file;
   struct position one = position_of("1", 1), loaded;
   assert_true(open_as(f, &file, "probe"));
-  assert_true(checkpoint_file_save(&file, &one));
+  assert_true(checkpoint_file_save(&file, &one, &(struct parts){0}));
   checkpoint_file_close(&file);
   assert_true(open_as(f, &file, "kafka"));
-  assert_false(checkpoint_file_load(&file, &loaded));
+  assert_false(checkpoint_file_load(&file, &loaded, &(struct parts){0}));
   assert_said(f, "it was written for another source plugin");
   checkpoint_file_close(&file);
 }
@@ -305,12 +305,12 @@ static void test_failed_save(void **state)
   struct checkpoint_file file;
   struct position one = position_of("1", 1), two = position_of("2", 1), loaded;
   assert_true(open_as(f, &file, "probe"));
-  assert_true(checkpoint_file_save(&file, &one));
+  assert_true(checkpoint_file_save(&file, &one, &(struct parts){0}));
   CLEANUP_FREE char *temporary = xasprintf("%s.new", file.path);
   assert_int_equal(mkdir(temporary, 0700), 0); /* stops root too */
-  assert_false(checkpoint_file_save(&file, &two));
+  assert_false(checkpoint_file_save(&file, &two, &(struct parts){0}));
   assert_said(f, "nothing is acknowledged to the source until it can");
-  assert_true(checkpoint_file_load(&file, &loaded));
+  assert_true(checkpoint_file_load(&file, &loaded, &(struct parts){0}));
   assert_int_equal(loaded.data[0], '1');
   checkpoint_file_close(&file);
 }
@@ -323,7 +323,7 @@ static void test_full_disk(void **state)
   assert_true(open_as(f, &file, "probe"));
   CLEANUP_FREE char *temporary = xasprintf("%s.new", file.path);
   assert_int_equal(symlink("/dev/full", temporary), 0);
-  assert_false(checkpoint_file_save(&file, &one));
+  assert_false(checkpoint_file_save(&file, &one, &(struct parts){0}));
   assert_said(f, "No space left on device");
   assert_int_not_equal(access(file.path, F_OK), 0);
   checkpoint_file_close(&file);
