@@ -88,7 +88,8 @@ static void name_relation(const struct headrace_relation *relation, char *text, 
     snprintf(text, size, "a record");
     return;
   }
-  snprintf(text, size, "%s.%s", relation->schema, relation->table);
+  snprintf(text, size, "%s%s%s", relation->schema ? relation->schema : "",
+           relation->schema ? "." : "", relation->table);
   for (uint32_t i = 0; i < relation->key_count; i++) {
     append(text, size, i ? ", " : " (key columns ");
     append(text, size, relation->columns[relation->key[i]].name);
@@ -158,6 +159,12 @@ static void reject(struct sink *sink, struct delivery *delivery, const struct fa
   case HEADRACE_VERDICT_STOP: /* the host has said so */
     stop(sink, delivery, HEADRACE_FATAL);
   }
+}
+
+void delivery_refused(struct sink *sink, struct delivery *delivery,
+                      const struct headrace_rejection *rejection)
+{
+  add_letter(sink, delivery, rejection->error_class, rejection->reason, false);
 }
 
 /* A broker refuses a whole request. Only a record that is larger than a full

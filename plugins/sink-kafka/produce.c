@@ -138,10 +138,9 @@ static rd_kafka_resp_err_t produce_to(struct sink *sink, struct topic *topic,
     return RD_KAFKA_RESP_ERR__QUEUE_FULL;
   rd_kafka_headers_t *headers = headers_take(&sink->headers, record, &delivery->header_set);
   rd_kafka_resp_err_t error = sink_produce_record(sink, topic, record, headers, delivery);
-  if (!error) {
+  if (!error)
     topic->round_bytes += record_bytes(sink, record);
-    sink->transaction.bytes += record_bytes(sink, record);
-  } else if (headers)
+  else if (headers)
     headers_give(&sink->headers, delivery->header_set, headers);
   return error;
 }
@@ -153,6 +152,12 @@ static bool produce_event(struct sink *sink, struct pending *pending)
   struct delivery *delivery = &pending->deliveries[pending->produced];
   *delivery = (struct delivery){.pending = pending, .event = (uint32_t)pending->produced};
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR__INVALID_TYPE;
+  if (event->record && event->rejection) {
+    pending->produced++;
+    pending->outstanding++;
+    delivery_refused(sink, delivery, event->rejection);
+    return true;
+  }
   if (event->record) {
     struct topic *topic = topic_for(sink, event);
     error =

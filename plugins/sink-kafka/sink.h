@@ -196,6 +196,8 @@ rd_kafka_resp_err_t sink_produce_record(struct sink *sink, struct topic *topic,
                                         rd_kafka_headers_t *headers, struct delivery *delivery);
 
 /* failure.c */
+void delivery_refused(struct sink *sink, struct delivery *delivery,
+                      const struct headrace_rejection *rejection); /* by a stage before */
 void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp_err_t error,
                      bool by_broker);
 void sink_check_fatal(struct sink *sink);

@@ -11,9 +11,9 @@
 #define CALL_MS      500   /* how long a call of librdkafka may block: tick() is promised */
 #define RECOVER_MS   60000 /* brokers finish what the producer before left open */
 #define ABORT_MS     3000
-#define QUIET_US     5000      /* nothing came for so long: do not wait for the interval */
-#define WHOLE_BYTES  (2 << 20) /* leaves memory for a next transaction that is to stay whole */
-#define POSITIONS_US 1000000   /* positions without events are stored so often */
+#define QUIET_US     5000    /* nothing came for so long: do not wait for the interval */
+#define PRESSURE     50      /* percent: the rest is for a next transaction that is to stay whole */
+#define POSITIONS_US 1000000 /* positions without events are stored so often */
 
 /* ---- configuration ------------------------------------------------------- */
 
@@ -180,7 +180,6 @@ static bool begin(struct sink *sink)
   }
   transaction->open = true;
   transaction->has_events = false;
-  transaction->bytes = 0;
   transaction->began_us = sink->host->now_us(sink->host);
   return true;
 }
@@ -205,7 +204,7 @@ static bool is_due(const struct sink *sink)
     return age >= transaction->most_us || (host->starved(host) && !sink->current);
   if (!transaction->has_events)
     return age >= POSITIONS_US;
-  return age >= transaction->interval_us || transaction->bytes >= WHOLE_BYTES ||
+  return age >= transaction->interval_us || host->pressure(host) >= PRESSURE ||
          (!sink->current && now - transaction->produced_us >= QUIET_US);
 }
 

@@ -107,12 +107,15 @@ bool catalog_execute(struct catalog *catalog, struct pg_error *error, const char
   return good;
 }
 
-bool catalog_ask(struct catalog *catalog, const char *sql)
+bool catalog_ask(struct catalog *catalog, struct pg_error *error, const char *sql)
 {
-  struct pg_error ignored;
   if (catalog->asked)
     return true;
-  catalog->asked = ready(catalog, &ignored) && PQsendQuery(catalog->connection, sql) == 1;
+  if (!ready(catalog, error))
+    return false;
+  catalog->asked = PQsendQuery(catalog->connection, sql) == 1;
+  if (!catalog->asked)
+    pg_result_error(catalog->connection, NULL, error);
   return catalog->asked;
 }
 

@@ -32,8 +32,8 @@ bool catalog_queries(struct catalog *catalog, struct pg_error *error, const char
 bool catalog_execute(struct catalog *catalog, struct pg_error *error, const char *sql);
 
 /* Sends a statement and does not wait for the answer, which catalog_query throws away if it
- * comes first. Connects anew as catalog_query does; false: in vain. */
-bool catalog_ask(struct catalog *catalog, const char *sql);
+ * comes first. Connects anew as catalog_query does; false: in vain, *error. */
+bool catalog_ask(struct catalog *catalog, struct pg_error *error, const char *sql);
 
 /* The answer, if it has come; to be cleared. NULL also if the connection was lost. */
 PGresult *catalog_answer(struct catalog *catalog);

@@ -251,11 +251,32 @@ static struct slot_state slot_state(PGresult *answer)
   };
 }
 
+/* Once, until there is an answer again: without one nobody sees how the slot fares. */
+static void say_blind(struct monitor *monitor, const struct pg_error *error)
+{
+  if (!monitor->blind)
+    monitor->host->log(monitor->host, HEADRACE_WARNING,
+                       "cannot look at replication slot \"%s\": %s", monitor->slot, error->message);
+  monitor->blind = true;
+}
+
+static void look_for_error(struct monitor *monitor, const PGresult *answer)
+{
+  struct pg_error error;
+  if (answer && PQresultStatus(answer) == PGRES_TUPLES_OK) {
+    monitor->blind = false;
+  } else if (answer) {
+    pg_result_error(monitor->catalog->connection, answer, &error);
+    say_blind(monitor, &error);
+  }
+}
+
 static enum headrace_result take_answer(struct monitor *monitor, struct stream *stream,
                                         const struct decoder *decoder)
 {
   enum headrace_result result = HEADRACE_OK;
   PGresult *answer = catalog_answer(monitor->catalog);
+  look_for_error(monitor, answer);
   if (answer && PQresultStatus(answer) == PGRES_TUPLES_OK && PQntuples(answer) == 1 &&
       PQnfields(answer) == COLUMN_COUNT) {
     uint64_t written;
@@ -282,17 +303,23 @@ static void set_gauges(const struct monitor *monitor, const struct stream *strea
   host->gauge(host, "lag_us", late > 0 ? late : 0);
 }
 
+static void ask(struct monitor *monitor)
+{
+  struct pg_error error;
+  if (!catalog_ask(monitor->catalog, &error, monitor->sql))
+    say_blind(monitor, &error);
+  bool connected = monitor->catalog->connection != NULL;
+  monitor->next_ms = stream_clock_ms() + (connected ? INTERVAL_MS : RECONNECT_MS);
+}
+
 enum headrace_result monitor_tick(struct monitor *monitor, struct stream *stream,
                                   const struct decoder *decoder)
 {
   if (monitor->over)
     return HEADRACE_OK;
   enum headrace_result result = take_answer(monitor, stream, decoder);
-  int64_t now = stream_clock_ms();
-  if (now >= monitor->next_ms && !monitor->over) {
-    bool asked = catalog_ask(monitor->catalog, monitor->sql);
-    monitor->next_ms = now + (asked ? INTERVAL_MS : RECONNECT_MS);
-  }
+  if (stream_clock_ms() >= monitor->next_ms && !monitor->over)
+    ask(monitor);
   if (stream && !monitor->over)
     set_gauges(monitor, stream, decoder);
   return result;

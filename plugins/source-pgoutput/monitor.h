@@ -35,7 +35,8 @@ struct monitor {
   enum slot_danger danger; /* what was said last */
   int64_t next_warning_ms;
   char *sql;
-  bool over; /* the slot was dropped, or is lost: nothing more to look at */
+  bool blind; /* the last question was not answered, which was said */
+  bool over;  /* the slot was dropped, or is lost: nothing more to look at */
 };
 
 void monitor_init(struct monitor *monitor, const struct headrace_host *host,

@@ -24,10 +24,12 @@ struct plugin_host {
   struct logger logger;
   struct report_sink reports;
   _Atomic uint64_t relation_ids;
-  atomic_bool starved;           /* what a sink is told */
-  unsigned wants;                /* what the plugin wanted, or what a source is asked for */
-  int log_fd;                    /* an unlinked file: plugin_host_log() reads it */
-  enum headrace_verdict verdict; /* what reject() answers */
+  atomic_bool starved;             /* what a sink is told */
+  int pressure;                    /* likewise */
+  struct part_questions questions; /* of a source: part_answer() them */
+  unsigned wants;                  /* what the plugin wanted, or what a source is asked for */
+  int log_fd;                      /* an unlinked file: plugin_host_log() reads it */
+  enum headrace_verdict verdict;   /* what reject() and refuse() answer */
   size_t durable_count, failed_count, reject_count;
   enum headrace_result failed_with;
   struct headrace_batch *durable[TEST_REPORTS_MAX]; /* in the order of the reports */
@@ -69,6 +71,23 @@ static inline enum headrace_verdict plugin_host_reject(void *context, struct hea
   return host->verdict;
 }
 
+static inline enum headrace_verdict plugin_host_refuse(void *context, struct headrace_batch *out,
+                                                       const struct headrace_rejection *rejection)
+{
+  struct plugin_host *host = context;
+  host->reject_count++;
+  snprintf(host->last_error_class, sizeof host->last_error_class, "%s", rejection->error_class);
+  snprintf(host->last_reason, sizeof host->last_reason, "%s", rejection->reason);
+  batch_refuse(out, rejection, host->verdict == HEADRACE_VERDICT_DEAD_LETTER);
+  return host->verdict;
+}
+
+static inline int plugin_host_pressure(const void *context)
+{
+  const struct plugin_host *host = context;
+  return host->pressure;
+}
+
 /* `pairs` is {"key", "value", …, NULL}, or NULL for the table's defaults. */
 static inline struct plugin_host *plugin_host_new(const struct headrace_key *keys,
                                                   const char *const *pairs)
@@ -91,6 +110,8 @@ static inline struct plugin_host *plugin_host_new(const struct headrace_key *key
   host->reports = (struct report_sink){.durable = plugin_host_durable,
                                        .failed = plugin_host_failed,
                                        .reject = plugin_host_reject,
+                                       .refuse = plugin_host_refuse,
+                                       .pressure = plugin_host_pressure,
                                        .context = host};
   instance_init(&host->instance, "test", "test.stage", wake_open());
   host->instance.stage = "stage";
@@ -101,6 +122,9 @@ static inline struct plugin_host *plugin_host_new(const struct headrace_key *key
   host->instance.relation_ids = &host->relation_ids;
   host->instance.wants = &host->wants;
   host->instance.starved = &host->starved;
+  part_questions_init(&host->questions);
+  host->instance.questions = &host->questions;
+  host->instance.worker_wake = host->instance.host.wake_fd;
   return host;
 }
 
@@ -116,6 +140,7 @@ static inline char *plugin_host_log(const struct plugin_host *host)
 
 static inline void plugin_host_free(struct plugin_host *host)
 {
+  part_questions_free(&host->questions);
   close(host->log_fd);
   close(host->instance.host.wake_fd);
   settings_free(&host->settings);
