@@ -43,8 +43,8 @@ struct json_reader {
 void json_read_begin(struct json_reader *reader, const char *data, size_t size);
 
 /* The next value. Scalars are read whole. For an array or object only the opening bracket is
- * taken (value->size 1): then call json_next_member/json_next_element until false, or
- * json_skip_rest. False: reader->error. */
+ * taken (value->size 1): then call json_next_member/json_next_element, and read the value, until
+ * false. False: reader->error, which stays once it is set. */
 bool json_read_value(struct json_reader *reader, struct json_value *value);
 
 /* The next value, arrays and objects whole: checked, as one piece of text. */
@@ -58,7 +58,8 @@ bool json_next_element(struct json_reader *reader);
 /* Nothing but white space is left. False: reader->error. */
 bool json_read_end(struct json_reader *reader);
 
-/* The characters of an escaped string, into at least value->size bytes; returns how many. */
+/* The characters of a string, into at least value->size bytes (its own place will do); returns
+ * how many. \u0000 becomes a zero byte. */
 size_t json_unescape(char *out, const struct json_value *value);
 
 /* Whether the string is this text (escapes are looked through). */

@@ -1,0 +1,1 @@
+headrace_unit_test(json_read headrace-plugins-common)
