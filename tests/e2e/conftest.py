@@ -177,6 +177,15 @@ def refusing_kafka(kafka_factory):
     door.close()
 
 
+_topic_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def topic():
+    """A name of a topic that no other test uses."""
+    return f"topic{os.getpid()}-{next(_topic_numbers)}"
+
+
 @pytest.fixture(scope="session")
 def debezium(session_folder, kafka):
     """The session's Connect worker on the session's Kafka: debezium.connector(db, prefix, ...)."""
