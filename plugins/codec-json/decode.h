@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * codec-json, decoding: how its parts fit.
+ *
+ * decode        the callback: record → record_text → rows → change
+ * shapes        what a record is (Debezium's envelope, ours, a row …): record_text
+ * tables        which table a record is of, and what is known of it, by topic and source block
+ * untyped       rows of records that come without a schema
+ * typed         rows of records with Kafka Connect's schema: exact types, canonical texts
+ *
+ * All texts point into the record, which lives as long as the batch. One thread. */
+#ifndef HEADRACE_CODEC_JSON_DECODE_H
+#define HEADRACE_CODEC_JSON_DECODE_H
+
+#include "json.h"
+#include "json_read.h"
+
+/* ---- a record, taken apart ---------------------------------------------- */
+
+struct json_field {
+  struct json_value name;  /* a string */
+  struct json_value value; /* whole: arrays and objects are their text */
+};
+
+/* The members of an object in their order. A name may come twice: the last one counts. */
+struct json_fields {
+  struct json_field *items; /* reused by the next record */
+  size_t count, room;
+  bool given; /* there is such an object; false: null, or it is missing */
+};
+
+struct record_text {
+  /* The objects of {"schema":…,"payload":…}; size 0: none. */
+  struct json_value key_schema, value_schema;
+  /* value_schema is of an envelope, its fields "before" and "after" are of the rows; false: it
+   * is the row's own. */
+  bool enveloped;
+  bool tombstone; /* there is no value, and no value_schema */
+  struct json_fields key, before, after;
+  /* A key that is no object: a scalar of JSON. key.given is false then. Size 0: there is none. */
+  struct json_value scalar_key;
+  enum headrace_operation operation;
+};
+
+/* Which table a record is of. Names are of the source block, or of the topic's name. */
+struct decode_table {
+  uint64_t id; /* never used twice in this codec: a safe cache key */
+  const char *topic;
+  const char *database, *schema; /* NULL: not known */
+  const char *table;
+};
+
+/* What became of the rows. Values are in the batch's memory, relation->column_count of each. */
+struct decoded_rows {
+  const struct headrace_relation *relation;             /* kept by whoever made it; never NULL */
+  const struct headrace_value *old_values, *new_values; /* NULL: none */
+  uint32_t flags;                                       /* HEADRACE_OLD_IS_KEY */
+};
+
+/* Why a record cannot be used: for host->refuse(). No values of rows in it. */
+struct decode_fault {
+  const char *error_class; /* a constant: "malformed", "unsupported" */
+  char reason[256];
+};
+
+/* Returns HEADRACE_AGAIN, which typed_rows and the like pass on. */
+enum headrace_result decode_refuse(struct decode_fault *fault, const char *error_class,
+                                   const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- typed: with schema ------------------------------------------------- */
+
+struct typed; /* the cache of schemas, one per codec */
+
+struct typed *typed_new(const struct headrace_host *host, const struct options *options);
+void typed_free(struct typed *typed); /* NULL: nothing */
+
+/* The rows of a record that has value_schema, or key_schema if it is a tombstone.
+ *  - columns: those of the rows' schema; those of the key that are not in the rows follow, their
+ *    values come from the key. A tombstone's columns are the key's.
+ *  - key: text->key's members in their order. A scalar key says nothing: key_count 0, unless
+ *    key_columns names the columns.
+ *  - before → old_values, after → new_values. Without `before`, a DELETE has the key's values and
+ *    the others ABSENT, and the flag OLD_IS_KEY; likewise if all else is null in `before`, which
+ *    is how Debezium writes a replica identity of the key.
+ *  - a member that is missing, or is options->unavailable in the form of its type, is ABSENT.
+ *  - the same schemas and table->id give the same relation, without parsing schemas again.
+ * TRUNCATE has no rows, its relation has the schema's columns.
+ * OK, or AGAIN: *fault says why the record cannot be used. */
+enum headrace_result typed_rows(struct typed *typed, const struct record_text *text,
+                                const struct decode_table *table, struct headrace_batch *out,
+                                struct decoded_rows *rows, struct decode_fault *fault);
+
+/* ---- untyped: without --------------------------------------------------- */
+
+struct untyped;
+
+struct untyped *untyped_new(const struct headrace_host *host, const struct options *options);
+void untyped_free(struct untyped *untyped);
+
+/* As typed_rows(), of columns of HEADRACE_TYPE_UNTYPED. A table's relation has all columns that
+ * came so far: a member that this record lacks is ABSENT. */
+enum headrace_result untyped_rows(struct untyped *untyped, const struct record_text *text,
+                                  const struct decode_table *table, struct headrace_batch *out,
+                                  struct decoded_rows *rows, struct decode_fault *fault);
+
+#endif
