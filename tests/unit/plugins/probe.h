@@ -18,6 +18,7 @@
 
 #define PROBE_NUMBERS 65536 /* events are numbered from 1 */
 #define PROBE_STARTS  16
+#define PROBE_PARTS   8
 #define PROBE_RECEIPT 1000000u /* the sink's receipt of event N is this + N */
 
 enum probe_finish { PROBE_AT_ONCE, PROBE_LATER, PROBE_HOLD };
@@ -39,6 +40,8 @@ struct probe {
   unsigned empty_every; /* each such number is a position without an event */
   size_t payload;       /* bytes beside the number, in each event */
   bool binary_positions;
+  unsigned part_count;    /* number N is of part N % part_count; 0: no parts */
+  uint64_t refuse_number; /* by the codec */
   enum probe_finish finish;
   unsigned partial_every; /* all batches but those that end at such a number are partial; 0: none */
   unsigned codec_wants, sink_wants; /* of the source */
@@ -76,6 +79,10 @@ struct probe {
   uint64_t delivered_count;
   char stored[1024]; /* the sink's own checkpoint; lives as long as the test */
   size_t stored_size;
+  int64_t stored_parts[PROBE_PARTS]; /* likewise; 0: none */
+  unsigned stored_questions;         /* the first is answered with AGAIN */
+  unsigned bad_parts;                /* batches that do not go on where the one before ended */
+  unsigned refused;                  /* events that came to the sink marked */
 };
 
 enum probe_stage { PROBE_SOURCE, PROBE_FILTER, PROBE_CODEC, PROBE_SINK };
@@ -112,6 +119,13 @@ static inline void probe_trace(struct probe *probe, enum probe_stage stage, cons
            names[stage], step);
   pthread_cond_broadcast(&probe->changed);
   pthread_mutex_unlock(&probe->lock);
+}
+
+/* How many of the numbers 1 … last are of the part. */
+static inline int64_t probe_part_size(const struct probe *probe, unsigned part, uint64_t last)
+{
+  uint64_t size = last / probe->part_count;
+  return (int64_t)(size + (part && last % probe->part_count >= part));
 }
 
 /* The first thing in every callback but open; the last is probe_leave. */

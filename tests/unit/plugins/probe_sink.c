@@ -111,6 +111,20 @@ static bool is_told_right(const struct probe *probe, int partial)
   return !!partial != whole;
 }
 
+/* As a table with a row for each part would be compared and set. */
+static bool store_parts(struct probe *probe, const struct headrace_host *host,
+                        const struct headrace_batch *batch)
+{
+  size_t count;
+  const struct headrace_part *parts = host->parts(host, batch, &count);
+  for (size_t i = 0; i < count; i++) {
+    int64_t *stored = &probe->stored_parts[strtoul(parts[i].name + 5, NULL, 10)];
+    probe->bad_parts += *stored != parts[i].from;
+    *stored = parts[i].to;
+  }
+  return count > 0;
+}
+
 /* The batch is written: count its numbers, then report it. */
 static void report(struct sink *sink, struct headrace_batch *batch)
 {
@@ -125,6 +139,10 @@ static void report(struct sink *sink, struct headrace_batch *batch)
   pthread_mutex_lock(&probe->lock);
   for (size_t i = 0; i < count && failed == HEADRACE_OK; i++) {
     uint64_t number = probe_number(&events[i]);
+    if (events[i].rejection) {
+      probe->refused += !strcmp(events[i].rejection->stage, "codec");
+      continue;
+    }
     if (number == probe->reject_number) {
       failed = reject(sink, batch, i) ? HEADRACE_OK : HEADRACE_FATAL;
       continue;
@@ -137,6 +155,8 @@ static void report(struct sink *sink, struct headrace_batch *batch)
     const void *position = host->position(host, batch, &probe->stored_size);
     memcpy(probe->stored, position, probe->stored_size);
     probe->bad_partial += !is_told_right(probe, host->partial(host, batch));
+    if (store_parts(probe, host, batch))
+      probe->stored_size = 0; /* it is a mark of this run only */
   }
   pthread_mutex_unlock(&probe->lock);
   if (failed == HEADRACE_OK)
@@ -236,6 +256,15 @@ static enum headrace_result sink_stored_position(void *instance, void *out, size
   *size = probe->stored_size;
   return probe_leave(sink, HEADRACE_OK);
 }
+
+static enum headrace_result sink_stored_part(void *instance, const char *name, int64_t *next)
+{
+  struct sink *sink = instance;
+  struct probe *probe = probe_enter(sink);
+  int64_t stored = probe->stored_parts[strtoul(name + 5, NULL, 10)];
+  *next = stored ? stored : -1;
+  return probe_leave(sink, probe->stored_questions++ ? HEADRACE_OK : HEADRACE_AGAIN);
+}
 #endif
 
 static const struct headrace_key keys[] = {PROBE_CONTROL_KEY,
@@ -260,6 +289,7 @@ static const struct headrace_plugin plugin = {
     .flush = sink_flush,
 #ifndef PROBE_NO_DEAD_LETTER
     .stored_position = sink_stored_position,
+    .stored_part = sink_stored_part,
 #endif
 };
 

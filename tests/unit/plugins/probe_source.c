@@ -19,6 +19,8 @@ struct source {
   const struct headrace_relation *relation;
   uint64_t next;
   uint64_t acknowledged, told;
+  unsigned parts_known; /* how many parts have been asked for */
+  uint64_t parts_sum;
   /* The first number and the count of events of each batch that is out, in order. */
   struct {
     uint64_t first, last;
@@ -76,12 +78,9 @@ static size_t format_position(const struct probe *probe, uint64_t number, char *
   return 8;
 }
 
-static enum headrace_result source_start(void *instance, const void *position, size_t size)
+static void began_from(struct source *source, uint64_t from)
 {
-  struct source *source = instance;
-  struct probe *probe = probe_enter(source);
-  probe_trace(probe, PROBE_SOURCE, "start");
-  uint64_t from = position ? parse_position(probe, position, size) : 0;
+  struct probe *probe = source->base.probe;
   source->next = from + 1;
   source->acknowledged = source->told = from;
   pthread_mutex_lock(&probe->lock);
@@ -89,6 +88,17 @@ static enum headrace_result source_start(void *instance, const void *position, s
     probe->started_from[probe->start_count] = from;
   probe->start_count++;
   pthread_mutex_unlock(&probe->lock);
+}
+
+static enum headrace_result source_start(void *instance, const void *position, size_t size)
+{
+  struct source *source = instance;
+  struct probe *probe = probe_enter(source);
+  probe_trace(probe, PROBE_SOURCE, "start");
+  if (!probe->part_count)
+    began_from(source, position ? parse_position(probe, position, size) : 0);
+  else if (position)
+    return probe_leave(source, HEADRACE_FATAL); /* a mark of another run */
   return probe_leave(source, probe_fault(probe, &probe->start_fault, UINT64_MAX));
 }
 
@@ -107,6 +117,39 @@ static void add_number(struct source *source, struct headrace_batch *batch, uint
   change->operation = HEADRACE_INSERT;
   change->new_values = values;
   change->sequence = number;
+}
+
+/* False: some part's place is not known yet. */
+static bool parts_are_known(struct source *source)
+{
+  const struct headrace_host *host = source->base.host;
+  unsigned count = source->base.probe->part_count;
+  while (source->parts_known < count) {
+    char name[16];
+    int64_t next;
+    snprintf(name, sizeof name, "part/%u", source->parts_known);
+    if (!host->stored_part(host, name, &next))
+      return false;
+    source->parts_sum += next > 0 ? (uint64_t)next : 0;
+    if (++source->parts_known == count)
+      began_from(source, source->parts_sum);
+  }
+  return true;
+}
+
+static void add_parts(struct source *source, struct headrace_batch *batch, uint64_t first)
+{
+  const struct headrace_host *host = source->base.host;
+  const struct probe *probe = source->base.probe;
+  for (unsigned i = 0; i < probe->part_count; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "part/%u", i);
+    struct headrace_part part = {.name = name,
+                                 .from = probe_part_size(probe, i, first - 1),
+                                 .to = probe_part_size(probe, i, source->next - 1)};
+    if (part.to > part.from)
+      host->add_part(host, batch, &part);
+  }
 }
 
 /* How far the scenario lets this batch go; below source->next: nothing now. */
@@ -140,6 +183,11 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
   struct probe *probe = probe_enter(source);
   const struct headrace_host *host = source->base.host;
   bool end = false;
+  if (!parts_are_known(source)) {
+    struct pollfd fd = {.fd = host->wake_fd, .events = POLLIN};
+    poll(&fd, 1, timeout_ms);
+    return probe_leave(source, HEADRACE_OK);
+  }
   uint64_t last = last_of_batch(source, &end);
   if (last < source->next) {
     /* The test raises the gate without a wake: look again soon. */
@@ -164,6 +212,7 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
     char position[32];
     size_t size = format_position(probe, source->next - 1, position, sizeof position);
     host->set_position(host, batch, position, size);
+    add_parts(source, batch, first);
     if (probe->partial_every && (source->next - 1) % probe->partial_every)
       host->set_partial(host, batch);
     remember(source, first, source->next - 1, count);
@@ -217,7 +266,8 @@ static enum headrace_result source_on_durable(void *instance, const void *positi
   struct probe *probe = probe_enter(source);
   uint64_t number = parse_position(probe, position, size);
   /* It reads decimal positions only. */
-  bool early = *probe->checkpoint_path && !probe->binary_positions && saved_number(probe) < number;
+  bool early = *probe->checkpoint_path && !probe->binary_positions && !probe->part_count &&
+               saved_number(probe) < number;
   pthread_mutex_lock(&probe->lock);
   probe->early += early;
   probe->unordered += number <= source->acknowledged || number >= source->next;

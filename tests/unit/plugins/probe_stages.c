@@ -34,7 +34,10 @@ static enum headrace_result stage_encode(void *instance, const struct headrace_e
   struct probe *probe = probe_enter(stage);
   const struct headrace_host *host = stage->base.host;
   enum headrace_result result = probe_fault(probe, &probe->encode_fault, event->change->sequence);
-  if (result == HEADRACE_OK) {
+  if (event->change->sequence == probe->refuse_number) {
+    enum headrace_verdict verdict = host->refuse(host, out, "odd", "this number is not for me");
+    result = verdict == HEADRACE_VERDICT_STOP ? HEADRACE_FATAL : HEADRACE_OK;
+  } else if (result == HEADRACE_OK) {
     struct headrace_record *record = host->add_record(host, out);
     record->key = event->change->new_values[0];
     record->value = event->change->new_values[1];
