@@ -245,6 +245,11 @@ static void on_error(rd_kafka_t *rk, int error, const char *reason, void *opaque
               "a broker refuses the connection, trying on: check the tls and sasl keys (%s)",
               reason);
     return;
+  case RD_KAFKA_RESP_ERR__BAD_MSG: /* mostly one larger than receive.message.max.bytes: it says so
+                                    */
+    host->log(host, rarely(client, REFUSED, HEADRACE_ERROR),
+              "a broker's answer cannot be read, trying on: %s", reason);
+    return;
   default:
     snprintf(client->last_reason, sizeof client->last_reason, "%s", reason);
     host->log(host, HEADRACE_DEBUG, "librdkafka: %s: %s", rd_kafka_err2name(error), reason);
