@@ -243,6 +243,12 @@ static enum headrace_verdict host_refuse(const struct headrace_host *host,
   return reports->refuse(reports->context, out, &rejection);
 }
 
+static void host_print(const struct headrace_host *host, const char *text, size_t size)
+{
+  if (of(host)->answer)
+    fwrite(text, 1, size, of(host)->answer);
+}
+
 static int host_pressure(const struct headrace_host *host)
 {
   const struct report_sink *reports = of(host)->reports;
@@ -302,5 +308,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .stored_part = host_stored_part,
       .refuse = host_refuse,
       .pressure = host_pressure,
+      .print = host_print,
   };
 }

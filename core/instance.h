@@ -11,6 +11,7 @@
 
 #include <headrace/plugin.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* Where the stages' reports go. Called on the worker thread. */
 struct report_sink {
@@ -38,6 +39,7 @@ struct instance {
   atomic_bool *starved;             /* of the pipeline: the source waits for memory */
   struct part_questions *questions; /* of the pipeline: of the source, for the worker */
   int worker_wake;
+  FILE *answer; /* of a command: what print() writes to */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

@@ -36,6 +36,8 @@ static const char usage[] =
     "       headrace check [-c FILE|DIR]           check the configuration, without network\n"
     "       headrace snapshot [-c FILE|DIR] PIPELINE ARGUMENT...\n"
     "                                              ask a running pipeline for a snapshot\n"
+    "       headrace dlq [-c FILE|DIR] PIPELINE ARGUMENT...\n"
+    "                                              look after a pipeline's dead letters\n"
     "       headrace plugins                       list the plugins\n"
     "       headrace help [PLUGIN]                 this text, or a plugin's keys\n"
     "       headrace -h | --help, -V | --version\n"
@@ -178,7 +180,7 @@ static int no_such_pipeline(const struct options *options, const char *name, con
   return EXIT_BAD_USAGE;
 }
 
-static int tell_source(const struct config *config, const struct options *options, char **arguments)
+static int tell_stage(const struct config *config, const struct options *options, char **arguments)
 {
   const char *guess;
   const struct pipeline_config *pipeline = find_pipeline(config, arguments[0], &guess);
@@ -187,17 +189,20 @@ static int tell_source(const struct config *config, const struct options *option
   size_t count = 0;
   while (arguments[1 + count])
     count++;
+  bool to_sink = !strcmp(options->command, "dlq");
+  const struct stage_config *stage = to_sink ? &pipeline->sink : &pipeline->source;
   struct logger logger = make_logger(config, options);
-  enum headrace_result result = operator_command(
-      pipeline, &logger, options->command, (const char *const *)(arguments + 1), count, stdout);
+  enum headrace_result result =
+      operator_command(pipeline, stage, &logger, options->command,
+                       (const char *const *)(arguments + 1), count, stdout);
   if (result != HEADRACE_AGAIN)
     return result == HEADRACE_OK ? EXIT_GOOD : EXIT_PIPELINE_FAILED;
-  fprintf(stderr, "headrace: source %s of pipeline \"%s\" has no command \"%s\"\n",
-          pipeline->source.plugin->name, pipeline->name, options->command);
+  fprintf(stderr, "headrace: %s %s of pipeline \"%s\" has no command \"%s\"\n", stage->stage,
+          stage->plugin->name, pipeline->name, options->command);
   return EXIT_BAD_USAGE;
 }
 
-static int command_to_source(const struct options *options, char **arguments)
+static int command_to_stage(const struct options *options, char **arguments)
 {
   if (!arguments[0]) {
     fprintf(stderr, "headrace: %s needs the name of a pipeline\n%s", options->command, usage);
@@ -206,7 +211,7 @@ static int command_to_source(const struct options *options, char **arguments)
   struct config config;
   int code = EXIT_BAD_CONFIG;
   if (load_or_complain(&config, options->config))
-    code = tell_source(&config, options, arguments);
+    code = tell_stage(&config, options, arguments);
   config_free(&config);
   return code;
 }
@@ -324,7 +329,8 @@ static const struct command {
   int (*run)(const struct options *, char **arguments);
 } commands[] = {{"run", 0, command_run},
                 {"check", 0, command_check},
-                {"snapshot", ANY_NUMBER, command_to_source},
+                {"snapshot", ANY_NUMBER, command_to_stage},
+                {"dlq", ANY_NUMBER, command_to_stage},
                 {"plugins", 0, command_plugins},
                 {"help", 1, command_help}};
 

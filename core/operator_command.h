@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An operator's command to a pipeline's source, in a process of its own. */
+ * An operator's command to a stage of a pipeline, in a process of its own. */
 #ifndef HEADRACE_OPERATOR_COMMAND_H
 #define HEADRACE_OPERATOR_COMMAND_H
 
@@ -13,10 +13,11 @@
 const struct pipeline_config *find_pipeline(const struct config *config, const char *name,
                                             const char **guess);
 
-/* Opens the source alone, without starting it, and prints its answer. AGAIN: it knows no such
+/* Opens the stage alone, without starting it, and prints its answer. AGAIN: it knows no such
  * command; other faults are said by `logger`. */
 enum headrace_result operator_command(const struct pipeline_config *pipeline,
-                                      const struct logger *logger, const char *name,
-                                      const char *const *arguments, size_t count, FILE *out);
+                                      const struct stage_config *stage, const struct logger *logger,
+                                      const char *name, const char *const *arguments, size_t count,
+                                      FILE *out);
 
 #endif

@@ -398,6 +398,9 @@ struct headrace_host {
 
   /* A sink: how much of the memory for batches is out, in percent of ring_bytes. */
   int (*pressure)(const struct headrace_host *);
+
+  /* Inside of command(): prints, before its answer; for what is too long for that. */
+  void (*print)(const struct headrace_host *, const char *text, size_t size);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

@@ -41,7 +41,7 @@ def test_help():
         done = command(*words)
         assert done.returncode == 0 and done.stderr == ""
         texts.append(done.stdout)
-    for word in ["run", "check", "snapshot", "plugins", "help", "-c", "-v", "-q", "-h", "-V"]:
+    for word in ["run", "check", "snapshot", "dlq", "plugins", "help", "-c", "-v", "-q", "-h", "-V"]:
         assert word in texts[0]
     assert texts[0] == texts[1]
     assert "state_dir" in texts[2] and "ring_bytes" in texts[2]

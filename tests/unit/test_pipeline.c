@@ -922,8 +922,8 @@ static enum headrace_result tell(struct fixture *f, const char *source, const ch
                                      source);
   load(f, ini);
   FILE *out = fmemopen(answer, size, "w");
-  enum headrace_result result =
-      operator_command(&f->config.pipelines[0], &f->logger, name, arguments, 3, out);
+  enum headrace_result result = operator_command(
+      &f->config.pipelines[0], &f->config.pipelines[0].source, &f->logger, name, arguments, 3, out);
   fclose(out);
   config_free(&f->config);
   return result;
