@@ -242,7 +242,8 @@ struct headrace_change {
   struct headrace_value message_content;
   uint64_t sequence;         /* the source's own place of the event: for people, not for restarts */
   uint64_t ordinal;          /* place inside the transaction, from 0; COMMIT: how many there were */
-  uint64_t relation_ordinal; /* place among its relation's events of the transaction, from 0 */
+  uint64_t relation_ordinal; /* place among its relation's events of the transaction, from 0; 0
+                                if nobody wants transactions */
   uint32_t operation;
   uint32_t flags;
   const char *database; /* of a MESSAGE, which has no relation to say it; NULL: not known */

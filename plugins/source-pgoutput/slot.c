@@ -18,7 +18,8 @@ enum slot_column {
   SLOT_WAL_STATUS,
   SLOT_CONFLICTING,
   SLOT_REASON,
-  SLOT_FAILOVER
+  SLOT_FAILOVER,
+  SLOT_TWO_PHASE
 };
 
 static PGresult *find_slot(const struct setup *setup, struct pg_error *error)
@@ -27,7 +28,7 @@ static PGresult *find_slot(const struct setup *setup, struct pg_error *error)
   char *sql = pg_format(
       "SELECT s.plugin, s.slot_type, s.database, s.temporary, s.active_pid, "
       "coalesce(a.application_name, '') || ' from ' || coalesce(host(a.client_addr), 'a local "
-      "socket'), s.confirmed_flush_lsn, s.wal_status, %s, %s, %s "
+      "socket'), s.confirmed_flush_lsn, s.wal_status, %s, %s, %s, s.two_phase "
       "FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid "
       "WHERE s.slot_name = $1",
       version >= 160000 ? "s.conflicting" : "false",
@@ -81,6 +82,9 @@ static const char *unfit(const struct setup *setup, PGresult *slot)
     return "belongs to another database";
   if (*PQgetvalue(slot, 0, SLOT_TEMPORARY) == 't')
     return "is a temporary slot of another session";
+  if (*PQgetvalue(slot, 0, SLOT_TWO_PHASE) == 't')
+    return "has two_phase, so that it sends a transaction when it is prepared, and it may still be "
+           "rolled back";
   return NULL;
 }
 
@@ -89,12 +93,12 @@ static enum headrace_result check_fit(const struct setup *setup, PGresult *slot)
   const char *fault = unfit(setup, slot);
   if (!fault)
     return HEADRACE_OK;
-  setup->host->log(setup->host, HEADRACE_ERROR,
-                   "replication slot \"%s\" %s (type %s, plugin %s, database %s); headrace needs a "
-                   "logical slot of pgoutput in database %s: choose another name for `slot`",
-                   setup->slot, fault, PQgetvalue(slot, 0, SLOT_TYPE),
-                   PQgetvalue(slot, 0, SLOT_PLUGIN), PQgetvalue(slot, 0, SLOT_DATABASE),
-                   setup->database);
+  setup->host->log(
+      setup->host, HEADRACE_ERROR,
+      "replication slot \"%s\" %s (type %s, plugin %s, database %s); headrace needs a "
+      "logical slot of pgoutput without two_phase in database %s: choose another name for `slot`",
+      setup->slot, fault, PQgetvalue(slot, 0, SLOT_TYPE), PQgetvalue(slot, 0, SLOT_PLUGIN),
+      PQgetvalue(slot, 0, SLOT_DATABASE), setup->database);
   return HEADRACE_FATAL;
 }
 

@@ -21,6 +21,15 @@ def prepare(db, name, start):
         connection.execute("begin; " + FILL.format(start) + f"; prepare transaction '{name}'")
 
 
+def test_a_slot_that_sends_what_is_only_prepared_is_refused(prepared, headrace):
+    sections = pipeline(prepared, tables="t")
+    prepared.sql("select pg_create_logical_replication_slot(%s, 'pgoutput', false, true)",
+                 [slot_of(sections)])
+    program = headrace(sections)
+    assert program.wait(30) == 1
+    assert "has two_phase" in program.log.text()
+
+
 @pytest.mark.parametrize("streaming", ["yes", "no"])
 def test_delivered_when_it_is_committed(prepared, headrace, streaming):
     sections = pipeline(prepared, tables="t", streaming=streaming)
