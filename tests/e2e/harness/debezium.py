@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debezium in a Connect standalone worker, driven through Connect's REST interface."""
+"""Debezium, both ways, in a Connect standalone worker, driven through Connect's REST interface."""
 import itertools
 import json
 import urllib.error
@@ -12,13 +12,13 @@ from .waiting import wait_until
 
 
 class Connect:
-    """One worker on one Kafka; it runs any number of connectors."""
+    """One worker on one Kafka; it runs any number of connectors of the plugins in `jars`."""
 
-    def __init__(self, scratch, kafka, options=kafka_module.QUICK_START):
+    def __init__(self, scratch, kafka, options=kafka_module.QUICK_START, jars=maven.debezium_jars):
         self.folder = scratch / "connect"
         self.folder.mkdir()
         self.kafka, self.port = kafka, places.free_port()
-        self.options = options
+        self.options, self.jars = options, jars
         self.process = Process("connect", self.folder)
         self.log = self.process.log
         self._numbers = itertools.count(1)
@@ -38,7 +38,7 @@ class Connect:
         })
         logging = self.folder / "log4j.properties"
         logging.write_text(kafka_module.LOGGING, encoding="utf-8")
-        self.process.spawn(kafka_module.java([maven.kafka_jars(), maven.debezium_jars()],
+        self.process.spawn(kafka_module.java([maven.kafka_jars(), self.jars()],
                                       "org.apache.kafka.connect.cli.ConnectStandalone",
                                       str(worker), heap="1g", logging=logging, options=self.options))
         wait_until(lambda: self.request("GET", "/") is not None, 90, "Connect answers",
@@ -92,6 +92,31 @@ class Connect:
         return connector.start()
 
 
+    def jdbc_sink(self, db, topics, **properties):
+        """Debezium's JDBC sink into a Database, for events with schemas; dots as underscores."""
+        name = f"jdbc-{next(self._numbers)}"
+        config = {
+            "name": name,
+            "connector.class": "io.debezium.connector.jdbc.JdbcSinkConnector",
+            "tasks.max": "1",
+            "topics": ",".join(topics),
+            "connection.url": f"jdbc:postgresql://{db.host}:{db.port}/{db.name}",
+            "connection.username": db.user,
+            "connection.password": "unused",
+            "key.converter.schemas.enable": "true",
+            "value.converter.schemas.enable": "true",
+            "insert.mode": "upsert",
+            "delete.enabled": "true",
+            "primary.key.mode": "record_key",
+            "schema.evolution": "basic",
+            **{key.replace("_", "."): str(value) for key, value in properties.items()},
+        }
+        # Connect takes converters of a connector only as a pair of class and settings.
+        for side in ("key", "value"):
+            config[f"{side}.converter"] = "org.apache.kafka.connect.json.JsonConverter"
+        return Connector(self, name, config, db).start()
+
+
 class Connector:
     """A running connector."""
 
@@ -105,7 +130,7 @@ class Connector:
                                     f"{self.connect.log.text()[-4000:]}"
         wait_until(lambda: self.states() == ["RUNNING", "RUNNING"], 60,
                    lambda: f"{self.name} runs: {self.states()}", interval=0.1)
-        if self.config["snapshot.mode"] != "initial_only":
+        if self.config.get("snapshot.mode", "initial_only") != "initial_only":
             slot = self.config["slot.name"]
             wait_until(lambda: (self.db.slot(slot) or {}).get("active"), 60,
                        f"{self.name} reads its slot", interval=0.1)

@@ -2,7 +2,7 @@
 """Pipelines from Kafka to standard output, and what their group says."""
 import collections
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from .waiting import wait_until
 
@@ -54,7 +54,12 @@ def committed(kafka, topic, partitions=1, group=None):
 
 def members(kafka, group):
     """{client id or member's own name: number of its partitions} of a stable group; or None."""
-    found = kafka.admin().describe_consumer_groups([group])[group].result(10)
+    try:
+        found = kafka.admin().describe_consumer_groups([group])[group].result(10)
+    except KafkaException as error:
+        if error.args[0].retriable():
+            return None  # the coordinator is just starting
+        raise
     if found.state.name != "STABLE":
         return None
     return {member.group_instance_id or member.member_id:

