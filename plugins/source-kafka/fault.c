@@ -72,6 +72,10 @@ void source_fault(struct source *source, const rd_kafka_message_t *message)
 {
   const struct headrace_host *host = source->host;
   const struct fault *fault = fault_for(message->err);
+  if (message->err == RD_KAFKA_RESP_ERR__FATAL) {
+    kafka_client_look_for_fatal(&source->client, source->kafka);
+    return;
+  }
   if (fault->reaction == IGNORE)
     return;
   const char *topic = message->rkt ? rd_kafka_topic_name(message->rkt) : "the consumer group";

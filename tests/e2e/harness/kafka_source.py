@@ -2,9 +2,12 @@
 """Pipelines from Kafka to standard output, and what their group says."""
 import collections
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from .waiting import wait_until
+
+STARTING = {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE,
+            KafkaError.NOT_COORDINATOR}
 
 
 def group_of(topics):
@@ -57,8 +60,8 @@ def members(kafka, group):
     try:
         found = kafka.admin().describe_consumer_groups([group])[group].result(10)
     except KafkaException as error:
-        if error.args[0].retriable():
-            return None  # the coordinator is just starting
+        if error.args[0].code() in STARTING:
+            return None
         raise
     if found.state.name != "STABLE":
         return None
