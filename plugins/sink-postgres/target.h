@@ -14,10 +14,12 @@
 
 /* What becomes of a column's value; decided once, from pg_attribute. */
 struct target_column {
-  char *name;           /* exactly as in the catalog */
-  char *quoted;         /* for SQL */
-  char *type;           /* format_type(): for casts */
-  uint32_t type_oid;    /* a domain has its base's */
+  char *name;        /* exactly as in the catalog */
+  char *quoted;      /* for SQL */
+  char *type;        /* for casts, whatever the search_path: of a domain its base, and without the
+                        modifier, so that what is too long is an error instead of being cut */
+  char *full_type;   /* with its modifier, as an operator writes it */
+  uint32_t type_oid; /* a domain has its base's */
   uint32_t element_oid; /* of an array; else 0 */
   int32_t type_modifier;
   int32_t precision, scale; /* as struct headrace_column; -1: none */
@@ -26,36 +28,91 @@ struct target_column {
   bool not_null, has_default, identity_always, generated;
 };
 
+struct target_index {
+  char *name;
+  uint16_t *columns;
+  uint32_t count;
+  bool primary, unique;
+  bool usable;   /* for ON CONFLICT: unique, valid, immediate, total, of columns only */
+  bool not_null; /* all of its columns are */
+};
+
 struct target {
   uint64_t id; /* of this description: never used twice in a sink */
   char *schema, *table, *quoted;
   struct target_column *columns;
   uint32_t column_count;
-  uint16_t *key; /* what ON CONFLICT names: columns of a unique, valid, immediate, total index */
+  struct target_index *indexes;
+  uint32_t index_count;
+  uint16_t *key; /* what rows are found by */
   uint32_t key_count;
-  bool serial; /* rows must be written in order, one after the other: other unique or exclusion
-                  constraints, foreign keys, triggers */
+  bool key_unique; /* `key` is the columns of a usable index: ON CONFLICT may name it */
+  bool serial;     /* rows must be written in order, one after the other: other unique or exclusion
+                      constraints, foreign keys, triggers */
   bool partitioned;
   const char *serial_because; /* for the log; NULL */
 };
 
-/* From a relation's columns to those of its target. Kept for (relation->id, topic); made anew
- * when the target is described anew. */
+/* Columns whose values are not those of a row: what add_columns, key = kafka and the insert
+ * modes ask for. */
+enum extra_kind {
+  EXTRA_TOPIC,       /* text */
+  EXTRA_PARTITION,   /* integer */
+  EXTRA_OFFSET,      /* bigint */
+  EXTRA_TIMESTAMP,   /* timestamptz: the record's */
+  EXTRA_KEY,         /* bytea: the record's */
+  EXTRA_HEADER,      /* text: the last one of that name */
+  EXTRA_OPERATION,   /* text: c, u, d, r */
+  EXTRA_SEQUENCE,    /* bigint: change->sequence */
+  EXTRA_COMMIT_TIME, /* timestamptz: of the source's transaction */
+  EXTRA_TRANSACTION, /* bigint: its id */
+  EXTRA_DELETED,     /* boolean */
+  EXTRA_CONSTANT     /* text */
+};
+
+struct extra {
+  enum extra_kind kind;
+  uint32_t column;  /* of the target */
+  const char *text; /* header's name or constant */
+};
+
+/* From a relation's columns to those of its target. Kept for (relation->id, topic, headers that
+ * the name is made of); made anew when the target is described anew. Valid until targets_free. */
 struct mapping {
   const struct target *target;
   int32_t *column_of; /* by index in the relation; -1: filtered out */
-  bool ignored;       /* the table is not wanted: its events are counted as filtered */
+  const char **cast;  /* by index in the relation: the type that the value's text is read as, before
+                         it is converted to the column's; NULL: none. The array may be NULL. */
+  struct extra *extras;
+  uint32_t extra_count;
+  bool ignored; /* the table is not wanted: its events are counted as filtered */
 };
 
 struct targets;
 
+/* NULL: said why. */
 struct targets *targets_new(const struct headrace_host *host);
 void targets_free(struct targets *targets);
+/* The keys' own faults, each said by log; without network. */
+bool targets_check(const struct headrace_host *host);
+
+/* What the insert mode needs of every table, before the first targets_map(). A table without it
+ * is refused with what to do about it. */
+enum target_need {
+  TARGET_NEEDS_NOTHING, /* insert, history */
+  TARGET_NEEDS_KEY,     /* to find rows by: update, delete */
+  TARGET_NEEDS_UNIQUE   /* and to name in ON CONFLICT */
+};
+void targets_require(struct targets *targets, enum target_need need);
+
+/* A column that the insert mode writes in every table, and makes with it. */
+void targets_add_extra(struct targets *targets, const char *name, enum extra_kind kind);
 
 /* The mapping of an event that has a change; makes or alters the table if it must and may.
- * RETRY and *error: the server is away or busy. AGAIN and *error: the event cannot be written
- * (its table is missing, its name is too long …): a matter of this event only; error->sqlstate
- * and message say why. */
+ * RETRY and *error: the server is away or busy. FATAL and *error: the server refuses for a reason
+ * that every event will meet, or the configuration is wrong. AGAIN and *error: the event cannot
+ * be written (its table is missing, its name is too long …): a matter of this event only;
+ * error->sqlstate and message say why. */
 enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
                                  const struct mapping **mapping, struct pg_error *error);
 

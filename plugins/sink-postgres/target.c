@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target.h"
+
+#include "describe.h"
+#include "extras.h"
+#include "naming.h"
+#include "pg_quote.h"
+#include "sink.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_AFTER_US 5000000 /* a table that did not fit may have been mended by then */
+#define SETTINGS       "-c statement_timeout=0 -c idle_in_transaction_session_timeout=60s -c jit=off"
+
+enum key_choice { KEY_TARGET, KEY_RECORD, KEY_FIELDS, KEY_KAFKA };
+enum { UNKNOWN_ERROR, UNKNOWN_IGNORE };
+
+static const char *const kafka_key[] = {"__connect_topic", "__connect_partition",
+                                        "__connect_offset"};
+enum { KAFKA_KEY_COUNT = 3 };
+
+/* A table of the target, by schema, name and key. */
+struct known_table {
+  struct target *target;      /* NULL: not described */
+  char *schema, *table, *key; /* key: its columns' names as the configuration gives them, quoted */
+  char *topic;                /* of the first event; NULL: it had none */
+  bool stale;
+  struct known_table *next;
+};
+
+/* What became of a relation's events of one topic. */
+struct entry {
+  uint64_t relation_id;
+  char *context;
+  size_t context_size;
+  struct mapping *mapping; /* NULL: it did not fit: */
+  struct pg_error error;
+  int64_t failed_at_us;
+  struct known_table *table; /* NULL: not wanted */
+  struct entry *next;        /* in its bucket */
+};
+
+/* What is not valid any more, but perhaps still on its way. */
+struct retired {
+  struct mapping *mapping;
+  struct target *target;
+  struct retired *next;
+};
+
+struct targets {
+  const struct headrace_host *host;
+  PGconn *connection;
+  struct naming *naming;
+  struct wanted_extras extras;
+  enum key_choice key_choice;
+  enum target_need need;
+  bool ignore_unknown, merge_topics;
+  uint64_t last_id;
+  struct known_table *tables;
+  struct entry **buckets;
+  size_t bucket_count, entry_count;
+  struct entry *last;
+  struct retired *retired;
+  char *context; /* of the event at hand */
+  size_t context_size, context_room;
+};
+
+static const struct mapping ignored = {.ignored = true};
+
+/* ---- errors ------------------------------------------------------------ */
+
+static enum headrace_result fail(struct pg_error *error, enum headrace_result result,
+                                 const char *sqlstate, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static enum headrace_result fail(struct pg_error *error, enum headrace_result result,
+                                 const char *sqlstate, const char *format, ...)
+{
+  *error = (struct pg_error){.result = result};
+  snprintf(error->sqlstate, sizeof error->sqlstate, "%s", sqlstate);
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->message, sizeof error->message, format, arguments);
+  va_end(arguments);
+  return result;
+}
+
+/* ---- configuration ----------------------------------------------------- */
+
+static bool read_key(struct targets *targets)
+{
+  const struct headrace_host *host = targets->host;
+  const struct headrace_pair *fields;
+  size_t count = host->list(host, "key_fields", &fields);
+  targets->key_choice = (enum key_choice)host->integer(host, "key");
+  if (targets->key_choice == KEY_FIELDS && !count) {
+    host->log(host, HEADRACE_ERROR, "key = fields needs key_fields: the columns of the key");
+    return false;
+  }
+  if (targets->key_choice == KEY_KAFKA && count && count != KAFKA_KEY_COUNT) {
+    host->log(host, HEADRACE_ERROR,
+              "key = kafka takes three key_fields: the columns of topic, partition and offset");
+    return false;
+  }
+  if (count && targets->key_choice < KEY_FIELDS) {
+    host->log(host, HEADRACE_ERROR, "key_fields is for key = fields or key = kafka");
+    return false;
+  }
+  static const enum extra_kind kinds[] = {EXTRA_TOPIC, EXTRA_PARTITION, EXTRA_OFFSET};
+  for (size_t i = 0; targets->key_choice == KEY_KAFKA && i < KAFKA_KEY_COUNT; i++)
+    extras_add(&targets->extras, count ? fields[i].name : kafka_key[i], kinds[i], NULL);
+  return true;
+}
+
+static struct targets *configured(const struct headrace_host *host)
+{
+  struct targets *targets = sink_alloc(sizeof *targets);
+  targets->host = host;
+  targets->ignore_unknown = host->integer(host, "unknown_columns") == UNKNOWN_IGNORE;
+  targets->merge_topics = host->integer(host, "merge_topics") != 0;
+  targets->bucket_count = 64;
+  targets->buckets = sink_alloc(targets->bucket_count * sizeof *targets->buckets);
+  bool good = extras_read(host, &targets->extras);
+  good = read_key(targets) && good;
+  targets->naming = naming_new(host);
+  if (good && targets->naming)
+    return targets;
+  targets_free(targets);
+  return NULL;
+}
+
+struct targets *targets_new(const struct headrace_host *host)
+{
+  return configured(host);
+}
+
+bool targets_check(const struct headrace_host *host)
+{
+  struct targets *targets = configured(host);
+  targets_free(targets);
+  return targets != NULL;
+}
+
+void targets_require(struct targets *targets, enum target_need need)
+{
+  targets->need = need;
+}
+
+void targets_add_extra(struct targets *targets, const char *name, enum extra_kind kind)
+{
+  extras_add(&targets->extras, name, kind, NULL);
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+static void mapping_free(struct mapping *mapping)
+{
+  if (!mapping)
+    return;
+  free(mapping->column_of);
+  free(mapping->cast);
+  free(mapping->extras);
+  free(mapping);
+}
+
+static void retire(struct targets *targets, struct mapping *mapping, struct target *target)
+{
+  if (!mapping && !target)
+    return;
+  struct retired *retired = sink_alloc(sizeof *retired);
+  *retired = (struct retired){.mapping = mapping, .target = target, .next = targets->retired};
+  targets->retired = retired;
+}
+
+static void free_tables(struct targets *targets)
+{
+  for (struct known_table *table = targets->tables, *next; table; table = next) {
+    next = table->next;
+    target_free(table->target);
+    free(table->schema);
+    free(table->table);
+    free(table->key);
+    free(table->topic);
+    free(table);
+  }
+}
+
+static void free_entries(struct targets *targets)
+{
+  for (size_t i = 0; i < targets->bucket_count; i++)
+    for (struct entry *entry = targets->buckets[i], *next; entry; entry = next) {
+      next = entry->next;
+      mapping_free(entry->mapping);
+      free(entry->context);
+      free(entry);
+    }
+  free(targets->buckets);
+}
+
+void targets_free(struct targets *targets)
+{
+  if (!targets)
+    return;
+  free_entries(targets);
+  free_tables(targets);
+  for (struct retired *retired = targets->retired, *next; retired; retired = next) {
+    next = retired->next;
+    mapping_free(retired->mapping);
+    target_free(retired->target);
+    free(retired);
+  }
+  extras_free(&targets->extras);
+  naming_free(targets->naming);
+  free(targets->context);
+  PQfinish(targets->connection);
+  free(targets);
+}
+
+/* ---- connection -------------------------------------------------------- */
+
+/* A connection that is idle may be lost unseen: a new one is as good, nothing is kept in it. */
+static PGconn *connected(struct targets *targets, struct pg_error *error)
+{
+  if (targets->connection && PQconsumeInput(targets->connection) &&
+      PQstatus(targets->connection) == CONNECTION_OK)
+    return targets->connection;
+  PQfinish(targets->connection);
+  struct pg_target target = {.host = targets->host,
+                             .application_name = "headrace sink catalog",
+                             .settings = PG_TEXT_SETTINGS " " SETTINGS};
+  targets->connection = pg_connect(&target, error);
+  return targets->connection;
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* The names that the key must have; the array is to be freed, and each name. NULL, and count 0:
+ * what the catalog says. */
+static char **wanted_key(const struct targets *targets, const struct headrace_event *event,
+                         uint32_t *count)
+{
+  const struct headrace_relation *relation = event->change->relation;
+  const struct headrace_pair *fields;
+  size_t given = targets->host->list(targets->host, "key_fields", &fields);
+  size_t total = targets->key_choice == KEY_RECORD  ? relation->key_count
+                 : targets->key_choice == KEY_KAFKA ? KAFKA_KEY_COUNT
+                                                    : given;
+  char **names = targets->key_choice == KEY_TARGET ? NULL : sink_alloc((total + 1) * sizeof *names);
+  *count = 0;
+  for (size_t i = 0; names && i < total; i++) {
+    char *reason = NULL, *name;
+    if (targets->key_choice == KEY_RECORD)
+      name =
+          naming_column(targets->naming, event, relation->columns[relation->key[i]].name, &reason);
+    else
+      name = pg_format("%s", given ? fields[i].name : kafka_key[i]);
+    free(reason); /* the column itself will be refused for it */
+    if (name)
+      names[(*count)++] = name;
+  }
+  return names;
+}
+
+static void free_names(char **names, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    free(names[i]);
+  free(names);
+}
+
+static char *list_names(char *const *names, uint32_t count)
+{
+  char *text = pg_format("%s", "");
+  for (uint32_t i = 0; i < count; i++) {
+    char *quoted = pg_quote_identifier(names[i]);
+    pg_append(&text, "%s%s", i ? ", " : "", quoted);
+    free(quoted);
+  }
+  return text;
+}
+
+static struct known_table *find_table(struct targets *targets, const struct table_place *place,
+                                      const char *key)
+{
+  struct known_table *table = targets->tables;
+  while (table && (strcmp(table->table, place->table) != 0 ||
+                   strcmp(table->schema, place->schema) != 0 || strcmp(table->key, key) != 0))
+    table = table->next;
+  if (table)
+    return table;
+  table = sink_alloc(sizeof *table);
+  *table = (struct known_table){.schema = pg_format("%s", place->schema),
+                                .table = pg_format("%s", place->table),
+                                .key = pg_format("%s", key),
+                                .stale = true,
+                                .next = targets->tables};
+  targets->tables = table;
+  return table;
+}
+
+/* Asks the catalog. What is the same stays the same, so that plans made with it stay good. */
+static enum headrace_result describe(struct targets *targets, struct known_table *table,
+                                     char *const *key, uint32_t key_count, struct pg_error *error)
+{
+  PGconn *connection = connected(targets, error);
+  if (!connection)
+    return error->result;
+  struct target *fresh;
+  enum headrace_result result =
+      describe_table(connection, table->schema, table->table, &fresh, error);
+  if (result != HEADRACE_OK)
+    return result;
+  table->stale = false;
+  if (fresh)
+    target_set_key(fresh, (const char *const *)key, key_count);
+  if (fresh && table->target && target_same(fresh, table->target)) {
+    target_free(fresh);
+    return HEADRACE_OK;
+  }
+  retire(targets, NULL, table->target);
+  table->target = fresh;
+  if (fresh) {
+    fresh->id = ++targets->last_id;
+    if (fresh->serial && targets->need != TARGET_NEEDS_NOTHING)
+      targets->host->log(targets->host, HEADRACE_INFO, "%s is written row by row, in order: %s",
+                         fresh->quoted, fresh->serial_because);
+  }
+  return HEADRACE_OK;
+}
+
+/* Two topics in one table overwrite each other's rows, unless somebody wanted that. */
+static enum headrace_result check_topic(const struct targets *targets, struct known_table *table,
+                                        const struct table_place *place,
+                                        const struct headrace_event *event, struct pg_error *error)
+{
+  char *topic = naming_topic(event->record);
+  enum headrace_result result = HEADRACE_OK;
+  if (!table->topic) {
+    table->topic = topic;
+    return HEADRACE_OK;
+  }
+  if (topic && strcmp(topic, table->topic) != 0 && !place->shared && !targets->merge_topics)
+    result = fail(error, HEADRACE_FATAL, "42P07",
+                  "topics %s and %s would both be written to table \"%s\".\"%s\": name one of them "
+                  "in `tables`, or set merge_topics = yes",
+                  table->topic, topic, table->schema, table->table);
+  free(topic);
+  return result;
+}
+
+/* ---- mappings ---------------------------------------------------------- */
+
+static enum headrace_result no_column(struct pg_error *error, const struct target *target,
+                                      const char *missing)
+{
+  return fail(error, HEADRACE_AGAIN, "42703",
+              "table %s has no column %s: add what is missing, name it in exclude_columns or "
+              "rename_columns, or set unknown_columns = ignore",
+              target->quoted, missing);
+}
+
+static enum headrace_result map_column(const struct targets *targets, const struct target *target,
+                                       const struct headrace_event *event, uint32_t i,
+                                       struct mapping *mapping, char **missing,
+                                       struct pg_error *error)
+{
+  const char *source = event->change->relation->columns[i].name;
+  char *reason;
+  char *name = naming_column(targets->naming, event, source, &reason);
+  mapping->column_of[i] = name ? target_column_index(target, name) : -1;
+  if (reason) {
+    fail(error, HEADRACE_AGAIN, "42622", "table %s: %s", target->quoted, reason);
+    free(reason);
+    return HEADRACE_AGAIN;
+  }
+  enum headrace_result result = HEADRACE_OK;
+  if (name && mapping->column_of[i] < 0 && !targets->ignore_unknown) {
+    char *quoted = pg_quote_identifier(name);
+    pg_append(missing, "%s%s", *missing ? ", " : "", quoted);
+    free(quoted);
+  } else if (mapping->column_of[i] >= 0) {
+    for (uint32_t other = 0; other < i; other++)
+      if (mapping->column_of[other] == mapping->column_of[i])
+        result = fail(error, HEADRACE_AGAIN, "42701",
+                      "table %s: columns \"%s\" and \"%s\" would both be written to \"%s\"",
+                      target->quoted, event->change->relation->columns[other].name, source, name);
+    if (target->columns[mapping->column_of[i]].generated)
+      mapping->column_of[i] = -1;
+    else
+      mapping->cast[i] = naming_cast(targets->naming, event, source);
+  }
+  free(name);
+  return result;
+}
+
+static void map_extras(const struct targets *targets, const struct target *target,
+                       struct mapping *mapping, char **missing)
+{
+  mapping->extras = sink_alloc((targets->extras.count + 1) * sizeof *mapping->extras);
+  for (uint32_t i = 0; i < targets->extras.count; i++) {
+    const struct wanted_extra *extra = &targets->extras.items[i];
+    int32_t column = target_column_index(target, extra->name);
+    if (column >= 0) {
+      mapping->extras[mapping->extra_count++] =
+          (struct extra){.kind = extra->kind, .column = (uint32_t)column, .text = extra->text};
+      continue;
+    }
+    char *quoted = pg_quote_identifier(extra->name);
+    pg_append(missing, "%s%s", *missing ? ", " : "", quoted);
+    free(quoted);
+  }
+}
+
+static bool is_mapped(const struct mapping *mapping, uint32_t count, uint16_t column)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (mapping->column_of[i] == column)
+      return true;
+  for (uint32_t i = 0; i < mapping->extra_count; i++)
+    if (mapping->extras[i].column == column)
+      return true;
+  return false;
+}
+
+static enum headrace_result check_key(const struct targets *targets, const struct target *target,
+                                      const struct mapping *mapping, uint32_t columns,
+                                      const char *wanted, struct pg_error *error)
+{
+  if (targets->need == TARGET_NEEDS_NOTHING)
+    return HEADRACE_OK;
+  if (!target->key_count && !*wanted)
+    return fail(error, HEADRACE_AGAIN, "42P10",
+                "table %s has no key: no primary key, and no unique index on NOT NULL columns that "
+                "is valid, not partial and not deferrable; make one (ALTER TABLE %s ADD PRIMARY "
+                "KEY (…)), or say which columns are the key with key = fields",
+                target->quoted, target->quoted);
+  if (!target->key_count || (targets->need == TARGET_NEEDS_UNIQUE && !target->key_unique))
+    return fail(error, HEADRACE_AGAIN, "42P10",
+                "table %s has no unique index of its key (%s) that is valid, not partial and not "
+                "deferrable: CREATE UNIQUE INDEX CONCURRENTLY ON %s (%s)",
+                target->quoted, wanted, target->quoted, wanted);
+  for (uint32_t i = 0; i < target->key_count; i++)
+    if (!is_mapped(mapping, columns, target->key[i]))
+      return fail(error, HEADRACE_AGAIN, "42703",
+                  "table %s: the event has nothing for column %s of its key", target->quoted,
+                  target->columns[target->key[i]].quoted);
+  return HEADRACE_OK;
+}
+
+static enum headrace_result make_mapping(const struct targets *targets, const struct target *target,
+                                         const struct headrace_event *event, const char *key,
+                                         struct mapping **out, struct pg_error *error)
+{
+  uint32_t count = event->change->relation->column_count;
+  struct mapping *mapping = sink_alloc(sizeof *mapping);
+  mapping->target = target;
+  mapping->column_of = sink_alloc((count + 1) * sizeof *mapping->column_of);
+  mapping->cast = sink_alloc((count + 1) * sizeof *mapping->cast);
+  enum headrace_result result = HEADRACE_OK;
+  char *missing = NULL;
+  for (uint32_t i = 0; i < count && result == HEADRACE_OK; i++)
+    result = map_column(targets, target, event, i, mapping, &missing, error);
+  map_extras(targets, target, mapping, &missing);
+  if (result == HEADRACE_OK && missing)
+    result = no_column(error, target, missing);
+  free(missing);
+  if (result == HEADRACE_OK)
+    result = check_key(targets, target, mapping, count, key, error);
+  if (result == HEADRACE_OK)
+    *out = mapping;
+  else
+    mapping_free(mapping);
+  return result;
+}
+
+static enum headrace_result map_to(struct targets *targets, const struct table_place *place,
+                                   const struct headrace_event *event, struct entry *entry,
+                                   struct pg_error *error)
+{
+  uint32_t key_count;
+  char **key = wanted_key(targets, event, &key_count);
+  char *key_text = list_names(key, key_count);
+  struct known_table *table = entry->table = find_table(targets, place, key_text);
+  enum headrace_result result = check_topic(targets, table, place, event, error);
+  if (result == HEADRACE_OK && (table->stale || !table->target))
+    result = describe(targets, table, key, key_count, error);
+  if (result == HEADRACE_OK && !table->target)
+    result = fail(error, HEADRACE_AGAIN, "42P01", "there is no table \"%s\".\"%s\"", place->schema,
+                  place->table);
+  bool known = entry->mapping && entry->mapping->target == table->target;
+  if (result == HEADRACE_OK && !known) {
+    retire(targets, entry->mapping, NULL);
+    entry->mapping = NULL;
+    result = make_mapping(targets, table->target, event, key_text, &entry->mapping, error);
+  }
+  free(key_text);
+  free_names(key, key_count);
+  return result;
+}
+
+static enum headrace_result map_event(struct targets *targets, const struct headrace_event *event,
+                                      struct entry *entry, struct pg_error *error)
+{
+  struct table_place place;
+  char *reason;
+  if (!naming_table(targets->naming, event, &place, &reason)) {
+    fail(error, HEADRACE_AGAIN, "42622", "%s", reason);
+    free(reason);
+    return HEADRACE_AGAIN;
+  }
+  if (!place.table) {
+    entry->mapping = sink_alloc(sizeof *entry->mapping);
+    *entry->mapping = ignored;
+    return HEADRACE_OK;
+  }
+  enum headrace_result result = map_to(targets, &place, event, entry, error);
+  table_place_free(&place);
+  return result;
+}
+
+/* ---- looking up -------------------------------------------------------- */
+
+static size_t hash(uint64_t relation_id, const char *context, size_t size)
+{
+  uint64_t sum = 0xcbf29ce484222325 ^ relation_id;
+  for (size_t i = 0; i < size; i++)
+    sum = (sum ^ (unsigned char)context[i]) * 0x100000001b3;
+  return (size_t)((sum * 0x9e3779b97f4a7c15) >> 32);
+}
+
+static void grow(struct targets *targets)
+{
+  size_t count = 4 * targets->bucket_count;
+  struct entry **buckets = sink_alloc(count * sizeof *buckets);
+  for (size_t i = 0; i < targets->bucket_count; i++)
+    for (struct entry *entry = targets->buckets[i], *next; entry; entry = next) {
+      next = entry->next;
+      size_t bucket = hash(entry->relation_id, entry->context, entry->context_size) & (count - 1);
+      entry->next = buckets[bucket];
+      buckets[bucket] = entry;
+    }
+  free(targets->buckets);
+  targets->buckets = buckets;
+  targets->bucket_count = count;
+}
+
+static bool is_entry(const struct targets *targets, const struct entry *entry, uint64_t relation_id)
+{
+  return entry->relation_id == relation_id && entry->context_size == targets->context_size &&
+         !memcmp(entry->context, targets->context, targets->context_size);
+}
+
+static struct entry *find_entry(struct targets *targets, uint64_t relation_id)
+{
+  size_t sum = hash(relation_id, targets->context, targets->context_size);
+  struct entry *entry = targets->buckets[sum & (targets->bucket_count - 1)];
+  while (entry && !is_entry(targets, entry, relation_id))
+    entry = entry->next;
+  if (entry)
+    return entry;
+  if (targets->entry_count >= 2 * targets->bucket_count)
+    grow(targets);
+  entry = sink_alloc(sizeof *entry);
+  entry->relation_id = relation_id;
+  entry->context_size = targets->context_size;
+  entry->context = sink_alloc(targets->context_size + 1);
+  memcpy(entry->context, targets->context, targets->context_size);
+  struct entry **bucket = &targets->buckets[sum & (targets->bucket_count - 1)];
+  entry->next = *bucket;
+  *bucket = entry;
+  targets->entry_count++;
+  return entry;
+}
+
+static void take_context(struct targets *targets, const struct headrace_record *record)
+{
+  targets->context_size =
+      naming_context(targets->naming, record, targets->context, targets->context_room);
+  if (targets->context && targets->context_size <= targets->context_room)
+    return;
+  targets->context_room = 2 * targets->context_size + 256;
+  targets->context = sink_realloc(targets->context, targets->context_room);
+  naming_context(targets->naming, record, targets->context, targets->context_room);
+}
+
+static bool is_good(const struct entry *entry)
+{
+  return entry->mapping && (!entry->table || (!entry->table->stale &&
+                                              entry->mapping->target == entry->table->target));
+}
+
+static enum headrace_result map_again(struct targets *targets, const struct headrace_event *event,
+                                      struct entry *entry, struct pg_error *error)
+{
+  int64_t now = targets->host->now_us(targets->host);
+  if (entry->failed_at_us && now - entry->failed_at_us < RETRY_AFTER_US) {
+    *error = entry->error;
+    return HEADRACE_AGAIN;
+  }
+  if (entry->failed_at_us && entry->table)
+    entry->table->stale = true;
+  entry->failed_at_us = 0;
+  enum headrace_result result = map_event(targets, event, entry, error);
+  if (result == HEADRACE_AGAIN) {
+    entry->error = *error;
+    entry->failed_at_us = now;
+  }
+  return result;
+}
+
+enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
+                                 const struct mapping **mapping, struct pg_error *error)
+{
+  const struct headrace_relation *relation = event->change->relation;
+  if (!relation) {
+    *mapping = &ignored;
+    return HEADRACE_OK;
+  }
+  take_context(targets, event->record);
+  struct entry *entry = targets->last;
+  if (!entry || !is_entry(targets, entry, relation->id))
+    entry = targets->last = find_entry(targets, relation->id);
+  if (!is_good(entry)) {
+    enum headrace_result result = map_again(targets, event, entry, error);
+    if (result != HEADRACE_OK)
+      return result;
+  }
+  *mapping = entry->mapping;
+  return HEADRACE_OK;
+}
+
+void targets_forget(struct targets *targets, const struct target *target)
+{
+  for (struct known_table *table = targets->tables; table; table = table->next)
+    if (table->target == target)
+      table->stale = true;
+}
