@@ -106,6 +106,7 @@ static void fill(struct parameters *parameters, const PQconninfoOption *options,
   for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
     set_default(parameters, defaults[i][0], defaults[i][1]);
   set_default(parameters, "application_name", target->application_name);
+  set_default(parameters, "target_session_attrs", target->session_attributes);
   set(parameters, "client_encoding", "UTF8");
   set(parameters, "replication", target->replication);
   if (target->settings) {

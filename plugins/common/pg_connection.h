@@ -42,6 +42,7 @@ struct pg_target {
   const char *application_name;     /* unless conninfo has one */
   const char *settings;             /* for `options`, after the user's own; NULL: none */
   const char *replication; /* "database" makes a walsender of it; NULL: an ordinary session */
+  const char *session_attributes; /* target_session_attrs, unless conninfo has it; NULL: none */
 };
 
 struct pg_error {

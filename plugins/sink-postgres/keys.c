@@ -4,6 +4,9 @@
 #include "letter_case.h"
 #include "sink.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
+
 const struct headrace_key sink_postgres_keys[] = {
     PG_CONNECTION_KEYS,
     {.name = "mode",
@@ -104,6 +107,10 @@ const struct headrace_key sink_postgres_keys[] = {
      .default_value = "server",
      .choices = "server|off|local|on|remote_write|remote_apply",
      .help = "the session's synchronous_commit; server: as it is set there"},
+    {.name = "reject_limit",
+     .type = HEADRACE_INT,
+     .default_value = "50",
+     .help = "percent of a transaction's events that may be rejected, if they are 100 or more"},
     /* what is kept in the target */
     {.name = "schema_name",
      .type = HEADRACE_STRING,
@@ -111,3 +118,30 @@ const struct headrace_key sink_postgres_keys[] = {
      .help = "schema of the tables that headrace keeps: sink_offset, dead_letter"},
     {0},
 };
+
+static const struct limit {
+  const char *name;
+  int64_t least, most;
+} limits[] = {
+    {"workers", 1, 64},       {"batch_rows", 1, 10000000},         {"batch_bytes", 1, 512 << 20},
+    {"batch_ms", 0, 3600000}, {"statement_timeout", 0, INT32_MAX}, {"lock_timeout", 0, INT32_MAX},
+    {"reject_limit", 0, 100}};
+
+bool keys_check(const struct headrace_host *host)
+{
+  char *reason = NULL;
+  const struct pg_target target = {.host = host};
+  bool good = pg_check_target(&target, &reason);
+  if (!good)
+    host->log(host, HEADRACE_ERROR, "%s", reason);
+  free(reason);
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    int64_t value = host->integer(host, limits[i].name);
+    if (value >= limits[i].least && value <= limits[i].most)
+      continue;
+    host->log(host, HEADRACE_ERROR, "%s must be from %" PRId64 " to %" PRId64, limits[i].name,
+              limits[i].least, limits[i].most);
+    good = false;
+  }
+  return good;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dead_letter.h"
+
+#include "json_text.h"
+#include "pg_quote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTER_ID (UINT64_MAX - 1)
+
+/* A letter of a record comes once, however often its transaction is repeated without a
+ * checkpoint in the target. */
+static const char columns[] =
+    "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), "
+    "pipeline text NOT NULL, topic text, partition integer, \"offset\" bigint, "
+    "record_time timestamptz, key bytea, value bytea, headers jsonb, relation text, "
+    "operation text, stage text NOT NULL, error_class text NOT NULL, sqlstate text, "
+    "reason text NOT NULL, UNIQUE (pipeline, topic, partition, \"offset\"))";
+
+bool dead_letter_prepare(struct sink *sink, struct pg_error *error)
+{
+  if (sink->letters_ready)
+    return true;
+  PGconn *connection = sink_control(sink, error);
+  char *table = pg_quote_qualified(sink->host->string(sink->host, "schema_name"), "dead_letter");
+  sink->letters_ready =
+      connection && offsets_need_table(connection, sink->offsets.schema, table, columns, error);
+  free(table);
+  return sink->letters_ready;
+}
+
+/* ---- storing ------------------------------------------------------------------------ */
+
+static const char *const operations[] = {
+    [HEADRACE_INSERT] = "insert", [HEADRACE_UPDATE] = "update",     [HEADRACE_DELETE] = "delete",
+    [HEADRACE_READ] = "read",     [HEADRACE_TRUNCATE] = "truncate", [HEADRACE_MESSAGE] = "message"};
+
+enum parameter {
+  PIPELINE,
+  TOPIC,
+  PARTITION,
+  OFFSET,
+  RECORD_TIME,
+  KEY,
+  VALUE,
+  HEADERS,
+  RELATION,
+  OPERATION,
+  STAGE,
+  ERROR_CLASS,
+  SQLSTATE,
+  REASON,
+  PARAMETERS
+};
+
+struct row {
+  struct plan *plan;
+  const char **values;
+  int *lengths, *formats;
+};
+
+static void set_text(struct row *row, enum parameter at, const char *text, size_t size)
+{
+  char *copy = plan_alloc(row->plan, size + 1);
+  size_t used = 0;
+  for (size_t i = 0; i < size; i++)
+    if (text[i]) /* no text of PostgreSQL holds U+0000 */
+      copy[used++] = text[i];
+  copy[used] = 0;
+  row->values[at] = copy;
+}
+
+static void set_string(struct row *row, enum parameter at, const char *text)
+{
+  if (text && *text)
+    set_text(row, at, text, strlen(text));
+}
+
+static void set_number(struct row *row, enum parameter at, int64_t number)
+{
+  char text[24];
+  snprintf(text, sizeof text, "%" PRId64, number);
+  set_string(row, at, text);
+}
+
+static void set_bytes(struct row *row, enum parameter at, const struct headrace_value *value)
+{
+  if (value->state == HEADRACE_NULL || value->state == HEADRACE_ABSENT)
+    return;
+  row->values[at] = value->size ? value->data : "";
+  row->lengths[at] = (int)value->size;
+  row->formats[at] = 1;
+}
+
+static size_t headers_bound(const struct headrace_record *record)
+{
+  size_t size = 4;
+  for (uint32_t i = 0; i < record->header_count; i++)
+    size += 16 + JSON_ESCAPE_GROWTH * strlen(record->headers[i].name) +
+            JSON_BASE64_SIZE(record->headers[i].value.size);
+  return size;
+}
+
+/* [{"name": base64}, …]: header values are bytes, and names may come twice. */
+static void set_headers(struct row *row, const struct headrace_record *record)
+{
+  if (!record->header_count)
+    return;
+  char *text = plan_alloc(row->plan, headers_bound(record)), *at = text;
+  *at++ = '[';
+  for (uint32_t i = 0; i < record->header_count; i++) {
+    const struct headrace_header *header = &record->headers[i];
+    if (i)
+      *at++ = ',';
+    *at++ = '{';
+    at = json_string(at, header->name, strlen(header->name));
+    *at++ = ':';
+    if (header->value.state == HEADRACE_NULL) {
+      at = json_copy(at, "null", 4);
+    } else {
+      *at++ = '"';
+      at = json_base64(at, header->value.data, header->value.size, JSON_BASE64_STANDARD);
+      *at++ = '"';
+    }
+    *at++ = '}';
+  }
+  *at++ = ']';
+  *at = 0;
+  row->values[HEADERS] = text;
+}
+
+static void set_record(struct row *row, const struct headrace_record *record)
+{
+  if (record->topic.state != HEADRACE_NULL)
+    set_text(row, TOPIC, record->topic.data, record->topic.size);
+  if (record->partition >= 0)
+    set_number(row, PARTITION, record->partition);
+  if (record->offset >= 0)
+    set_number(row, OFFSET, record->offset);
+  if (record->timestamp_ms >= 0)
+    set_number(row, RECORD_TIME, record->timestamp_ms);
+  set_bytes(row, KEY, &record->key);
+  set_bytes(row, VALUE, &record->value);
+  set_headers(row, record);
+}
+
+static void set_change(struct row *row, const struct headrace_change *change)
+{
+  if (change->relation) {
+    char *name = pg_format("%s%s%s", change->relation->schema ? change->relation->schema : "",
+                           change->relation->schema ? "." : "", change->relation->table);
+    set_string(row, RELATION, name);
+    free(name);
+  }
+  if (change->operation < sizeof operations / sizeof *operations)
+    set_string(row, OPERATION, operations[change->operation]);
+}
+
+static struct row new_row(struct plan *plan)
+{
+  struct row row = {.plan = plan,
+                    .values = plan_alloc(plan, PARAMETERS * sizeof *row.values),
+                    .lengths = plan_alloc(plan, PARAMETERS * sizeof *row.lengths),
+                    .formats = plan_alloc(plan, PARAMETERS * sizeof *row.formats)};
+  memset(row.values, 0, PARAMETERS * sizeof *row.values);
+  memset(row.lengths, 0, PARAMETERS * sizeof *row.lengths);
+  memset(row.formats, 0, PARAMETERS * sizeof *row.formats);
+  return row;
+}
+
+static void fill(struct row *row, const struct sink *sink, const struct letter *letter)
+{
+  const struct headrace_event *event = letter->item.event;
+  set_string(row, PIPELINE, sink->host->pipeline);
+  if (event->record)
+    set_record(row, event->record);
+  if (event->change)
+    set_change(row, event->change);
+  set_string(row, STAGE, letter->stage);
+  set_string(row, ERROR_CLASS, letter->error_class);
+  set_string(row, SQLSTATE, letter->sqlstate);
+  set_string(row, REASON, letter->reason);
+}
+
+static const char *insert_sql(struct sink *sink)
+{
+  if (!sink->letter_sql) {
+    char *table = pg_quote_qualified(sink->host->string(sink->host, "schema_name"), "dead_letter");
+    sink->letter_sql = pg_format(
+        "INSERT INTO %s (pipeline, topic, partition, \"offset\", record_time, key, value, headers, "
+        "relation, operation, stage, error_class, sqlstate, reason) VALUES ($1::text, $2::text, "
+        "$3::int, $4::bigint, timestamptz 'epoch' + $5::bigint * interval '1 ms', $6::bytea, "
+        "$7::bytea, $8::jsonb, $9::text, $10::text, $11::text, $12::text, $13::text, $14::text) "
+        "ON CONFLICT DO NOTHING",
+        table);
+    free(table);
+  }
+  return sink->letter_sql;
+}
+
+void dead_letter_plan(struct sink *sink, const struct share *share, struct plan *plan)
+{
+  for (size_t i = 0; i < share->letter_count; i++) {
+    struct row row = new_row(plan);
+    fill(&row, sink, &share->letters[i]);
+    struct statement *statement = plan_add(plan);
+    *statement = (struct statement){.kind = STATEMENT_PREPARED,
+                                    .sql = insert_sql(sink),
+                                    .id = LETTER_ID,
+                                    .count = PARAMETERS,
+                                    .values = row.values,
+                                    .lengths = row.lengths,
+                                    .formats = row.formats,
+                                    .operation = "dead_letter",
+                                    .rows = -1};
+  }
+}
+
+bool dead_letter_is(const struct statement *statement)
+{
+  return statement && statement->id == LETTER_ID;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Events that cannot be written, in the table dead_letter of the target: stored by the
+ * transaction that would have written them, listed and exported by `headrace dlq`. */
+#ifndef HEADRACE_SINK_POSTGRES_DEAD_LETTER_H
+#define HEADRACE_SINK_POSTGRES_DEAD_LETTER_H
+
+#include "sink.h"
+
+/* Makes the table if it is not there; blocks. False: *error. */
+bool dead_letter_prepare(struct sink *sink, struct pg_error *error);
+
+/* Adds statements that store the share's letters. */
+void dead_letter_plan(struct sink *sink, const struct share *share, struct plan *plan);
+
+/* Whether the statement is one of those. */
+bool dead_letter_is(const struct statement *statement);
+
+/* The command `dlq`. */
+enum headrace_result dead_letter_command(struct sink *sink, const char *const *arguments,
+                                         size_t count, char *out, size_t size);
+
+#endif

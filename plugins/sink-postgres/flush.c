@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Collecting: batches are taken whole, their events routed to writers, planned, handed over. */
+#include "sink.h"
+
+#include "pg_quote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRESSURE     50 /* percent of the memory for batches: the rest is to be filled meanwhile */
+#define POSITIONS_US 1000000 /* positions without events are stored so often */
+
+/* ---- making, emptying ---------------------------------------------------------- */
+
+void flush_init(struct flush *flush, unsigned workers)
+{
+  flush->shares = sink_alloc(workers * sizeof *flush->shares);
+  for (unsigned i = 0; i < workers; i++)
+    flush->shares[i].plan = plan_new();
+}
+
+static void empty(struct flush *flush, unsigned workers)
+{
+  flush->count = flush->part_count = flush->rows = flush->bytes = 0;
+  flush->closed = false;
+  flush->shares_left = 0;
+  for (unsigned i = 0; i < workers; i++) {
+    struct share *share = &flush->shares[i];
+    share->count = share->letter_count = share->rejected = 0;
+    share->planned = share->renewed = share->in_doubt = false;
+    plan_reset(share->plan);
+  }
+}
+
+void flush_free(struct flush *flush, unsigned workers)
+{
+  for (unsigned i = 0; i < workers; i++) {
+    plan_free(flush->shares[i].plan);
+    free(flush->shares[i].items);
+    free(flush->shares[i].letters);
+  }
+  free(flush->shares);
+  free(flush->batches);
+  free(flush->parts);
+}
+
+/* ---- rejecting ------------------------------------------------------------------- */
+
+static char *keep(const struct sink *sink, struct headrace_batch *batch, const char *text)
+{
+  size_t size = strlen(text) + 1;
+  return memcpy(sink->host->alloc(sink->host, batch, size), text, size);
+}
+
+static struct letter *add_letter(struct share *share, const struct item *item)
+{
+  share->letters = sink_grow(share->letters, share->letter_count, &share->letter_capacity,
+                             sizeof *share->letters);
+  struct letter *letter = &share->letters[share->letter_count++];
+  *letter = (struct letter){.item = *item};
+  return letter;
+}
+
+/* "public.orders: …, topic orders, partition 3, offset 42 (SQLSTATE 22001)": no values. */
+static void describe(const struct item *item, const struct pg_error *error, char *text, size_t size)
+{
+  char message[512];
+  const struct headrace_change *change = item->event->change;
+  const struct headrace_relation *relation = change ? change->relation : NULL;
+  const struct headrace_record *record = item->event->record;
+  failure_mask(error, message, sizeof message);
+  size_t used = 0;
+  if (relation)
+    used += (size_t)snprintf(text, size, "%s%s%s: ", relation->schema ? relation->schema : "",
+                             relation->schema ? "." : "", relation->table);
+  used = used < size ? used : size - 1;
+  snprintf(text + used, size - used, "%s", message);
+  used = strlen(text);
+  if (*error->sqlstate)
+    snprintf(text + used, size - used, " (SQLSTATE %s)", error->sqlstate);
+  used = strlen(text);
+  if (record && record->offset >= 0)
+    snprintf(text + used, size - used, ", topic %.*s, partition %" PRId32 ", offset %" PRId64,
+             (int)record->topic.size, record->topic.data, record->partition, record->offset);
+}
+
+/* True: go on. */
+static bool reject(struct sink *sink, struct share *share, const struct item *item,
+                   const struct pg_error *error)
+{
+  const struct headrace_host *host = sink->host;
+  const char *error_class = failure_class(error->sqlstate);
+  char text[1024];
+  describe(item, error, text, sizeof text);
+  share->rejected++;
+  switch (host->reject(host, item->batch, item->index, error_class, text)) {
+  case HEADRACE_VERDICT_STOP: /* the host has said so */
+    sink_fail(sink, HEADRACE_FATAL);
+    return false;
+  case HEADRACE_VERDICT_SKIP:
+    return true;
+  case HEADRACE_VERDICT_DEAD_LETTER:
+    break;
+  }
+  struct letter *letter = add_letter(share, item);
+  letter->error_class = error_class;
+  letter->reason = keep(sink, item->batch, error->message);
+  letter->stage = "sink";
+  memcpy(letter->sqlstate, error->sqlstate, sizeof letter->sqlstate);
+  return true;
+}
+
+void flush_drop_item(struct share *share, size_t item)
+{
+  memmove(&share->items[item], &share->items[item + 1],
+          (share->count - item - 1) * sizeof *share->items);
+  share->count--;
+  share->planned = false;
+}
+
+bool flush_reject(struct sink *sink, struct share *share, size_t item, const struct pg_error *error)
+{
+  const struct item rejected = share->items[item];
+  flush_drop_item(share, item);
+  return reject(sink, share, &rejected, error);
+}
+
+/* ---- taking ----------------------------------------------------------------------- */
+
+bool flush_admits(const struct sink *sink)
+{
+  return !sink->routing && !sink->collecting->closed;
+}
+
+static size_t bytes_of(const struct headrace_event *event)
+{
+  const struct headrace_change *change = event->change;
+  size_t bytes = 0;
+  if (event->record)
+    return (size_t)event->record->key.size + event->record->value.size;
+  for (uint32_t i = 0; change && change->new_values && i < change->relation->column_count; i++)
+    bytes += change->new_values[i].size;
+  return bytes;
+}
+
+static void add_item(struct sink *sink, const struct item *item)
+{
+  struct share *share = &sink->collecting->shares[item->hash % sink->workers];
+  share->items = sink_grow(share->items, share->count, &share->capacity, sizeof *share->items);
+  share->items[share->count++] = *item;
+}
+
+static void add_refused(struct sink *sink, const struct item *item)
+{
+  const struct headrace_rejection *rejection = item->event->rejection;
+  struct letter *letter = add_letter(&sink->collecting->shares[0], item);
+  letter->error_class = rejection->error_class;
+  letter->reason = rejection->reason;
+  letter->stage = rejection->stage;
+}
+
+/* The planner, or the control connection, has to wait. */
+static void postpone(struct sink *sink, const struct pg_error *error, const char *what)
+{
+  sink->again_at_us =
+      sink_now(sink) + failure_backoff_us(REACTION_WAIT, ++sink->attempts, &sink->random);
+  sink_trouble(sink, error, what);
+}
+
+static void give_up(struct sink *sink, const struct pg_error *error)
+{
+  if (*error->message) {
+    char text[1024];
+    failure_mask(error, text, sizeof text);
+    sink->host->log(sink->host, HEADRACE_ERROR, "cannot go on: %s", text);
+  }
+  sink_fail(sink, HEADRACE_FATAL);
+}
+
+/* False: not now, or never again. */
+static bool route(struct sink *sink, struct item *item)
+{
+  struct pg_error error = {.result = HEADRACE_OK};
+  if (item->event->rejection) {
+    if (!offsets_has(sink, item))
+      add_refused(sink, item);
+    return true;
+  }
+  switch (sink->planner->route(sink->planner_instance, item, &error)) {
+  case HEADRACE_OK:
+    if (!offsets_has(sink, item))
+      add_item(sink, item);
+    return true;
+  case HEADRACE_AGAIN:
+    item->hash = 0;
+    return offsets_has(sink, item) || reject(sink, &sink->collecting->shares[0], item, &error);
+  case HEADRACE_RETRY:
+    postpone(sink, &error, "cannot look at the tables");
+    return false;
+  default:
+    give_up(sink, &error);
+    return false;
+  }
+}
+
+static void add_batch(struct flush *flush, struct headrace_batch *batch)
+{
+  flush->batches =
+      sink_grow(flush->batches, flush->count, &flush->capacity, sizeof(struct headrace_batch *));
+  flush->batches[flush->count++] = batch;
+}
+
+void flush_take(struct sink *sink, struct headrace_batch *batch)
+{
+  if (!sink->collecting->count)
+    sink->collecting->began_us = sink_now(sink);
+  add_batch(sink->collecting, batch);
+  sink->routing = batch;
+  sink->routed = 0;
+  flush_step(sink, false);
+}
+
+/* The rest of the batch that was taken last. */
+static void route_rest(struct sink *sink)
+{
+  struct flush *flush = sink->collecting;
+  struct headrace_batch *batch = sink->routing;
+  size_t count;
+  const struct headrace_event *events = sink->host->events(sink->host, batch, &count);
+  while (sink->routed < count) {
+    struct item item = {.event = &events[sink->routed], .batch = batch, .index = sink->routed};
+    if (!route(sink, &item))
+      return;
+    flush->rows++;
+    flush->bytes += bytes_of(item.event);
+    sink->routed++;
+    sink->attempts = 0;
+  }
+  struct pg_error error = {.result = HEADRACE_OK};
+  enum headrace_result result = offsets_add(sink, flush, batch, &error);
+  if (result == HEADRACE_OK)
+    sink->routing = NULL;
+  else if (result == HEADRACE_FATAL)
+    give_up(sink, &error);
+  else
+    postpone(sink, &error, "cannot read where to go on");
+}
+
+/* ---- planning ---------------------------------------------------------------------- */
+
+bool flush_plan(struct sink *sink, struct share *share)
+{
+  while (!share->planned && !sink->failure) {
+    struct pg_error error = {.result = HEADRACE_OK};
+    size_t failed = 0;
+    plan_reset(share->plan);
+    enum headrace_result result =
+        share->count ? sink->planner->plan(sink->planner_instance, share->items, share->count,
+                                           false, share->plan, &failed, &error)
+                     : HEADRACE_OK;
+    if (result == HEADRACE_OK) {
+      share->planned = true;
+    } else if (result == HEADRACE_AGAIN && failed < share->count) {
+      flush_reject(sink, share, failed, &error);
+    } else if (result == HEADRACE_RETRY) {
+      postpone(sink, &error, "cannot look at the tables");
+      return false;
+    } else {
+      give_up(sink, &error);
+    }
+  }
+  return share->planned;
+}
+
+static bool plan_all(struct sink *sink, struct flush *flush)
+{
+  for (unsigned i = 0; i < sink->workers; i++)
+    if (!flush_plan(sink, &flush->shares[i]))
+      return false;
+  return true;
+}
+
+static bool is_planned(const struct sink *sink, const struct flush *flush)
+{
+  for (unsigned i = 0; i < sink->workers; i++)
+    if (!flush->shares[i].planned)
+      return false;
+  return true;
+}
+
+/* ---- handing over -------------------------------------------------------------------- */
+
+static bool has_work(const struct sink *sink, const struct flush *flush)
+{
+  for (unsigned i = 0; i < sink->workers; i++)
+    if (flush->shares[i].count || flush->shares[i].letter_count)
+      return true;
+  return false;
+}
+
+static bool is_full(const struct sink *sink, const struct flush *flush)
+{
+  return flush->rows >= sink->batch_rows || flush->bytes >= sink->batch_bytes ||
+         sink->host->pressure(sink->host) >= PRESSURE || sink->host->starved(sink->host);
+}
+
+static bool is_due(const struct sink *sink, const struct flush *flush, bool quiet)
+{
+  if (!flush->count || sink->routing)
+    return false;
+  if (is_full(sink, flush))
+    return true;
+  if (sink->sending)
+    return false;
+  int64_t age = sink_now(sink) - flush->began_us;
+  if (sink->flushing)
+    return true;
+  return has_work(sink, flush) ? quiet || age >= sink->batch_us : age >= POSITIONS_US;
+}
+
+static void report(struct sink *sink, struct flush *flush)
+{
+  for (size_t i = 0; i < flush->count; i++)
+    sink->host->durable(sink->host, flush->batches[i], NULL);
+  empty(flush, sink->workers);
+}
+
+static void send(struct sink *sink)
+{
+  struct flush *flush = sink->collecting;
+  sink->sending = flush;
+  sink->collecting = flush == &sink->flushes[0] ? &sink->flushes[1] : &sink->flushes[0];
+  flush->shares_left = sink->workers;
+  for (unsigned i = 0; i < sink->workers && !sink->failure; i++)
+    writer_start(&sink->writers[i], flush);
+}
+
+void flush_share_done(struct sink *sink, struct flush *flush)
+{
+  if (--flush->shares_left)
+    return;
+  sink->sending = NULL;
+  report(sink, flush);
+}
+
+void flush_step(struct sink *sink, bool quiet)
+{
+  struct flush *flush = sink->collecting;
+  if (sink->failure || sink_now(sink) < sink->again_at_us)
+    return;
+  if (sink->routing)
+    route_rest(sink);
+  flush->closed = flush->closed || (!sink->failure && is_due(sink, flush, quiet));
+  if (!flush->closed || sink->failure)
+    return;
+  if ((is_planned(sink, flush) || plan_all(sink, flush)) && !sink->sending)
+    send(sink);
+}
+
+int64_t flush_due_us(const struct sink *sink)
+{
+  const struct flush *flush = sink->collecting;
+  int64_t now = sink_now(sink);
+  if (sink->again_at_us > now)
+    return sink->again_at_us;
+  if (!flush->count || sink->sending)
+    return INT64_MAX;
+  return flush->began_us + (has_work(sink, flush) ? sink->batch_us : POSITIONS_US);
+}
+
+void flush_abandon(struct sink *sink)
+{
+  for (size_t i = 0; i < 2; i++) {
+    struct flush *flush = &sink->flushes[i];
+    for (size_t j = 0; j < flush->count; j++)
+      sink->host->failed(sink->host, flush->batches[j],
+                         sink->failure ? sink->failure : HEADRACE_RETRY);
+    empty(flush, sink->workers);
+  }
+  sink->routing = NULL;
+  sink->sending = NULL;
+}
