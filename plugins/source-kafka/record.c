@@ -47,8 +47,8 @@ static int64_t timestamp_of(const rd_kafka_message_t *message)
   return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time;
 }
 
-void record_add(const struct source *source, struct headrace_batch *batch,
-                const rd_kafka_message_t *message, const struct partition *partition)
+int64_t record_add(const struct source *source, struct headrace_batch *batch,
+                   const rd_kafka_message_t *message, const struct partition *partition)
 {
   const struct headrace_host *host = source->host;
   struct headrace_record *record = host->add_record(host, batch);
@@ -62,4 +62,5 @@ void record_add(const struct source *source, struct headrace_batch *batch,
   record->offset = message->offset;
   record->timestamp_ms = timestamp_of(message);
   add_headers(host, batch, message, record);
+  return record->timestamp_ms;
 }

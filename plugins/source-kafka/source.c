@@ -178,7 +178,7 @@ static void take(struct source *source, struct headrace_batch *batch,
   struct partition *partition = partition_of(&source->topics, message);
   if (!wanted(partition, message))
     return;
-  record_add(source, batch, message, partition);
+  partition->record_time_ms = record_add(source, batch, message, partition);
   partition->next = message->offset + 1;
   source_touch(source, partition);
 }
@@ -286,6 +286,8 @@ static enum headrace_result source_tick(void *instance)
   const struct headrace_host *host = source->host;
   serve(source);
   offsets_tell(source);
+  if (!source->stopping)
+    markers_pass(source);
   int64_t now = host->now_us(host);
   if (now - source->gauged_at_us >= GAUGE_US) {
     source->gauged_at_us = now;

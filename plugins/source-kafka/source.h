@@ -45,7 +45,7 @@ struct partition {
   int64_t told;           /* the `durable` that the group heard of */
   int64_t record_time_ms; /* of the last record; -1: none */
   size_t in_flight;       /* batches that have something of it */
-  bool announce;          /* `from` is not in the checkpoint yet: a batch without records says it */
+  bool announce;          /* a batch without records is to say `from` and `next` */
   bool touched;           /* something of it is in the batch that is being filled */
 };
 
@@ -174,11 +174,14 @@ void offsets_tell(struct source *source); /* librdkafka commits them by and by *
 void source_fault(struct source *source, const rd_kafka_message_t *message);
 void source_check_fatal(struct source *source);
 
+/* markers.c */
+void markers_pass(struct source *source);
+
 /* lag.c */
 void lag_gauge(struct source *source);
 
-/* record.c */
-void record_add(const struct source *source, struct headrace_batch *batch,
-                const rd_kafka_message_t *message, const struct partition *partition);
+/* record.c: gives the record's timestamp */
+int64_t record_add(const struct source *source, struct headrace_batch *batch,
+                   const rd_kafka_message_t *message, const struct partition *partition);
 
 #endif
