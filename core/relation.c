@@ -68,6 +68,7 @@ const struct headrace_relation *relation_copy(const struct headrace_relation *de
   relation->column_count = description->column_count;
   relation->columns = copy_columns(&counted->arena, description);
   relation->key_count = description->key_count;
+  relation->conventions = description->conventions;
   size_t size = description->key_count * sizeof *relation->key;
   uint16_t *key = arena_alloc(&counted->arena, size);
   if (size)
