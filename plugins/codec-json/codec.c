@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * codec-json: changes become JSON records. */
-#include "json.h"
+ * codec-json: changes become JSON records, and these become changes. */
+#include "decode.h"
 
 #include <stdlib.h>
 
@@ -58,6 +58,7 @@ static enum headrace_result codec_open(const struct headrace_host *host, void **
 static void codec_close(void *instance)
 {
   struct codec *codec = instance;
+  decoder_free(codec->decoder);
   plans_free(codec);
   relation_plan_clear(&codec->message);
   text_free(&codec->database);
@@ -78,6 +79,15 @@ enum headrace_result codec_defect(struct codec *codec, const struct relation_pla
   return HEADRACE_FATAL;
 }
 
+/* What reads a topic by this name can be no table's. */
+static enum headrace_result refuse_topic_key(const struct codec *codec)
+{
+  codec->host->log(codec->host, HEADRACE_ERROR,
+                   "key_columns: \"%s\" is not schema.table, so that no table is meant by it",
+                   codec->options.topic_key);
+  return HEADRACE_FATAL;
+}
+
 typedef enum headrace_result (*encoder)(struct codec *, const struct headrace_change *,
                                         struct headrace_batch *);
 
@@ -90,6 +100,8 @@ static enum headrace_result codec_encode(void *instance, const struct headrace_e
                                      [FORMAT_PLAIN] = plain_encode};
   struct codec *codec = instance;
   const struct headrace_change *change = event->change;
+  if (codec->options.topic_key)
+    return refuse_topic_key(codec);
   /* Debezium's update may be a delete and a create: the format decides. */
   bool divisible = change->operation == HEADRACE_UPDATE && codec->options.format == FORMAT_DEBEZIUM;
   if (!divisible && codec->options.skipped & 1u << change->operation) {
@@ -106,15 +118,23 @@ static enum headrace_result codec_encode(void *instance, const struct headrace_e
   return encoders[codec->options.format](codec, change, out);
 }
 
+static enum headrace_result decode(void *instance, const struct headrace_event *event,
+                                   struct headrace_batch *out)
+{
+  return codec_decode(instance, event, out);
+}
+
 static const struct headrace_plugin plugin = {
     .kind = HEADRACE_CODEC,
     .name = "json",
     .version = HEADRACE_VERSION,
-    .description = "changes as JSON: Debezium's envelope, plain rows, and two other shapes",
+    .description =
+        "changes as JSON and back: Debezium's envelope, plain rows, and two other shapes",
     .keys = codec_keys,
     .open = codec_open,
     .close = codec_close,
     .check = codec_check,
     .encode = codec_encode,
+    .decode = decode,
 };
 HEADRACE_REGISTER_PLUGIN(plugin)

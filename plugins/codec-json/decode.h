@@ -20,6 +20,7 @@
 struct json_field {
   struct json_value name;  /* a string */
   struct json_value value; /* whole: arrays and objects are their text */
+  uint32_t column;         /* for whoever makes the rows */
 };
 
 /* The members of an object in their order. A name may come twice: the last one counts. */
@@ -27,6 +28,15 @@ struct json_fields {
   struct json_field *items; /* reused by the next record */
   size_t count, room;
   bool given; /* there is such an object; false: null, or it is missing */
+};
+
+/* What a record says of where it comes from. Of a name that is missing kind is JSON_NULL. */
+struct record_origin {
+  struct json_value database, schema, table;
+  uint64_t sequence, transaction_id; /* 0: not known */
+  int64_t time_us;                   /* since 1970-01-01 UTC; 0: not known */
+  uint64_t order, table_order;       /* in its transaction, from 1; 0: not known */
+  bool on_demand;                    /* a row of an incremental snapshot */
 };
 
 struct record_text {
@@ -40,6 +50,10 @@ struct record_text {
   /* A key that is no object: a scalar of JSON. key.given is false then. Size 0: there is none. */
   struct json_value scalar_key;
   enum headrace_operation operation;
+  struct record_origin origin;
+  struct json_value message_prefix, message_content; /* of a MESSAGE */
+  struct headrace_conventions conventions;           /* of a record without schema */
+  struct json_fields top, source, transaction;       /* shapes.c's own */
 };
 
 /* Which table a record is of. Names are of the source block, or of the topic's name. */
@@ -48,6 +62,9 @@ struct decode_table {
   const char *topic;
   const char *database, *schema; /* NULL: not known */
   const char *table;
+  const char *key_columns;       /* configured: "tenant+id" are the key, whatever the record's key
+                                    has; a scalar key is their texts, with '+' between. NULL: no */
+  struct untyped_table *untyped; /* untyped.c's own */
 };
 
 /* What became of the rows. Values are in the batch's memory, relation->column_count of each. */
@@ -78,7 +95,7 @@ void typed_free(struct typed *typed); /* NULL: nothing */
  *  - columns: those of the rows' schema; those of the key that are not in the rows follow, their
  *    values come from the key. A tombstone's columns are the key's.
  *  - key: text->key's members in their order. A scalar key says nothing: key_count 0, unless
- *    key_columns names the columns.
+ *    table->key_columns names the columns.
  *  - before → old_values, after → new_values. Without `before`, a DELETE has the key's values and
  *    the others ABSENT, and the flag OLD_IS_KEY; likewise if all else is null in `before`, which
  *    is how Debezium writes a replica identity of the key.
@@ -95,12 +112,68 @@ enum headrace_result typed_rows(struct typed *typed, const struct record_text *t
 struct untyped;
 
 struct untyped *untyped_new(const struct headrace_host *host, const struct options *options);
-void untyped_free(struct untyped *untyped);
+void untyped_free(struct untyped *untyped); /* NULL: nothing */
+void untyped_table_free(struct untyped *untyped, struct untyped_table *table);
 
 /* As typed_rows(), of columns of HEADRACE_TYPE_UNTYPED. A table's relation has all columns that
  * came so far: a member that this record lacks is ABSENT. */
-enum headrace_result untyped_rows(struct untyped *untyped, const struct record_text *text,
-                                  const struct decode_table *table, struct headrace_batch *out,
+enum headrace_result untyped_rows(struct untyped *untyped, struct record_text *text,
+                                  struct decode_table *table, struct headrace_batch *out,
                                   struct decoded_rows *rows, struct decode_fault *fault);
+
+/* placeholder.c: all forms in which options->unavailable stands for a value, as JSON. */
+struct placeholders {
+  struct text forms[16]; /* owned */
+  size_t count;
+  size_t shortest;
+};
+
+void placeholders_init(struct placeholders *placeholders, const struct options *options);
+void placeholders_clear(struct placeholders *placeholders);
+bool placeholders_has(const struct placeholders *placeholders, const struct json_value *value);
+
+/* ---- shapes ------------------------------------------------------------- */
+
+enum record_shape {
+  RECORD_ROWS,    /* text is filled */
+  RECORD_NOTHING, /* a heartbeat, the end of a transaction: no one wants it */
+  RECORD_FAULTY   /* *fault is filled */
+};
+
+enum record_shape record_text_read(struct record_text *text, const struct options *options,
+                                   const struct headrace_record *record,
+                                   struct decode_fault *fault);
+void record_text_clear(struct record_text *text);
+/* Whether a flattened event's field tells of the event (__op, __source_ts_ms …): no column of a
+ * record that is not enveloped, unless options->metadata keeps or ignores them. */
+bool record_is_metadata(const struct json_value *name);
+struct json_field *json_fields_add(struct json_fields *fields);
+/* The value of the last member of that name; NULL: none. */
+const struct json_value *json_fields_find(const struct json_fields *fields, const char *name);
+
+/* ---- tables ------------------------------------------------------------- */
+
+struct tables;
+
+struct tables *tables_new(const struct options *options, struct untyped *untyped);
+void tables_free(struct tables *tables); /* NULL: nothing */
+
+/* The table of a record; NULL: it is a tombstone, and its topic has several. The table lives
+ * until the next call. */
+struct decode_table *tables_find(struct tables *tables, const struct headrace_record *record,
+                                 const struct record_text *text);
+
+/* Whether the record is the tombstone of the delete that came right before it in its partition.
+ * To be asked of every record of the topic. */
+bool tables_repeats(struct tables *tables, const struct headrace_record *record,
+                    const struct record_text *text);
+
+/* ---- the callback ------------------------------------------------------- */
+
+struct decoder;
+
+void decoder_free(struct decoder *decoder); /* NULL: nothing */
+enum headrace_result codec_decode(struct codec *codec, const struct headrace_event *event,
+                                  struct headrace_batch *out);
 
 #endif

@@ -12,6 +12,8 @@
  * debezium, message, formats     the records of each format
  * metadata    Debezium's records of transactions and heartbeats
  * schema      Kafka Connect's schema texts
+ *
+ * That is encoding; the parts of decoding are in decode.h.
  */
 #ifndef HEADRACE_CODEC_JSON_H
 #define HEADRACE_CODEC_JSON_H
@@ -21,7 +23,7 @@
 #include <headrace/plugin.h>
 #include <stdbool.h>
 
-enum format { FORMAT_DEBEZIUM, FORMAT_ENVELOPE, FORMAT_OP, FORMAT_PLAIN };
+enum format { FORMAT_DEBEZIUM, FORMAT_ENVELOPE, FORMAT_OP, FORMAT_PLAIN, FORMAT_AUTO };
 enum decimal_mode { DECIMAL_PRECISE, DECIMAL_DOUBLE, DECIMAL_STRING };
 enum time_mode {
   TIME_ADAPTIVE,
@@ -36,6 +38,7 @@ enum binary_mode { BINARY_BYTES, BINARY_BASE64, BINARY_BASE64_URL_SAFE, BINARY_H
 enum hstore_mode { HSTORE_JSON, HSTORE_MAP };
 enum unknown_mode { UNKNOWN_TEXT, UNKNOWN_BYTES, UNKNOWN_OMIT };
 enum key_format { KEY_JSON, KEY_TEXT };
+enum metadata_mode { METADATA_USE, METADATA_KEEP, METADATA_IGNORE };
 
 /* Text that is made once and copied often; owned where it says so. */
 struct text {
@@ -77,6 +80,12 @@ struct options {
   const char *operation_field;
   const struct headrace_pair *key_columns;
   size_t key_column_count;
+  /* Of decoding. */
+  enum format decode_format;
+  enum metadata_mode metadata;
+  bool text_keys;          /* the record's key is text, never JSON */
+  unsigned decode_skipped; /* as skipped */
+  const char *topic_key;   /* in key_columns, and no table's name; NULL: none */
 };
 
 struct value_plan;
@@ -172,6 +181,7 @@ struct codec {
   struct surplus surplus;       /* of all relations */
   char *heartbeat_topic;        /* owned; NULL: no records of heartbeats */
   struct text database;         /* that relations came from last: messages do not say */
+  struct decoder *decoder;      /* once there is something to decode */
 };
 
 /* options.c */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 const struct headrace_key codec_keys[] = {
-    {"format", HEADRACE_ENUM, "debezium", 0, "debezium|envelope|op|plain", NULL,
-     "shape of the records"},
+    {"format", HEADRACE_ENUM, NULL, 0, "debezium|envelope|op|plain|auto", NULL,
+     "shape of the records; default: debezium to write, auto to read, which tells them apart"},
     {"schemas", HEADRACE_BOOL, "no", 0, NULL, NULL,
      "format=debezium: wrap key and value as {\"schema\":…,\"payload\":…} for Kafka Connect"},
     {"prefix", HEADRACE_STRING, NULL, 0, NULL, NULL,
@@ -22,7 +22,8 @@ const struct headrace_key codec_keys[] = {
     {"hstore", HEADRACE_ENUM, "json", 0, "json|map", NULL,
      "hstore: a string holding JSON, or an object"},
     {"tombstones", HEADRACE_BOOL, "yes", 0, NULL, NULL,
-     "format=debezium: a record without a value after each delete, for compaction"},
+     "format=debezium: a record without a value after each delete, for compaction; reading: such a "
+     "record is a delete; no: it is dropped"},
     {"unknown_types", HEADRACE_ENUM, "text", 0, "text|bytes|omit", NULL,
      "columns of types that Debezium leaves out: their text, its bytes, or nothing"},
     {"unavailable_value", HEADRACE_STRING, "__debezium_unavailable_value", 0, NULL, NULL,
@@ -36,7 +37,9 @@ const struct headrace_key codec_keys[] = {
     {"topic_heartbeat", HEADRACE_STRING, "__debezium-heartbeat", 0, NULL, NULL,
      "format=debezium: heartbeats go to this topic with .PREFIX behind it; empty: nowhere"},
     {"key_columns", HEADRACE_MAP, NULL, 0, NULL, NULL,
-     "columns of the record's key, schema.table = column+column; default: the table's key"},
+     "columns of the record's key, schema.table = column+column; default: the table's key; "
+     "reading: "
+     "also topic = column+column"},
     {"key_format", HEADRACE_ENUM, NULL, 0, "json|text", NULL,
      "the key as an object, or as the plain text of its columns; default: text for format=plain "
      "and format=envelope, else json"},
@@ -44,6 +47,9 @@ const struct headrace_key codec_keys[] = {
      "operations that make no record; default: t for format=debezium, else none"},
     {"operation_field", HEADRACE_STRING, "operation", 0, NULL, NULL,
      "format=plain: the field that tells the operation; empty: no such field"},
+    {"metadata_fields", HEADRACE_ENUM, "use", 0, "use|keep|ignore", NULL,
+     "reading flattened events: fields as __op and __deleted tell what happened; keep: they are "
+     "columns too; ignore: they are nothing but columns"},
     {0}};
 
 static const struct {
@@ -57,11 +63,11 @@ static const struct {
                        {"m", 1u << HEADRACE_MESSAGE},
                        {"none", 0}};
 
-static unsigned read_skipped(const struct headrace_host *host, enum format format)
+static unsigned read_skipped(const struct headrace_host *host, unsigned by_default)
 {
   const struct headrace_pair *items;
   size_t count = host->list(host, "skipped_operations", &items);
-  unsigned bits = count || format != FORMAT_DEBEZIUM ? 0 : 1u << HEADRACE_TRUNCATE;
+  unsigned bits = count ? 0 : by_default;
   for (size_t i = 0; i < count; i++)
     for (size_t j = 0; j < sizeof operation_names / sizeof *operation_names; j++)
       if (!strcmp(items[i].name, operation_names[j].name))
@@ -75,6 +81,20 @@ static enum key_format read_key_format(const struct headrace_host *host, enum fo
   if (name)
     return strcmp(name, "text") ? KEY_JSON : KEY_TEXT;
   return format == FORMAT_PLAIN || format == FORMAT_ENVELOPE ? KEY_TEXT : KEY_JSON;
+}
+
+static void read_decoding(const struct headrace_host *host, struct options *options)
+{
+  const char *key_format = host->string(host, "key_format");
+  options->decode_format = host->string(host, "format") ? options->format : FORMAT_AUTO;
+  options->metadata = (enum metadata_mode)host->integer(host, "metadata_fields");
+  options->text_keys = key_format && options->key_format == KEY_TEXT;
+  options->decode_skipped = read_skipped(host, 0);
+  for (size_t i = 0; i < options->key_column_count; i++)
+    if (!strchr(options->key_columns[i].name, '.'))
+      options->topic_key = options->key_columns[i].name;
+  if (options->format == FORMAT_AUTO)
+    options->format = FORMAT_DEBEZIUM; /* what can be written without a choice */
 }
 
 enum headrace_result options_read(const struct headrace_host *host, struct options *options)
@@ -101,8 +121,10 @@ enum headrace_result options_read(const struct headrace_host *host, struct optio
     options->prefix = host->pipeline;
   options->unavailable_size = strlen(options->unavailable);
   options->key_format = read_key_format(host, options->format);
-  options->skipped = read_skipped(host, options->format);
+  options->skipped =
+      read_skipped(host, options->format == FORMAT_DEBEZIUM ? 1u << HEADRACE_TRUNCATE : 0);
   options->key_column_count = host->list(host, "key_columns", &options->key_columns);
+  read_decoding(host, options);
   return codec_check(host);
 }
 
@@ -131,7 +153,7 @@ enum headrace_result codec_check(const struct headrace_host *host)
   const struct headrace_pair *pairs;
   size_t count = host->list(host, "key_columns", &pairs);
   for (size_t i = 0; i < count; i++)
-    if (!strchr(pairs[i].name, '.') || !names_columns(pairs[i].value)) {
+    if (!names_columns(pairs[i].value)) {
       host->log(host, HEADRACE_ERROR,
                 "key_columns: \"%s = %s\" is not schema.table = column+column", pairs[i].name,
                 pairs[i].value ? pairs[i].value : "");

@@ -99,6 +99,18 @@ static size_t utf8_size(const char *at, const char *end)
   return size;
 }
 
+bool json_is_utf8(const char *data, size_t size)
+{
+  const char *end = data + size;
+  while (data < end) {
+    size_t step = (unsigned char)*data < 0x80 ? 1 : utf8_size(data, end);
+    if (!step)
+      return false;
+    data += step;
+  }
+  return true;
+}
+
 static int hex_digit(char c)
 {
   if (c >= '0' && c <= '9')

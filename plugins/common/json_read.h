@@ -65,6 +65,9 @@ size_t json_unescape(char *out, const struct json_value *value);
 /* Whether the string is this text (escapes are looked through). */
 bool json_is(const struct json_value *value, const char *text);
 
+/* Whether bytes are well-formed UTF-8, of any characters. */
+bool json_is_utf8(const char *data, size_t size);
+
 /* Whole base64 of either alphabet, padding optional, into size / 4 * 3 + 3 bytes; returns how
  * many, or SIZE_MAX if it is not base64. */
 size_t json_unbase64(char *out, const char *data, size_t size);

@@ -316,7 +316,6 @@ static void settings_that_do_not_go_together(void **state)
   static const char *const wrong[][6] = {
       {"schemas", "yes", "format", "plain", NULL},
       {"schemas", "yes", "key_format", "text", NULL},
-      {"key_columns", "t = id", NULL},
       {"key_columns", "public.t = id+", NULL},
       {"key_columns", "public.t = id++n", NULL},
   };
@@ -328,6 +327,17 @@ static void settings_that_do_not_go_together(void **state)
     assert_int_equal(plugin->open(&host->instance.host, &self), HEADRACE_FATAL);
     plugin_host_free(host);
   }
+}
+
+/* Only who reads records knows topics. */
+static void keys_of_topics_are_not_of_tables(void **state)
+{
+  (void)state;
+  const char *settings[] = {"key_columns", "t = id", NULL};
+  struct codec_test *test = codec_test_new(settings);
+  const char *row[1];
+  assert_int_equal(codec_test_row(test, HEADRACE_INSERT, NULL, row), HEADRACE_FATAL);
+  codec_test_free(test);
 }
 
 int main(void)
@@ -347,6 +357,7 @@ int main(void)
       cmocka_unit_test(plain_format),
       cmocka_unit_test(schemas),
       cmocka_unit_test(settings_that_do_not_go_together),
+      cmocka_unit_test(keys_of_topics_are_not_of_tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

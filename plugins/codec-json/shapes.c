@@ -1,0 +1,796 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a record is. Debezium's envelope is that of its 3.3 (docs/debezium-compatibility.md), the
+ * fields of flattened events are those of its ExtractNewRecordState with the prefix "__"; the
+ * other shapes are formats.c's. */
+#include "decode.h"
+
+#include <stdlib.h>
+
+/* ---- fields ------------------------------------------------------------- */
+
+struct json_field *json_fields_add(struct json_fields *fields)
+{
+  if (fields->count == fields->room) {
+    fields->room = fields->room ? 2 * fields->room : 32;
+    fields->items = realloc(fields->items, fields->room * sizeof *fields->items);
+    if (!fields->items)
+      abort();
+  }
+  return &fields->items[fields->count++];
+}
+
+const struct json_value *json_fields_find(const struct json_fields *fields, const char *name)
+{
+  for (size_t i = fields->count; i--;)
+    if (json_is(&fields->items[i].name, name))
+      return &fields->items[i].value;
+  return NULL;
+}
+
+static void fields_reset(struct json_fields *fields)
+{
+  fields->count = 0;
+  fields->given = false;
+}
+
+/* The members of the object whose bracket was taken. */
+static bool read_members(struct json_reader *reader, struct json_fields *fields)
+{
+  struct json_value name;
+  fields_reset(fields);
+  fields->given = true;
+  while (json_next_member(reader, &name)) {
+    struct json_field *field = json_fields_add(fields);
+    field->name = name;
+    if (!json_read_whole(reader, &field->value))
+      return false;
+  }
+  return !reader->error;
+}
+
+/* A value of an envelope's member; of an object also its members, so that it is read only once. */
+static bool read_part(struct json_reader *reader, struct json_value *value,
+                      struct json_fields *fields)
+{
+  while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at)
+    reader->at++;
+  if (reader->at == reader->end || *reader->at != '{')
+    return json_read_whole(reader, value);
+  if (!json_read_value(reader, value) || !read_members(reader, fields))
+    return false;
+  value->size = (size_t)(reader->at - value->data);
+  return true;
+}
+
+static struct json_fields *part_of(struct record_text *text, const struct json_value *name)
+{
+  if (json_is(name, "before"))
+    return &text->before;
+  if (json_is(name, "after"))
+    return &text->after;
+  if (json_is(name, "source"))
+    return &text->source;
+  return json_is(name, "transaction") ? &text->transaction : NULL;
+}
+
+/* ---- documents ---------------------------------------------------------- */
+
+static void begin_value(struct record_text *text)
+{
+  fields_reset(&text->top);
+  fields_reset(&text->before);
+  fields_reset(&text->after);
+  fields_reset(&text->source);
+  fields_reset(&text->transaction);
+}
+
+/* The payload. False: reader->error, or it is no object (text->top.given). A null is a tombstone.
+ */
+static bool read_payload(struct record_text *text, struct json_reader *reader)
+{
+  struct json_value value, name;
+  begin_value(text);
+  if (!json_read_value(reader, &value))
+    return false;
+  text->tombstone = value.kind == JSON_NULL;
+  if (value.kind != JSON_OBJECT)
+    return text->tombstone;
+  text->top.given = true;
+  while (json_next_member(reader, &name)) {
+    struct json_field *field = json_fields_add(&text->top);
+    field->name = name;
+    struct json_fields *part = part_of(text, &name);
+    if (part ? !read_part(reader, &field->value, part) : !json_read_whole(reader, &field->value))
+      return false;
+  }
+  return !reader->error;
+}
+
+static bool is_schema(const struct json_value *value)
+{
+  return value->kind == JSON_OBJECT || value->kind == JSON_NULL;
+}
+
+/* {"schema":{…},"payload":…}, which Kafka Connect's JsonConverter writes in this order. */
+struct wrapper {
+  struct json_value schema;
+  bool found;
+  bool open; /* its end comes after the payload */
+};
+
+/* The rest of the wrapper after the payload that was its first member: then it is not read twice.
+ */
+static bool unwrap_payload_first(struct json_reader *reader, struct json_reader *ahead,
+                                 struct wrapper *wrapper)
+{
+  struct json_value payload, name;
+  if (!json_read_whole(ahead, &payload) || !json_next_member(ahead, &name) ||
+      !json_is(&name, "schema") || !json_read_whole(ahead, &wrapper->schema) ||
+      !is_schema(&wrapper->schema) || json_next_member(ahead, &name) || !json_read_end(ahead))
+    return false;
+  json_read_begin(reader, payload.data, payload.size);
+  return true;
+}
+
+/* The cursor goes before the payload if there is such a wrapper. */
+static struct wrapper unwrap(struct json_reader *reader)
+{
+  struct wrapper wrapper = {.found = false};
+  struct json_reader ahead = *reader;
+  struct json_value value;
+  if (!json_read_value(&ahead, &value) || value.kind != JSON_OBJECT ||
+      !json_next_member(&ahead, &value))
+    return wrapper;
+  if (json_is(&value, "payload")) {
+    wrapper.found = unwrap_payload_first(reader, &ahead, &wrapper);
+    return wrapper;
+  }
+  if (!json_is(&value, "schema") || !json_read_whole(&ahead, &wrapper.schema) ||
+      !is_schema(&wrapper.schema) || !json_next_member(&ahead, &value) ||
+      !json_is(&value, "payload"))
+    return wrapper;
+  *reader = ahead;
+  wrapper.found = wrapper.open = true;
+  return wrapper;
+}
+
+/* After a payload: the end of the object around it, and of the text. */
+static bool close_wrapper(const struct wrapper *wrapper, struct json_reader *reader)
+{
+  struct json_value name;
+  return (!wrapper->open || !json_next_member(reader, &name)) && json_read_end(reader);
+}
+
+static struct json_value schema_of(const struct json_value *schema)
+{
+  return schema->kind == JSON_OBJECT ? *schema : (struct json_value){.kind = JSON_NULL};
+}
+
+/* False: *error says why; NULL: it is JSON but neither object nor null. */
+static bool read_value(struct record_text *text, const struct headrace_value *data,
+                       const char **error)
+{
+  struct json_reader reader;
+  json_read_begin(&reader, data->data, data->size);
+  struct wrapper wrapper = unwrap(&reader);
+  bool sound = read_payload(text, &reader) && close_wrapper(&wrapper, &reader);
+  if (wrapper.found && sound) {
+    text->value_schema = schema_of(&wrapper.schema);
+  } else if (wrapper.found) { /* perhaps a row with columns of these names, among others */
+    json_read_begin(&reader, data->data, data->size);
+    sound = read_payload(text, &reader) && json_read_end(&reader) && text->top.count > 2;
+  }
+  *error = reader.error;
+  return sound;
+}
+
+/* ---- keys --------------------------------------------------------------- */
+
+static bool read_key_payload(struct record_text *text, struct json_reader *reader)
+{
+  struct json_value value;
+  if (!json_read_value(reader, &value))
+    return false;
+  if (value.kind == JSON_OBJECT)
+    return read_members(reader, &text->key);
+  if (value.kind == JSON_ARRAY)
+    return false;
+  if (value.kind != JSON_NULL)
+    text->scalar_key = value;
+  return true;
+}
+
+static bool read_json_key(struct record_text *text, const struct headrace_value *key)
+{
+  struct json_reader reader;
+  json_read_begin(&reader, key->data, key->size);
+  struct wrapper wrapper = unwrap(&reader);
+  if (wrapper.found) {
+    if (read_key_payload(text, &reader) && close_wrapper(&wrapper, &reader)) {
+      text->key_schema = schema_of(&wrapper.schema);
+      return true;
+    }
+    fields_reset(&text->key);
+    json_read_begin(&reader, key->data, key->size);
+  }
+  return read_key_payload(text, &reader) && json_read_end(&reader);
+}
+
+/* A key that is not JSON is taken as the text that it is; one that is no text, as none. */
+static bool read_key(struct record_text *text, const struct options *options,
+                     const struct headrace_value *key)
+{
+  fields_reset(&text->key);
+  if (key->state == HEADRACE_NULL || !key->size)
+    return true;
+  if (!options->text_keys) {
+    if (read_json_key(text, key))
+      return true;
+    fields_reset(&text->key);
+    text->scalar_key = (struct json_value){0};
+    if (*key->data == '{')
+      return false;
+  }
+  if (json_is_utf8(key->data, key->size))
+    text->scalar_key =
+        (struct json_value){.kind = JSON_STRING, .data = key->data, .size = key->size};
+  return true;
+}
+
+/* ---- numbers ------------------------------------------------------------ */
+
+static uint64_t number_of(const struct json_value *value)
+{
+  uint64_t number = 0;
+  if (!value || (value->kind != JSON_NUMBER && value->kind != JSON_STRING))
+    return 0;
+  for (size_t i = 0; i < value->size; i++) {
+    if (value->data[i] < '0' || value->data[i] > '9' || number > UINT64_MAX / 10 - 1)
+      return 0;
+    number = number * 10 + (uint64_t)(value->data[i] - '0');
+  }
+  return number;
+}
+
+/* A number, or PostgreSQL's pg_lsn: "0/1634FA0". */
+static uint64_t sequence_of(const struct json_value *value)
+{
+  if (!value || value->kind != JSON_STRING || !memchr(value->data, '/', value->size))
+    return number_of(value);
+  uint64_t parts[2] = {0, 0};
+  size_t part = 0;
+  for (size_t i = 0; i < value->size; i++) {
+    char c = value->data[i];
+    if (c == '/' && part == 0) {
+      part = 1;
+      continue;
+    }
+    int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    if (digit < 0 || digit > 15 || parts[part] >> 28)
+      return 0;
+    parts[part] = parts[part] << 4 | (uint64_t)digit;
+  }
+  return parts[0] << 32 | parts[1];
+}
+
+/* ---- what envelopes say ------------------------------------------------- */
+
+enum origin_member {
+  ORIGIN_DATABASE,
+  ORIGIN_SCHEMA,
+  ORIGIN_TABLE,
+  ORIGIN_SEQUENCE,
+  ORIGIN_TRANSACTION,
+  ORIGIN_TIME_MS,
+  ORIGIN_TIME_US,
+  ORIGIN_SNAPSHOT,
+  ORIGIN_OPERATION,
+  ORIGIN_DELETED,
+  ORIGIN_OTHER
+};
+
+struct origin_name {
+  const char *name;
+  enum origin_member member;
+};
+
+static const struct origin_name source_members[] = {
+    {"db", ORIGIN_DATABASE},   {"schema", ORIGIN_SCHEMA},     {"table", ORIGIN_TABLE},
+    {"lsn", ORIGIN_SEQUENCE},  {"txId", ORIGIN_TRANSACTION},  {"ts_ms", ORIGIN_TIME_MS},
+    {"ts_us", ORIGIN_TIME_US}, {"snapshot", ORIGIN_SNAPSHOT}, {"xid", ORIGIN_TRANSACTION},
+    {NULL, ORIGIN_OTHER},
+};
+
+static enum origin_member member_of(const struct origin_name *names, const struct json_value *name)
+{
+  while (names->name && !json_is(name, names->name))
+    names++;
+  return names->member;
+}
+
+static void origin_take(struct record_origin *origin, enum origin_member member,
+                        const struct json_value *value)
+{
+  struct json_value text = value->kind == JSON_STRING ? *value : (struct json_value){JSON_NULL};
+  switch (member) {
+  case ORIGIN_DATABASE:
+    origin->database = text;
+    break;
+  case ORIGIN_SCHEMA:
+    origin->schema = text;
+    break;
+  case ORIGIN_TABLE:
+    origin->table = text;
+    break;
+  case ORIGIN_SEQUENCE:
+    origin->sequence = sequence_of(value);
+    break;
+  case ORIGIN_TRANSACTION:
+    origin->transaction_id = number_of(value);
+    break;
+  case ORIGIN_TIME_MS: /* the finer one counts, wherever it stands */
+    if (!origin->time_us)
+      origin->time_us = (int64_t)(number_of(value) % (INT64_MAX / 1000)) * 1000;
+    break;
+  case ORIGIN_TIME_US:
+    origin->time_us = (int64_t)(number_of(value) & INT64_MAX);
+    break;
+  case ORIGIN_SNAPSHOT:
+    origin->on_demand = text.kind == JSON_STRING && json_is(&text, "incremental");
+    break;
+  default:
+    break;
+  }
+}
+
+static void read_origin(struct record_text *text)
+{
+  for (size_t i = 0; i < text->source.count; i++)
+    origin_take(&text->origin, member_of(source_members, &text->source.items[i].name),
+                &text->source.items[i].value);
+  /* Where a database has no schemas it is one itself. */
+  if (text->origin.schema.kind == JSON_NULL)
+    text->origin.schema = text->origin.database;
+  text->origin.order = number_of(json_fields_find(&text->transaction, "total_order"));
+  text->origin.table_order =
+      number_of(json_fields_find(&text->transaction, "data_collection_order"));
+}
+
+/* c, INSERT, Insert: the first letter of each is its own. 0: none of them. */
+static enum headrace_operation operation_of(const struct json_value *value)
+{
+  static const struct {
+    const char *letter, *word;
+    enum headrace_operation operation;
+  } operations[] = {
+      {"c", "INSERT", HEADRACE_INSERT},     {"u", "UPDATE", HEADRACE_UPDATE},
+      {"d", "DELETE", HEADRACE_DELETE},     {"r", "READ", HEADRACE_READ},
+      {"t", "TRUNCATE", HEADRACE_TRUNCATE}, {"m", "MESSAGE", HEADRACE_MESSAGE},
+  };
+  if (value && value->kind == JSON_STRING)
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+      if (json_is(value, operations[i].letter) || json_is(value, operations[i].word))
+        return operations[i].operation;
+  return (enum headrace_operation)0;
+}
+
+static struct headrace_conventions debezium_conventions(const struct options *options)
+{
+  static const uint8_t times[] = {[TIME_ADAPTIVE] = HEADRACE_TIME_ADAPTIVE,
+                                  [TIME_ADAPTIVE_MICROSECONDS] = HEADRACE_TIME_MICROSECONDS,
+                                  [TIME_CONNECT] = HEADRACE_TIME_MILLISECONDS,
+                                  [TIME_ISOSTRING] = HEADRACE_TIME_ADAPTIVE,
+                                  [TIME_MICROSECONDS] = HEADRACE_TIME_ALL_MICROSECONDS,
+                                  [TIME_NANOSECONDS] = HEADRACE_TIME_NANOSECONDS};
+  static const uint8_t binaries[] = {[BINARY_BYTES] = HEADRACE_BINARY_BASE64,
+                                     [BINARY_BASE64] = HEADRACE_BINARY_BASE64,
+                                     [BINARY_BASE64_URL_SAFE] = HEADRACE_BINARY_BASE64URL,
+                                     [BINARY_HEX] = HEADRACE_BINARY_HEX};
+  return (struct headrace_conventions){.numeric = options->decimal == DECIMAL_PRECISE
+                                                      ? HEADRACE_NUMERIC_UNSCALED
+                                                      : HEADRACE_NUMERIC_PLAIN,
+                                       .time = times[options->time],
+                                       .binary = binaries[options->binary]};
+}
+
+/* Numbers as they are, times as ISO 8601. */
+static struct headrace_conventions natural_conventions(const struct options *options)
+{
+  struct headrace_conventions conventions = debezium_conventions(options);
+  conventions.numeric = HEADRACE_NUMERIC_PLAIN;
+  return conventions;
+}
+
+static bool faulty(struct decode_fault *fault, const char *reason)
+{
+  decode_refuse(fault, "malformed", "%s", reason);
+  return false;
+}
+
+/* ---- the shapes --------------------------------------------------------- */
+
+/* A reader says whether the record is of its shape; *sound false: of it, but broken. */
+typedef bool (*shape_reader)(struct record_text *text, const struct options *options, bool *sound,
+                             struct decode_fault *fault);
+
+static bool check_rows(const struct record_text *text, struct decode_fault *fault)
+{
+  switch (text->operation) {
+  case HEADRACE_INSERT:
+  case HEADRACE_UPDATE:
+  case HEADRACE_READ:
+    return text->after.given || faulty(fault, "an envelope whose \"after\" is no object");
+  case HEADRACE_DELETE:
+    return text->before.given || text->key.given || text->scalar_key.size ||
+           faulty(fault, "a delete that has neither a key nor \"before\"");
+  default:
+    return true;
+  }
+}
+
+static void read_message(struct record_text *text)
+{
+  const struct json_value *message = json_fields_find(&text->top, "message");
+  struct json_reader reader;
+  struct json_value value;
+  if (!message || message->kind != JSON_OBJECT)
+    return;
+  json_read_begin(&reader, message->data, message->size);
+  if (!json_read_value(&reader, &value) || !read_members(&reader, &text->after))
+    return;
+  const struct json_value *prefix = json_fields_find(&text->after, "prefix");
+  const struct json_value *content = json_fields_find(&text->after, "content");
+  if (prefix && prefix->kind == JSON_STRING)
+    text->message_prefix = *prefix;
+  if (content && content->kind == JSON_STRING)
+    text->message_content = *content;
+}
+
+static bool read_debezium(struct record_text *text, const struct options *options, bool *sound,
+                          struct decode_fault *fault)
+{
+  const struct json_value *op = json_fields_find(&text->top, "op");
+  if (!op || op->kind != JSON_STRING || op->size != 1)
+    return false;
+  if (!text->source.given && !text->after.given && !text->before.given)
+    return false;
+  text->operation = operation_of(op);
+  if (!text->operation)
+    return false;
+  text->enveloped = true;
+  text->conventions = debezium_conventions(options);
+  read_origin(text);
+  if (text->operation == HEADRACE_MESSAGE)
+    read_message(text);
+  *sound = check_rows(text, fault);
+  return true;
+}
+
+/* pg-replicate-kafka's. */
+static bool read_envelope(struct record_text *text, const struct options *options, bool *sound,
+                          struct decode_fault *fault)
+{
+  const struct json_value *op = json_fields_find(&text->top, "op");
+  const struct json_value *table = json_fields_find(&text->top, "table");
+  const struct json_value *schema = json_fields_find(&text->top, "schema");
+  if (!op || op->size < 2 || !table || table->kind != JSON_STRING || !schema)
+    return false;
+  text->operation = operation_of(op);
+  if (!text->operation || text->operation == HEADRACE_MESSAGE)
+    return false;
+  text->enveloped = true;
+  text->conventions = natural_conventions(options);
+  read_origin(text);
+  text->origin.table = *table;
+  origin_take(&text->origin, ORIGIN_SCHEMA, schema);
+  *sound = check_rows(text, fault);
+  return true;
+}
+
+/* Names and texts side by side: a row. */
+static bool zip(struct json_fields *fields, const struct json_value *names,
+                const struct json_value *values)
+{
+  struct json_reader name_reader, value_reader;
+  struct json_value name, value;
+  if (names->kind != JSON_ARRAY || values->kind != JSON_ARRAY)
+    return false;
+  json_read_begin(&name_reader, names->data, names->size);
+  json_read_begin(&value_reader, values->data, values->size);
+  json_read_value(&name_reader, &name);
+  json_read_value(&value_reader, &value);
+  fields_reset(fields);
+  fields->given = true;
+  while (json_next_element(&name_reader)) {
+    if (!json_read_whole(&name_reader, &name) || name.kind != JSON_STRING ||
+        !json_next_element(&value_reader) || !json_read_whole(&value_reader, &value))
+      return false;
+    struct json_field *field = json_fields_add(fields);
+    field->name = name;
+    field->value = value;
+  }
+  return !json_next_element(&value_reader);
+}
+
+/* The update's old row is all null where the table's identity sends none. */
+static void drop_empty(struct json_fields *fields)
+{
+  for (size_t i = 0; i < fields->count; i++)
+    if (fields->items[i].value.kind != JSON_NULL)
+      return;
+  fields_reset(fields);
+}
+
+static bool zip_update(struct record_text *text, const struct json_value *names,
+                       const struct json_value *pair)
+{
+  struct json_reader reader;
+  struct json_value value, rows[2];
+  if (pair->kind != JSON_ARRAY)
+    return false;
+  json_read_begin(&reader, pair->data, pair->size);
+  json_read_value(&reader, &value);
+  for (int i = 0; i < 2; i++)
+    if (!json_next_element(&reader) || !json_read_whole(&reader, &rows[i]))
+      return false;
+  if (json_next_element(&reader) || !zip(&text->before, names, &rows[0]))
+    return false;
+  drop_empty(&text->before);
+  return zip(&text->after, names, &rows[1]);
+}
+
+static bool read_op_rows(struct record_text *text, const struct json_value *names,
+                         const struct json_field *operation)
+{
+  if (json_is(&operation->name, "Insert")) {
+    text->operation = HEADRACE_INSERT;
+    return zip(&text->after, names, &operation->value);
+  }
+  if (json_is(&operation->name, "Delete")) {
+    text->operation = HEADRACE_DELETE;
+    return zip(&text->before, names, &operation->value);
+  }
+  text->operation = HEADRACE_UPDATE;
+  return json_is(&operation->name, "Update") && zip_update(text, names, &operation->value);
+}
+
+/* The pg_replicate crates': all values are PostgreSQL's texts. */
+static bool read_op(struct record_text *text, const struct options *options, bool *sound,
+                    struct decode_fault *fault)
+{
+  const struct json_value *table = json_fields_find(&text->top, "table_name");
+  const struct json_value *names = json_fields_find(&text->top, "col_names");
+  const struct json_value *op = json_fields_find(&text->top, "op");
+  if (!table || table->kind != JSON_STRING || !names || !op || op->kind != JSON_OBJECT)
+    return false;
+  struct json_reader reader;
+  struct json_value value;
+  json_read_begin(&reader, op->data, op->size);
+  text->enveloped = true;
+  text->conventions = natural_conventions(options);
+  text->conventions.binary = HEADRACE_BINARY_HEX;
+  text->origin.table = *table;
+  text->origin.sequence = sequence_of(json_fields_find(&text->top, "lsn"));
+  *sound = (json_read_value(&reader, &value) && read_members(&reader, &text->source) &&
+            text->source.count == 1 && read_op_rows(text, names, &text->source.items[0])) ||
+           faulty(fault, "an operation whose rows are not those of its col_names");
+  return true;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static const struct origin_name flat_members[] = {
+    {"__db", ORIGIN_DATABASE},
+    {"__source_db", ORIGIN_DATABASE},
+    {"__schema", ORIGIN_SCHEMA},
+    {"__source_schema", ORIGIN_SCHEMA},
+    {"__table", ORIGIN_TABLE},
+    {"__source_table", ORIGIN_TABLE},
+    {"__lsn", ORIGIN_SEQUENCE},
+    {"__source_lsn", ORIGIN_SEQUENCE},
+    {"__txId", ORIGIN_TRANSACTION},
+    {"__source_txId", ORIGIN_TRANSACTION},
+    {"__source_ts_ms", ORIGIN_TIME_MS},
+    {"__source_ts_us", ORIGIN_TIME_US},
+    {"__snapshot", ORIGIN_SNAPSHOT},
+    {"__source_snapshot", ORIGIN_SNAPSHOT},
+    {"__op", ORIGIN_OPERATION},
+    {"__deleted", ORIGIN_DELETED},
+    {NULL, ORIGIN_OTHER},
+};
+
+/* The rest of what add.fields can ask for: no one needs it but as a column. */
+static bool is_flat_metadata(const struct json_value *name)
+{
+  static const char *const others[] = {"__ts_ms",     "__ts_us", "__ts_ns",    "__name",
+                                       "__connector", "__file",  "__version",  "__sequence",
+                                       "__xmin",      "__pos",   "__server_id"};
+  static const char *const prefixes[] = {"__source_", "__transaction_"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (json_is(name, others[i]))
+      return true;
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    if (name->size > strlen(prefixes[i]) &&
+        memcmp(name->data, prefixes[i], strlen(prefixes[i])) == 0)
+      return true;
+  return false;
+}
+
+static bool says_true(const struct json_value *value)
+{
+  return value->kind == JSON_TRUE || (value->kind == JSON_STRING && json_is(value, "true"));
+}
+
+bool record_is_metadata(const struct json_value *name)
+{
+  if (name->size < 4 || memcmp(name->data, "__", 2) != 0)
+    return false;
+  return member_of(flat_members, name) != ORIGIN_OTHER || is_flat_metadata(name);
+}
+
+/* What the fields say of the event; those that are columns stay. */
+static void take_flat_metadata(struct record_text *text, const struct options *options)
+{
+  struct json_fields *row = &text->after;
+  bool deleted = false;
+  size_t kept = 0;
+  for (size_t i = 0; i < row->count; i++) {
+    const struct json_field *field = &row->items[i];
+    enum origin_member member = ORIGIN_OTHER;
+    bool metadata = record_is_metadata(&field->name);
+    if (metadata)
+      member = member_of(flat_members, &field->name);
+    if (member == ORIGIN_OPERATION && operation_of(&field->value))
+      text->operation = operation_of(&field->value);
+    deleted |= member == ORIGIN_DELETED && says_true(&field->value);
+    origin_take(&text->origin, member, &field->value);
+    if (!metadata || options->metadata == METADATA_KEEP)
+      row->items[kept++] = *field;
+  }
+  row->count = kept;
+  if (deleted)
+    text->operation = HEADRACE_DELETE;
+}
+
+static void swap_fields(struct json_fields *one, struct json_fields *other)
+{
+  struct json_fields held = *one;
+  *one = *other;
+  *other = held;
+}
+
+/* A delete's row is the old one. */
+static void put_row_in_place(struct record_text *text)
+{
+  if (text->operation != HEADRACE_DELETE)
+    return;
+  fields_reset(&text->before);
+  swap_fields(&text->before, &text->after);
+}
+
+static void begin_row(struct record_text *text)
+{
+  swap_fields(&text->top, &text->after);
+  fields_reset(&text->before);
+  text->operation = HEADRACE_INSERT;
+}
+
+/* A row as Debezium's ExtractNewRecordState makes it of an envelope. */
+static bool read_flat(struct record_text *text, const struct options *options, bool *sound,
+                      struct decode_fault *fault)
+{
+  begin_row(text);
+  text->conventions = debezium_conventions(options);
+  if (options->metadata != METADATA_IGNORE)
+    take_flat_metadata(text, options);
+  if (text->origin.schema.kind == JSON_NULL)
+    text->origin.schema = text->origin.database;
+  *sound = text->operation != HEADRACE_MESSAGE ||
+           faulty(fault, "a row whose \"__op\" is that of a message");
+  put_row_in_place(text);
+  return true;
+}
+
+/* A row as it is; operation_field may tell what became of it. */
+static bool read_plain(struct record_text *text, const struct options *options, bool *sound,
+                       struct decode_fault *fault)
+{
+  (void)fault;
+  begin_row(text);
+  text->conventions = natural_conventions(options);
+  const char *name = options->operation_field ? options->operation_field : "";
+  struct json_fields *row = &text->after;
+  size_t kept = 0;
+  for (size_t i = 0; i < row->count; i++) {
+    enum headrace_operation operation = (enum headrace_operation)0;
+    if (*name && json_is(&row->items[i].name, name))
+      operation = operation_of(&row->items[i].value);
+    if (operation && operation != HEADRACE_MESSAGE)
+      text->operation = operation;
+    else
+      row->items[kept++] = row->items[i];
+  }
+  row->count = kept;
+  put_row_in_place(text);
+  *sound = true;
+  return true;
+}
+
+/* Debezium's heartbeats and ends of transactions, which may be in topics that a pattern names. */
+static bool is_metadata(const struct record_text *text)
+{
+  const struct json_fields *top = &text->top;
+  if (top->count == 1 && json_fields_find(top, "ts_ms"))
+    return text->key.count == 1 && json_fields_find(&text->key, "serverName");
+  const struct json_value *status = json_fields_find(top, "status");
+  return status && status->kind == JSON_STRING &&
+         (json_is(status, "BEGIN") || json_is(status, "END")) &&
+         json_fields_find(top, "event_count") && json_fields_find(top, "data_collections");
+}
+
+static enum record_shape read_shape(struct record_text *text, const struct options *options,
+                                    struct decode_fault *fault)
+{
+  static const struct {
+    const char *wanted;
+    shape_reader readers[4]; /* the first that knows the record */
+  } formats[] = {
+      [FORMAT_DEBEZIUM] = {"no Debezium envelope: it has no \"op\" with \"before\", \"after\" or "
+                           "\"source\"; rows need format = auto or plain",
+                           {read_debezium}},
+      [FORMAT_ENVELOPE] = {"not format = envelope: schema, table, op, before, after",
+                           {read_envelope, read_debezium}},
+      [FORMAT_OP] = {"not format = op: table_name, col_names, op", {read_op, read_debezium}},
+      [FORMAT_PLAIN] = {"", {read_plain}},
+      [FORMAT_AUTO] = {"", {read_debezium, read_envelope, read_op, read_flat}},
+  };
+  if (options->decode_format != FORMAT_PLAIN && is_metadata(text))
+    return RECORD_NOTHING;
+  const shape_reader *readers = formats[options->decode_format].readers;
+  bool sound = false;
+  for (size_t i = 0; i < 4 && readers[i]; i++)
+    if (readers[i](text, options, &sound, fault))
+      return sound ? RECORD_ROWS : RECORD_FAULTY;
+  faulty(fault, formats[options->decode_format].wanted);
+  return RECORD_FAULTY;
+}
+
+enum record_shape record_text_read(struct record_text *text, const struct options *options,
+                                   const struct headrace_record *record, struct decode_fault *fault)
+{
+  const char *error = NULL;
+  text->key_schema = text->value_schema = text->scalar_key = (struct json_value){JSON_NULL};
+  text->message_prefix = text->message_content = (struct json_value){JSON_NULL};
+  text->origin = (struct record_origin){0};
+  text->enveloped = false;
+  if (!read_key(text, options, &record->key)) {
+    decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
+    return RECORD_FAULTY;
+  }
+  text->tombstone = record->value.state == HEADRACE_NULL;
+  if (text->tombstone) {
+    begin_value(text);
+  } else if (!read_value(text, &record->value, &error)) {
+    decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
+                  error ? error : "");
+    return RECORD_FAULTY;
+  }
+  if (!text->tombstone)
+    return read_shape(text, options, fault);
+  text->operation = HEADRACE_DELETE;
+  text->conventions = options->decode_format == FORMAT_PLAIN ? natural_conventions(options)
+                                                             : debezium_conventions(options);
+  text->value_schema = (struct json_value){JSON_NULL};
+  return check_rows(text, fault) ? RECORD_ROWS : RECORD_FAULTY;
+}
+
+void record_text_clear(struct record_text *text)
+{
+  free(text->top.items);
+  free(text->before.items);
+  free(text->after.items);
+  free(text->key.items);
+  free(text->source.items);
+  free(text->transaction.items);
+}
