@@ -37,7 +37,8 @@ enum column_field {
   COLUMN_NOT_NULL,
   COLUMN_HAS_DEFAULT,
   COLUMN_IDENTITY_ALWAYS,
-  COLUMN_GENERATED
+  COLUMN_GENERATED,
+  COLUMN_DOMAIN
 };
 
 /* Domains are followed down to what they are made of, in arrays too. format_type() with -1 gives
@@ -68,7 +69,7 @@ static const char columns_sql[] =
     "ELSE pg_catalog.format_type(t.oid, -1) END, "
     "pg_catalog.format_type(a.atttypid, a.atttypmod), b.not_null, "
     "b.has_default AND a.attgenerated = '' OR a.attidentity <> '', a.attidentity = 'a', "
-    "a.attgenerated <> '' "
+    "a.attgenerated <> '', b.depth > 0 "
     "FROM base b JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = b.n "
     "JOIN pg_catalog.pg_type t ON t.oid = b.type "
     "JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace "
@@ -162,6 +163,7 @@ static void take_columns(PGresult *result, struct target *target)
     column->has_default = is_true(result, row, COLUMN_HAS_DEFAULT);
     column->identity_always = is_true(result, row, COLUMN_IDENTITY_ALWAYS);
     column->generated = is_true(result, row, COLUMN_GENERATED);
+    column->domain = is_true(result, row, COLUMN_DOMAIN);
     set_type(result, row, column);
   }
 }

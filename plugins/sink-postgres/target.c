@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target.h"
 
+#include "change.h"
 #include "describe.h"
+#include "evolve.h"
 #include "extras.h"
 #include "naming.h"
 #include "pg_quote.h"
@@ -16,6 +18,7 @@
 #define SETTINGS       "-c statement_timeout=0 -c idle_in_transaction_session_timeout=60s -c jit=off"
 
 enum key_choice { KEY_TARGET, KEY_RECORD, KEY_FIELDS, KEY_KAFKA };
+enum evolution { EVOLUTION_NONE, EVOLUTION_VALIDATE, EVOLUTION_CREATE, EVOLUTION_EVOLVE };
 enum { UNKNOWN_ERROR, UNKNOWN_IGNORE };
 
 static const char *const kafka_key[] = {"__connect_topic", "__connect_partition",
@@ -40,7 +43,9 @@ struct entry {
   struct pg_error error;
   int64_t failed_at_us;
   struct known_table *table; /* NULL: not wanted */
-  struct entry *next;        /* in its bucket */
+  uint32_t *pending; /* columns of the relation that are made as soon as they have a value */
+  uint32_t pending_count;
+  struct entry *next; /* in its bucket */
 };
 
 /* What is not valid any more, but perhaps still on its way. */
@@ -57,6 +62,8 @@ struct targets {
   struct wanted_extras extras;
   enum key_choice key_choice;
   enum target_need need;
+  enum evolution evolution;
+  int64_t ddl_lock_timeout_ms;
   bool ignore_unknown, merge_topics;
   uint64_t last_id;
   struct known_table *tables;
@@ -120,6 +127,8 @@ static struct targets *configured(const struct headrace_host *host)
   struct targets *targets = sink_alloc(sizeof *targets);
   targets->host = host;
   targets->ignore_unknown = host->integer(host, "unknown_columns") == UNKNOWN_IGNORE;
+  targets->evolution = (enum evolution)host->integer(host, "schema_evolution");
+  targets->ddl_lock_timeout_ms = host->integer(host, "ddl_lock_timeout");
   targets->merge_topics = host->integer(host, "merge_topics") != 0;
   targets->bucket_count = 64;
   targets->buckets = sink_alloc(targets->bucket_count * sizeof *targets->buckets);
@@ -194,6 +203,7 @@ static void free_entries(struct targets *targets)
     for (struct entry *entry = targets->buckets[i], *next; entry; entry = next) {
       next = entry->next;
       mapping_free(entry->mapping);
+      free(entry->pending);
       free(entry->context);
       free(entry);
     }
@@ -240,19 +250,19 @@ static PGconn *connected(struct targets *targets, struct pg_error *error)
 /* The names that the key must have; the array is to be freed, and each name. NULL, and count 0:
  * what the catalog says. */
 static char **wanted_key(const struct targets *targets, const struct headrace_event *event,
-                         uint32_t *count)
+                         enum key_choice choice, uint32_t *count)
 {
   const struct headrace_relation *relation = event->change->relation;
   const struct headrace_pair *fields;
   size_t given = targets->host->list(targets->host, "key_fields", &fields);
-  size_t total = targets->key_choice == KEY_RECORD  ? relation->key_count
-                 : targets->key_choice == KEY_KAFKA ? KAFKA_KEY_COUNT
-                                                    : given;
-  char **names = targets->key_choice == KEY_TARGET ? NULL : sink_alloc((total + 1) * sizeof *names);
+  size_t total = choice == KEY_RECORD  ? relation->key_count
+                 : choice == KEY_KAFKA ? KAFKA_KEY_COUNT
+                                       : given;
+  char **names = choice == KEY_TARGET ? NULL : sink_alloc((total + 1) * sizeof *names);
   *count = 0;
   for (size_t i = 0; names && i < total; i++) {
     char *reason = NULL, *name;
-    if (targets->key_choice == KEY_RECORD)
+    if (choice == KEY_RECORD)
       name =
           naming_column(targets->naming, event, relation->columns[relation->key[i]].name, &reason);
     else
@@ -362,9 +372,26 @@ static enum headrace_result no_column(struct pg_error *error, const struct targe
               target->quoted, missing);
 }
 
+/* A column without a type and without a value: there is nothing to make it with, or to write. */
+static bool is_pending(const struct targets *targets, const struct headrace_event *event,
+                       uint32_t i)
+{
+  const struct headrace_value *values = event->change->new_values;
+  return targets->evolution == EVOLUTION_EVOLVE &&
+         event->change->relation->columns[i].type == HEADRACE_TYPE_UNTYPED &&
+         (!values || values[i].state < HEADRACE_TEXT);
+}
+
+static void add_pending(struct entry *entry, uint32_t i)
+{
+  entry->pending =
+      sink_realloc(entry->pending, (entry->pending_count + 1) * sizeof *entry->pending);
+  entry->pending[entry->pending_count++] = i;
+}
+
 static enum headrace_result map_column(const struct targets *targets, const struct target *target,
                                        const struct headrace_event *event, uint32_t i,
-                                       struct mapping *mapping, char **missing,
+                                       struct entry *entry, struct mapping *mapping, char **missing,
                                        struct pg_error *error)
 {
   const char *source = event->change->relation->columns[i].name;
@@ -377,7 +404,9 @@ static enum headrace_result map_column(const struct targets *targets, const stru
     return HEADRACE_AGAIN;
   }
   enum headrace_result result = HEADRACE_OK;
-  if (name && mapping->column_of[i] < 0 && !targets->ignore_unknown) {
+  if (name && mapping->column_of[i] < 0 && is_pending(targets, event, i)) {
+    add_pending(entry, i);
+  } else if (name && mapping->column_of[i] < 0 && !targets->ignore_unknown) {
     char *quoted = pg_quote_identifier(name);
     pg_append(missing, "%s%s", *missing ? ", " : "", quoted);
     free(quoted);
@@ -452,7 +481,7 @@ static enum headrace_result check_key(const struct targets *targets, const struc
 
 static enum headrace_result make_mapping(const struct targets *targets, const struct target *target,
                                          const struct headrace_event *event, const char *key,
-                                         struct mapping **out, struct pg_error *error)
+                                         struct entry *entry, struct pg_error *error)
 {
   uint32_t count = event->change->relation->column_count;
   struct mapping *mapping = sink_alloc(sizeof *mapping);
@@ -461,8 +490,9 @@ static enum headrace_result make_mapping(const struct targets *targets, const st
   mapping->cast = sink_alloc((count + 1) * sizeof *mapping->cast);
   enum headrace_result result = HEADRACE_OK;
   char *missing = NULL;
+  entry->pending_count = 0;
   for (uint32_t i = 0; i < count && result == HEADRACE_OK; i++)
-    result = map_column(targets, target, event, i, mapping, &missing, error);
+    result = map_column(targets, target, event, i, entry, mapping, &missing, error);
   map_extras(targets, target, mapping, &missing);
   if (result == HEADRACE_OK && missing)
     result = no_column(error, target, missing);
@@ -470,10 +500,120 @@ static enum headrace_result make_mapping(const struct targets *targets, const st
   if (result == HEADRACE_OK)
     result = check_key(targets, target, mapping, count, key, error);
   if (result == HEADRACE_OK)
-    *out = mapping;
+    entry->mapping = mapping;
   else
     mapping_free(mapping);
   return result;
+}
+
+/* ---- making and altering ----------------------------------------------- */
+
+/* The key of a table that is made: without a word in the configuration the record's, where the
+ * insert mode needs one. Freed by the caller. */
+static char **key_to_make(const struct targets *targets, const struct headrace_event *event,
+                          uint32_t *count)
+{
+  if (targets->key_choice != KEY_TARGET)
+    return wanted_key(targets, event, targets->key_choice, count);
+  *count = 0;
+  return targets->need == TARGET_NEEDS_NOTHING ? NULL
+                                               : wanted_key(targets, event, KEY_RECORD, count);
+}
+
+static enum headrace_result change(struct targets *targets, const struct wanted_table *wanted,
+                                   struct known_table *table, struct pg_error *error)
+{
+  struct table_change change = {.host = targets->host,
+                                .connection = connected(targets, error),
+                                .lock_timeout_ms = targets->ddl_lock_timeout_ms,
+                                .may_alter = targets->evolution == EVOLUTION_EVOLVE};
+  if (!change.connection)
+    return error->result;
+  table->stale = true;
+  return change_table(&change, wanted, error);
+}
+
+static enum headrace_result make_table(struct targets *targets, struct wanted_table *wanted,
+                                       struct known_table *table,
+                                       const struct headrace_event *event, struct pg_error *error)
+{
+  uint32_t key_count;
+  char **key = key_to_make(targets, event, &key_count);
+  enum headrace_result result;
+  if (targets->need != TARGET_NEEDS_NOTHING && !key_count) {
+    result = fail(error, HEADRACE_AGAIN, "42P10",
+                  "table \"%s\".\"%s\" is not made: the event has no key; say which columns are "
+                  "the key with key = fields, or set key = kafka",
+                  wanted->schema, wanted->table);
+  } else {
+    wanted->key = key;
+    wanted->key_count = key_count;
+    result = change(targets, wanted, table, error);
+  }
+  free_names(key, key_count);
+  return result;
+}
+
+static enum headrace_result fit_table(struct targets *targets, struct wanted_table *wanted,
+                                      struct known_table *table, struct pg_error *error)
+{
+  if (targets->evolution == EVOLUTION_VALIDATE) {
+    char *misfits = evolve_misfits(table->target, wanted);
+    enum headrace_result result =
+        misfits ? fail(error, HEADRACE_FATAL, "42804", "table %s does not fit: %s",
+                       table->target->quoted, misfits)
+                : HEADRACE_OK;
+    free(misfits);
+    return result;
+  }
+  if (targets->evolution != EVOLUTION_EVOLVE)
+    return HEADRACE_OK;
+  char *sql;
+  PGconn *connection = connected(targets, error);
+  if (!connection || evolve_sql(connection, table->target, wanted, &sql, error) != HEADRACE_OK)
+    return error->result;
+  enum headrace_result result = sql ? change(targets, wanted, table, error) : HEADRACE_OK;
+  free(sql);
+  return result;
+}
+
+static bool takes_rows_away(const struct headrace_event *event)
+{
+  return event->change->operation == HEADRACE_DELETE ||
+         event->change->operation == HEADRACE_TRUNCATE;
+}
+
+/* Describes the table, and makes or alters it as it should be. */
+static enum headrace_result ready_table(struct targets *targets, struct known_table *table,
+                                        const struct headrace_event *event, char *const *key,
+                                        uint32_t key_count, struct pg_error *error)
+{
+  enum headrace_result result = HEADRACE_OK;
+  if (table->stale || !table->target)
+    result = describe(targets, table, key, key_count, error);
+  bool makes = targets->evolution >= EVOLUTION_CREATE && !takes_rows_away(event);
+  if (result != HEADRACE_OK || targets->evolution == EVOLUTION_NONE || (!table->target && !makes))
+    return result;
+  struct wanted_table wanted = {
+      .schema = table->schema, .table = table->table, .key = key, .key_count = key_count};
+  wanted_table_fill(&wanted, targets->naming, &targets->extras, event);
+  result = table->target ? fit_table(targets, &wanted, table, error)
+                         : make_table(targets, &wanted, table, event, error);
+  wanted_table_free(&wanted);
+  if (result == HEADRACE_OK && table->stale)
+    result = describe(targets, table, key, key_count, error);
+  return result;
+}
+
+static enum headrace_result no_table(const struct targets *targets, const struct known_table *table,
+                                     const struct headrace_event *event, struct pg_error *error)
+{
+  /* Nothing is left to do where the table would be made by its first row. */
+  if (targets->evolution >= EVOLUTION_CREATE && takes_rows_away(event))
+    return HEADRACE_OK;
+  return fail(error, HEADRACE_AGAIN, "42P01",
+              "there is no table \"%s\".\"%s\": make it, or set schema_evolution = create",
+              table->schema, table->table);
 }
 
 static enum headrace_result map_to(struct targets *targets, const struct table_place *place,
@@ -481,20 +621,19 @@ static enum headrace_result map_to(struct targets *targets, const struct table_p
                                    struct pg_error *error)
 {
   uint32_t key_count;
-  char **key = wanted_key(targets, event, &key_count);
+  char **key = wanted_key(targets, event, targets->key_choice, &key_count);
   char *key_text = list_names(key, key_count);
   struct known_table *table = entry->table = find_table(targets, place, key_text);
   enum headrace_result result = check_topic(targets, table, place, event, error);
-  if (result == HEADRACE_OK && (table->stale || !table->target))
-    result = describe(targets, table, key, key_count, error);
-  if (result == HEADRACE_OK && !table->target)
-    result = fail(error, HEADRACE_AGAIN, "42P01", "there is no table \"%s\".\"%s\"", place->schema,
-                  place->table);
-  bool known = entry->mapping && entry->mapping->target == table->target;
+  if (result == HEADRACE_OK)
+    result = ready_table(targets, table, event, key, key_count, error);
+  bool known = entry->mapping && table->target && entry->mapping->target == table->target &&
+               !entry->pending_count;
   if (result == HEADRACE_OK && !known) {
     retire(targets, entry->mapping, NULL);
     entry->mapping = NULL;
-    result = make_mapping(targets, table->target, event, key_text, &entry->mapping, error);
+    result = table->target ? make_mapping(targets, table->target, event, key_text, entry, error)
+                           : no_table(targets, table, event, error);
   }
   free(key_text);
   free_names(key, key_count);
@@ -592,6 +731,15 @@ static bool is_good(const struct entry *entry)
                                               entry->mapping->target == entry->table->target));
 }
 
+/* A value for a column that waited for one. */
+static bool has_come(const struct entry *entry, const struct headrace_value *values)
+{
+  for (uint32_t i = 0; values && i < entry->pending_count; i++)
+    if (values[entry->pending[i]].state >= HEADRACE_TEXT)
+      return true;
+  return false;
+}
+
 static enum headrace_result map_again(struct targets *targets, const struct headrace_event *event,
                                       struct entry *entry, struct pg_error *error)
 {
@@ -623,12 +771,12 @@ enum headrace_result targets_map(struct targets *targets, const struct headrace_
   struct entry *entry = targets->last;
   if (!entry || !is_entry(targets, entry, relation->id))
     entry = targets->last = find_entry(targets, relation->id);
-  if (!is_good(entry)) {
+  if (!is_good(entry) || has_come(entry, event->change->new_values)) {
     enum headrace_result result = map_again(targets, event, entry, error);
     if (result != HEADRACE_OK)
       return result;
   }
-  *mapping = entry->mapping;
+  *mapping = entry->mapping ? entry->mapping : &ignored;
   return HEADRACE_OK;
 }
 

@@ -25,7 +25,7 @@ struct target_column {
   int32_t precision, scale; /* as struct headrace_column; -1: none */
   uint16_t logical;         /* enum headrace_type */
   uint16_t element_logical;
-  bool not_null, has_default, identity_always, generated;
+  bool not_null, has_default, identity_always, generated, domain;
 };
 
 struct target_index {

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making and altering tables, safe against others who do the same at the same time: under an
+ * advisory lock of the table, after reading the catalog again. */
+#ifndef HEADRACE_SINK_POSTGRES_CHANGE_H
+#define HEADRACE_SINK_POSTGRES_CHANGE_H
+
+#include "create.h"
+
+#include <headrace/plugin.h>
+#include <stdbool.h>
+
+struct table_change {
+  const struct headrace_host *host; /* every statement is logged as it is run */
+  PGconn *connection;
+  int64_t lock_timeout_ms;
+  bool may_alter;
+};
+
+/* Makes the table, or alters it, if it still is to be done; all in one transaction. OK, RETRY (it
+ * is locked; the server is away), FATAL: *error. */
+enum headrace_result change_table(const struct table_change *change,
+                                  const struct wanted_table *wanted, struct pg_error *error);
+
+#endif
