@@ -53,7 +53,7 @@ static bool read_members(struct json_reader *reader, struct json_fields *fields)
 static bool read_part(struct json_reader *reader, struct json_value *value,
                       struct json_fields *fields)
 {
-  while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at)
+  while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n'))
     reader->at++;
   if (reader->at == reader->end || *reader->at != '{')
     return json_read_whole(reader, value);
@@ -292,20 +292,28 @@ enum origin_member {
 
 struct origin_name {
   const char *name;
+  size_t size;
   enum origin_member member;
 };
+#define ORIGIN(text, member)                                                                       \
+  {                                                                                                \
+    text, sizeof(text) - 1, member                                                                 \
+  }
 
 static const struct origin_name source_members[] = {
-    {"db", ORIGIN_DATABASE},   {"schema", ORIGIN_SCHEMA},     {"table", ORIGIN_TABLE},
-    {"lsn", ORIGIN_SEQUENCE},  {"txId", ORIGIN_TRANSACTION},  {"ts_ms", ORIGIN_TIME_MS},
-    {"ts_us", ORIGIN_TIME_US}, {"snapshot", ORIGIN_SNAPSHOT}, {"xid", ORIGIN_TRANSACTION},
-    {NULL, ORIGIN_OTHER},
+    ORIGIN("db", ORIGIN_DATABASE),      ORIGIN("schema", ORIGIN_SCHEMA),
+    ORIGIN("table", ORIGIN_TABLE),      ORIGIN("lsn", ORIGIN_SEQUENCE),
+    ORIGIN("txId", ORIGIN_TRANSACTION), ORIGIN("ts_ms", ORIGIN_TIME_MS),
+    ORIGIN("ts_us", ORIGIN_TIME_US),    ORIGIN("snapshot", ORIGIN_SNAPSHOT),
+    ORIGIN("xid", ORIGIN_TRANSACTION),  {NULL, 0, ORIGIN_OTHER},
 };
 
 static enum origin_member member_of(const struct origin_name *names, const struct json_value *name)
 {
-  while (names->name && !json_is(name, names->name))
-    names++;
+  for (; names->name; names++)
+    if (name->escaped ? json_is_escaped(name, names->name)
+                      : name->size == names->size && !memcmp(name->data, names->name, name->size))
+      break;
   return names->member;
 }
 
@@ -581,23 +589,23 @@ static bool read_op(struct record_text *text, const struct options *options, boo
 /* ---- rows --------------------------------------------------------------- */
 
 static const struct origin_name flat_members[] = {
-    {"__db", ORIGIN_DATABASE},
-    {"__source_db", ORIGIN_DATABASE},
-    {"__schema", ORIGIN_SCHEMA},
-    {"__source_schema", ORIGIN_SCHEMA},
-    {"__table", ORIGIN_TABLE},
-    {"__source_table", ORIGIN_TABLE},
-    {"__lsn", ORIGIN_SEQUENCE},
-    {"__source_lsn", ORIGIN_SEQUENCE},
-    {"__txId", ORIGIN_TRANSACTION},
-    {"__source_txId", ORIGIN_TRANSACTION},
-    {"__source_ts_ms", ORIGIN_TIME_MS},
-    {"__source_ts_us", ORIGIN_TIME_US},
-    {"__snapshot", ORIGIN_SNAPSHOT},
-    {"__source_snapshot", ORIGIN_SNAPSHOT},
-    {"__op", ORIGIN_OPERATION},
-    {"__deleted", ORIGIN_DELETED},
-    {NULL, ORIGIN_OTHER},
+    ORIGIN("__db", ORIGIN_DATABASE),
+    ORIGIN("__source_db", ORIGIN_DATABASE),
+    ORIGIN("__schema", ORIGIN_SCHEMA),
+    ORIGIN("__source_schema", ORIGIN_SCHEMA),
+    ORIGIN("__table", ORIGIN_TABLE),
+    ORIGIN("__source_table", ORIGIN_TABLE),
+    ORIGIN("__lsn", ORIGIN_SEQUENCE),
+    ORIGIN("__source_lsn", ORIGIN_SEQUENCE),
+    ORIGIN("__txId", ORIGIN_TRANSACTION),
+    ORIGIN("__source_txId", ORIGIN_TRANSACTION),
+    ORIGIN("__source_ts_ms", ORIGIN_TIME_MS),
+    ORIGIN("__source_ts_us", ORIGIN_TIME_US),
+    ORIGIN("__snapshot", ORIGIN_SNAPSHOT),
+    ORIGIN("__source_snapshot", ORIGIN_SNAPSHOT),
+    ORIGIN("__op", ORIGIN_OPERATION),
+    ORIGIN("__deleted", ORIGIN_DELETED),
+    {NULL, 0, ORIGIN_OTHER},
 };
 
 /* The rest of what add.fields can ask for: no one needs it but as a column. */

@@ -424,11 +424,9 @@ size_t json_unescape(char *out, const struct json_value *value)
   return (size_t)(out - start);
 }
 
-bool json_is(const struct json_value *value, const char *text)
+bool json_is_escaped(const struct json_value *value, const char *text)
 {
   size_t left = strlen(text);
-  if (!value->escaped)
-    return value->size == left && memcmp(value->data, text, left) == 0;
   const char *at = value->data, *end = at + value->size;
   while (at < end) {
     char character[4] = {*at};

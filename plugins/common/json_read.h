@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define JSON_DEPTH_MAX 128
 
@@ -63,7 +64,14 @@ bool json_read_end(struct json_reader *reader);
 size_t json_unescape(char *out, const struct json_value *value);
 
 /* Whether the string is this text (escapes are looked through). */
-bool json_is(const struct json_value *value, const char *text);
+bool json_is_escaped(const struct json_value *value, const char *text);
+static inline bool json_is(const struct json_value *value, const char *text)
+{
+  size_t size = strlen(text); /* mostly a constant's, so that this is a comparison of numbers */
+  if (value->escaped)
+    return json_is_escaped(value, text);
+  return value->size == size && memcmp(value->data, text, size) == 0;
+}
 
 /* Whether bytes are well-formed UTF-8, of any characters. */
 bool json_is_utf8(const char *data, size_t size);
