@@ -33,7 +33,7 @@ void offsets_init(struct sink *sink)
       offsets->table);
 }
 
-static void free_older(struct part *part)
+static void free_older(struct sink_part *part)
 {
   while (part->older) {
     struct older *older = part->older;
@@ -140,27 +140,27 @@ static size_t place_of(const struct offsets *offsets, const char *name, bool *th
   return low;
 }
 
-static struct part *find(const struct offsets *offsets, const char *name)
+static struct sink_part *find(const struct offsets *offsets, const char *name)
 {
   bool there;
   size_t place = place_of(offsets, name, &there);
   return there ? offsets->parts[place] : NULL;
 }
 
-static struct part *find_or_add(struct sink *sink, const char *name)
+static struct sink_part *find_or_add(struct sink *sink, const char *name)
 {
   struct offsets *offsets = &sink->offsets;
   bool there;
   size_t place = place_of(offsets, name, &there);
   if (there)
     return offsets->parts[place];
-  struct part *part = sink_alloc(sizeof *part);
+  struct sink_part *part = sink_alloc(sizeof *part);
   part->name = pg_format("%s", name);
   part->next = sink_alloc(sink->workers * sizeof *part->next);
   offsets->parts =
-      sink_grow(offsets->parts, offsets->count, &offsets->capacity, sizeof(struct part *));
+      sink_grow(offsets->parts, offsets->count, &offsets->capacity, sizeof(struct sink_part *));
   memmove(offsets->parts + place + 1, offsets->parts + place,
-          (offsets->count - place) * sizeof(struct part *));
+          (offsets->count - place) * sizeof(struct sink_part *));
   offsets->parts[place] = part;
   offsets->count++;
   return part;
@@ -183,7 +183,7 @@ static int64_t highest(const int64_t *next, unsigned count)
 }
 
 /* The rows of other numbers of writers. */
-static void read_older(struct sink *sink, struct part *part, const PGresult *rows)
+static void read_older(struct sink *sink, struct sink_part *part, const PGresult *rows)
 {
   free_older(part);
   for (int i = 0; i < PQntuples(rows); i++) {
@@ -203,7 +203,7 @@ static void read_older(struct sink *sink, struct part *part, const PGresult *row
   }
 }
 
-static int64_t start_of_older(const struct part *part)
+static int64_t start_of_older(const struct sink_part *part)
 {
   int64_t start = -1;
   for (const struct older *older = part->older; older; older = older->following) {
@@ -214,7 +214,7 @@ static int64_t start_of_older(const struct part *part)
 }
 
 /* Sets where the part goes on and how far some writer is ahead of that. */
-static int64_t settle(struct sink *sink, struct part *part)
+static int64_t settle(struct sink *sink, struct sink_part *part)
 {
   int64_t start = start_of_older(part), own = lowest(part->next, sink->workers);
   start = own > start ? own : start;
@@ -229,7 +229,7 @@ static int64_t settle(struct sink *sink, struct part *part)
   return start;
 }
 
-static bool read_rows(struct sink *sink, PGconn *connection, struct part *part,
+static bool read_rows(struct sink *sink, PGconn *connection, struct sink_part *part,
                       struct pg_error *error)
 {
   char *sql = pg_format("SELECT workers, worker, next_offset FROM %s WHERE pipeline = $1 "
@@ -246,7 +246,7 @@ static bool read_rows(struct sink *sink, PGconn *connection, struct part *part,
 }
 
 /* Makes the rows of today's writers, or lifts them to where the part goes on. */
-static bool make_rows(struct sink *sink, PGconn *connection, struct part *part,
+static bool make_rows(struct sink *sink, PGconn *connection, struct sink_part *part,
                       struct pg_error *error)
 {
   char workers[16], start[24];
@@ -270,7 +270,7 @@ static bool make_rows(struct sink *sink, PGconn *connection, struct part *part,
 }
 
 /* Rows of other numbers of writers, once nothing more can be learnt from them. */
-static bool drop_older(struct sink *sink, PGconn *connection, struct part *part,
+static bool drop_older(struct sink *sink, PGconn *connection, struct sink_part *part,
                        struct pg_error *error)
 {
   char workers[16];
@@ -291,7 +291,7 @@ static enum headrace_result look_up(struct sink *sink, const char *name, int64_t
                                     struct pg_error *error)
 {
   PGconn *connection = connect_to_table(sink, error);
-  struct part *part = find_or_add(sink, name);
+  struct sink_part *part = find_or_add(sink, name);
   if (!connection || !read_rows(sink, connection, part, error) ||
       !make_rows(sink, connection, part, error))
     return error->result;
@@ -363,7 +363,7 @@ enum headrace_result offsets_stored_position(struct sink *sink, void *out, size_
   PGresult *row = connection ? take_over(sink, connection, &error) : NULL;
   if (!row)
     return control_error(sink, &error) == HEADRACE_FATAL ? HEADRACE_FATAL : HEADRACE_RETRY;
-  struct part *part = find_or_add(sink, "");
+  struct sink_part *part = find_or_add(sink, "");
   part->round++;
   part->ahead = -1;
   part->next[0] = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
@@ -378,7 +378,7 @@ enum headrace_result offsets_stored_position(struct sink *sink, void *out, size_
 
 /* ---- of a flush ----------------------------------------------------------------------- */
 
-static void add_range(struct flush *flush, struct part *part, int64_t to)
+static void add_range(struct flush *flush, struct sink_part *part, int64_t to)
 {
   for (size_t i = 0; i < flush->part_count; i++)
     if (flush->parts[i].part == part) {
@@ -393,7 +393,7 @@ static void add_range(struct flush *flush, struct part *part, int64_t to)
 
 static enum headrace_result add_position(struct sink *sink, struct flush *flush)
 {
-  struct part *part = find(&sink->offsets, "");
+  struct sink_part *part = find(&sink->offsets, "");
   if (sink->workers > 1 || !part) {
     sink->host->log(sink->host, HEADRACE_ERROR,
                     "this source has one position, which only one writer can store with its data: "
@@ -414,7 +414,7 @@ enum headrace_result offsets_add(struct sink *sink, struct flush *flush,
   if (!count && !sink->offsets.has_parts)
     return add_position(sink, flush);
   for (size_t i = 0; i < count; i++) {
-    struct part *part = find(&sink->offsets, parts[i].name);
+    struct sink_part *part = find(&sink->offsets, parts[i].name);
     int64_t next;
     if (!part) { /* a source that did not ask */
       enum headrace_result result = look_up(sink, parts[i].name, &next, error);
@@ -427,8 +427,8 @@ enum headrace_result offsets_add(struct sink *sink, struct flush *flush,
   return HEADRACE_OK;
 }
 
-static const struct part *part_of(const struct offsets *offsets,
-                                  const struct headrace_record *record)
+static const struct sink_part *part_of(const struct offsets *offsets,
+                                       const struct headrace_record *record)
 {
   char name[HEADRACE_PART_NAME_MAX + 1];
   int length = snprintf(name, sizeof name, "%.*s/%" PRId32, (int)record->topic.size,
@@ -441,7 +441,7 @@ bool offsets_has(const struct sink *sink, const struct item *item)
   const struct headrace_record *record = item->event->record;
   if (!sink->offsets.on || !record || record->offset < 0)
     return false;
-  const struct part *part = part_of(&sink->offsets, record);
+  const struct sink_part *part = part_of(&sink->offsets, record);
   if (!part || record->offset >= part->ahead)
     return false;
   bool has = record->offset < part->next[item->hash % sink->workers];

@@ -28,7 +28,7 @@ struct older {
   int64_t *next; /* one a writer */
 };
 
-struct part {
+struct sink_part {
   char *name;    /* "": the position of a source without parts; next counts transactions */
   int64_t *next; /* one a writer, as committed last; -1: nothing */
   int64_t ahead; /* what is below may have been written by some writer; -1: none is ahead */
@@ -38,7 +38,7 @@ struct part {
 
 /* A part of a flush. */
 struct part_range {
-  struct part *part;
+  struct sink_part *part;
   uint64_t round;
   int64_t to;
 };
@@ -49,7 +49,7 @@ struct offsets {
   int64_t again_at_us; /* after an error */
   char *table, *schema;
   char *advance_sql;
-  struct part **parts; /* sorted by name; they stay where they are */
+  struct sink_part **parts; /* sorted by name; they stay where they are */
   size_t count, capacity;
 };
 

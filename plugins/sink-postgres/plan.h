@@ -17,7 +17,8 @@ struct item {
   const struct headrace_event *event;
   struct headrace_batch *batch;
   size_t index;  /* in its batch */
-  uint64_t hash; /* of (table, key): which writer is its; set by the planner's route() */
+  uint64_t hash; /* of (table, key): which writer is its; set by the planner's route(). The same in
+                    every process: offsets say up to where each writer has written its own */
 };
 
 enum statement_kind {

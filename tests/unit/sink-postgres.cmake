@@ -1,0 +1,6 @@
+headrace_unit_test(sink_postgres_search sink-postgres-objects headrace-core)
+# The engine with a planner of its own. It needs a server: tests/e2e/test_postgres_sink_engine.py
+add_executable(sink_postgres_engine sink_postgres_engine.c)
+target_link_libraries(sink_postgres_engine PRIVATE sink-postgres-objects headrace-core
+  PkgConfig::cmocka Threads::Threads)
+target_include_directories(sink_postgres_engine PRIVATE ${CMAKE_SOURCE_DIR}/core)
