@@ -24,6 +24,7 @@ void in_progress_free(struct in_progress *in_progress)
 {
   if (in_progress->host)
     spool_free(&in_progress->spool);
+  descriptions_free(&in_progress->descriptions);
   *in_progress = (struct in_progress){.host = NULL};
 }
 
@@ -133,8 +134,10 @@ static enum headrace_result take_streamed(struct in_progress *in_progress,
   case PGOUTPUT_STREAM_STOP:
     in_progress->block = 0;
     return HEADRACE_OK;
-  case PGOUTPUT_ORIGIN:
   case PGOUTPUT_RELATION:
+    descriptions_arrived(&in_progress->descriptions, streamed.body.data, streamed.body.size);
+    break;
+  case PGOUTPUT_ORIGIN:
   case PGOUTPUT_TYPE:
   case PGOUTPUT_INSERT:
   case PGOUTPUT_UPDATE:
@@ -162,6 +165,8 @@ enum headrace_result in_progress_take(struct in_progress *in_progress,
   if (kind == PGOUTPUT_STREAM_START || kind == PGOUTPUT_STREAM_STOP ||
       kind == PGOUTPUT_STREAM_COMMIT || kind == PGOUTPUT_STREAM_ABORT)
     return take_frame(in_progress, message);
+  if (kind == PGOUTPUT_RELATION)
+    descriptions_arrived(&in_progress->descriptions, message->data + 1, message->size - 1);
   *taken = false;
   return HEADRACE_OK;
 }
@@ -175,8 +180,12 @@ enum headrace_result in_progress_next(struct in_progress *in_progress,
                                       struct stream_message *message)
 {
   struct spool_record record;
+  const char *data;
+  size_t size;
   switch (spool_next(&in_progress->spool, in_progress->replay, &record)) {
   case SPOOL_RECORD:
+    if (record.size && record.data[0] == PGOUTPUT_RELATION)
+      descriptions_replayed(&in_progress->descriptions, record.data + 1, record.size - 1);
     if (in_progress->begun)
       give(message, record.lsn, record.data, record.size);
     else
@@ -184,6 +193,10 @@ enum headrace_result in_progress_next(struct in_progress *in_progress,
     in_progress->begun = true;
     return HEADRACE_OK;
   case SPOOL_END:
+    if (descriptions_again(&in_progress->descriptions, &data, &size)) {
+      give(message, in_progress->commit_lsn, data, size);
+      return HEADRACE_OK;
+    }
     spool_drop(&in_progress->spool, in_progress->replay);
     in_progress->replay = 0;
     give(message, in_progress->commit_lsn, in_progress->commit, in_progress->commit_size);

@@ -7,6 +7,7 @@
 #ifndef HEADRACE_IN_PROGRESS_H
 #define HEADRACE_IN_PROGRESS_H
 
+#include "descriptions.h"
 #include "spool.h"
 #include "stream.h"
 
@@ -15,6 +16,7 @@
 struct in_progress {
   const struct headrace_host *host;
   struct spool spool;
+  struct descriptions descriptions;
   uint32_t block;  /* xid of the block that the stream is in; 0: none */
   uint32_t replay; /* xid of the transaction that comes out; 0: none */
   bool begun;      /* its BEGIN is out */

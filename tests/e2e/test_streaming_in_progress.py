@@ -110,6 +110,27 @@ def test_the_same_records(large, headrace):
     assert found["yes"] == found["no"]
 
 
+def test_column_list_changes_while_a_transaction_is_in_the_spool(large, headrace):
+    """It comes out with the columns of its time, and what follows has those of the new list."""
+    large.sql("create table listed (id int primary key, before text, after text); "
+              "create publication listed for table listed (id, before)")
+    sections = pipeline(large, streaming="yes", publication="listed", publication_create=None)
+    program = started(headrace, sections)
+    with large.connect(autocommit=False) as connection:
+        connection.execute("insert into listed select g, repeat('x', 100), 'a' "
+                           "from generate_series(1, %d) g" % ROWS)
+        wait_streamed(large, sections, program)
+        large.sql("alter publication listed set table listed (id, after)")
+        large.sql("insert into listed values (-1, 'b', 'a')")
+        connection.commit()
+    large.sql("insert into listed values (-2, 'b', 'a')")
+    found = run_until_confirmed(large, program, sections)
+    news = [change["new"] for change in found if change["op"] == "insert"]
+    assert [row for row in news if int(row["id"]) < 0] == [{"id": "-1", "after": "a"},
+                                                           {"id": "-2", "after": "a"}]
+    assert sum("before" in row for row in news) > 0
+
+
 def test_killed_while_it_spools(large, headrace, folder):
     sections = pipeline(large, tables="t", streaming="yes", spool_dir=folder)
     program = started(headrace, sections)
