@@ -247,6 +247,29 @@ static void test_a_transaction_comes_out_whole(void **state)
   end(&fixture);
 }
 
+/* PostgreSQL 15.13 and its like describe it again by themselves; older ones do not. */
+static void test_the_newest_description_stays_in_force(void **state)
+{
+  (void)state;
+  struct fixture fixture;
+  bool taken = true;
+  begin(&fixture, directory, 10000);
+  take(&fixture, make_stream_start(7, 1));
+  take(&fixture, make_streamed(7, make_relation(1, 'd')));
+  take(&fixture, make_streamed(7, make_relation(2, 'd')));
+  take(&fixture, make_stream_stop());
+  assert_int_equal(send(&fixture, make_relation(1, 'f'), &taken), HEADRACE_OK);
+  assert_false(taken);
+  take(&fixture, make_stream_commit(7, 0x500, 0x540));
+  uint64_t lsn = make_stream_commit(7, 0x500, 0x540).size;
+  expect(&fixture, make_begin(0x500, 7), make_stream_start(7, 1).size);
+  expect(&fixture, make_relation(1, 'd'), make_relation(1, 'd').size + 4);
+  expect(&fixture, make_relation(2, 'd'), make_relation(2, 'd').size + 4);
+  expect(&fixture, make_relation(1, 'f'), lsn);
+  expect(&fixture, make_commit(0x500, 0x540), lsn);
+  end(&fixture);
+}
+
 static void test_an_aborted_one_leaves_nothing(void **state)
 {
   (void)state;
@@ -303,6 +326,7 @@ int main(void)
       cmocka_unit_test(test_a_folder_that_is_not_there),
       cmocka_unit_test(test_its_files_have_no_name),
       cmocka_unit_test(test_a_transaction_comes_out_whole),
+      cmocka_unit_test(test_the_newest_description_stays_in_force),
       cmocka_unit_test(test_an_aborted_one_leaves_nothing),
       cmocka_unit_test(test_what_has_no_place_is_refused),
       cmocka_unit_test(test_a_spool_that_fails_says_why),
