@@ -16,8 +16,8 @@ void dead_letter_plan(struct sink *sink, const struct share *share, struct plan 
 /* Whether the statement is one of those. */
 bool dead_letter_is(const struct statement *statement);
 
-/* The command `dlq`. */
+/* The command `dlq` and its words. */
 enum headrace_result dead_letter_command(struct sink *sink, const char *const *arguments,
-                                         size_t count, char *out, size_t size);
+                                         size_t count);
 
 #endif

@@ -284,6 +284,16 @@ static enum headrace_result sink_stored_part(void *instance, const char *name, i
   return offsets_stored_part(instance, name, next);
 }
 
+static enum headrace_result sink_command(void *instance, const char *name,
+                                         const char *const *arguments, size_t count, char *out,
+                                         size_t size)
+{
+  (void)out; /* the host's print() has no limit */
+  (void)size;
+  return strcmp(name, "dlq") != 0 ? HEADRACE_AGAIN
+                                  : dead_letter_command(instance, arguments, count);
+}
+
 static enum headrace_result sink_check(const struct headrace_host *host)
 {
   return keys_check(host) ? HEADRACE_OK : HEADRACE_FATAL;
@@ -303,6 +313,7 @@ static const struct headrace_plugin plugin = {
     .poll = sink_poll,
     .flush = sink_flush,
     .stored_position = sink_stored_position,
+    .command = sink_command,
     .stored_part = sink_stored_part,
 };
 

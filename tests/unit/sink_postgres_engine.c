@@ -584,6 +584,52 @@ static void test_letters_of_a_stage_before(void **state)
   stop(f);
 }
 
+/* What `headrace dlq` prints; to be freed. */
+static char *ask(struct fixture *f, enum headrace_result expected, const char *const *arguments,
+                 size_t count)
+{
+  char *text = NULL, unused[64];
+  size_t size;
+  f->host->instance.answer = open_memstream(&text, &size);
+  assert_int_equal(f->plugin->command(f->self, "dlq", arguments, count, unused, sizeof unused),
+                   expected);
+  fclose(f->host->instance.answer);
+  return text;
+}
+
+static void assert_says(struct fixture *f, const char *const *arguments, size_t count,
+                        const char *expected)
+{
+  char *text = ask(f, HEADRACE_OK, arguments, count);
+  if (expected ? !strstr(text, expected) : *text)
+    fail_msg("%s: %s", arguments[0], text);
+  free(text);
+}
+
+static void test_the_command(void **state)
+{
+  struct fixture *f = *state;
+  const char *const list[] = {"list"}, *const export[] = {"export", "2"},
+                    *const delete[] = {"delete", "1", "2"}, *const none[] = {"delete"},
+                    *const wrong[] = {"list", "1;"}, *const all[] = {"delete", "all"};
+  start(f, NULL);
+  assert_says(f, list, 1, NULL);
+  send(f, 1000, three_bad);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_says(f, list, 1, "  t/0@500  -  constraint 23514  new row for relation");
+  assert_says(f, export, 2, "\"offset\" : 500, ");
+  assert_says(f, export, 2, "\"value\" : \"YmFk\", ");
+  assert_says(f, delete, 3, "2 letters deleted");
+  assert_int_equal(number(f, "SELECT \"offset\" FROM headrace.dead_letter"), 999);
+  free(ask(f, HEADRACE_FATAL, none, 1));
+  free(ask(f, HEADRACE_FATAL, wrong, 2));
+  assert_int_equal(number(f, "SELECT count(*) FROM headrace.dead_letter"), 1);
+  assert_says(f, all, 2, "1 letters deleted");
+  assert_says(f, list, 1, NULL);
+  assert_int_equal(f->plugin->command(f->self, "snapshot", list, 1, NULL, 0), HEADRACE_AGAIN);
+  stop(f);
+}
+
 /* ---- a server that is busy, or away --------------------------------------------------------- */
 
 static void test_a_lock_is_waited_for(void **state)
@@ -672,6 +718,7 @@ int main(int count, char **arguments)
       with_server(test_too_many_are_not_the_events_fault),
       with_server(test_deferred_constraints),
       with_server(test_letters_of_a_stage_before),
+      with_server(test_the_command),
       with_server(test_a_lock_is_waited_for),
       with_server(test_a_lost_connection_is_made_anew),
       with_server(test_an_error_of_the_schema_stops),
