@@ -19,15 +19,15 @@ struct name_template {
 };
 
 struct table_rule { /* one item of `tables` */
-  const char *from; /* a topic or schema.table; NULL: by expression */
+  char *from;       /* a topic or schema.table; NULL: by expression */
   regex_t expression;
-  const char *to;
+  char *to; /* NULL: of a list */
 };
 
 struct column_rule { /* "table:column", "column" */
   char *table;       /* of the source; NULL: any */
-  const char *column;
-  const char *value; /* of a map */
+  char *column;
+  char *value; /* of a map */
 };
 
 struct column_rules {
@@ -128,7 +128,31 @@ static bool compile(const struct naming *naming, const char *key, const char *te
   return false;
 }
 
+/* What has a comma stands in double quotes, so that the host does not end the item there; they
+ * are not meant. NULL: NULL. */
+static char *unquoted(const char *text)
+{
+  size_t size = text ? strlen(text) : 0;
+  bool quoted = size >= 2 && text[0] == '"' && text[size - 1] == '"' && strchr(text, ',');
+  return !text ? NULL : quoted ? copy(text + 1, size - 2) : copy(text, size);
+}
+
 /* A topic, a schema.table, or an expression of topics if it begins with ^. */
+static bool read_table_rule(struct naming *naming, const char *key,
+                            const struct headrace_pair *pair, struct table_rule *rule)
+{
+  *rule = (struct table_rule){.from = unquoted(pair->name), .to = unquoted(pair->value)};
+  bool good = !rule->to || check_template(naming, key, rule->to);
+  if (*rule->from != '^')
+    return good;
+  good = compile(naming, key, rule->from, &rule->expression) && good;
+  if (good) {
+    free(rule->from);
+    rule->from = NULL;
+  }
+  return good;
+}
+
 static bool read_table_rules(struct naming *naming, const char *key, struct table_rule **rules,
                              size_t *count)
 {
@@ -136,19 +160,8 @@ static bool read_table_rules(struct naming *naming, const char *key, struct tabl
   size_t total = naming->host->list(naming->host, key, &pairs);
   bool good = true;
   *rules = sink_alloc((total + 1) * sizeof **rules);
-  for (size_t i = 0; i < total; i++) {
-    struct table_rule *rule = &(*rules)[*count];
-    *rule = (struct table_rule){.to = pairs[i].value};
-    if (*pairs[i].name != '^')
-      rule->from = pairs[i].name;
-    else if (!compile(naming, key, pairs[i].name, &rule->expression)) {
-      good = false;
-      continue;
-    }
-    *count += 1;
-    if (rule->to && !check_template(naming, key, rule->to))
-      good = false;
-  }
+  for (*count = 0; *count < total; *count += 1)
+    good = read_table_rule(naming, key, &pairs[*count], &(*rules)[*count]) && good;
   return good;
 }
 
@@ -160,26 +173,34 @@ static void read_column_rules(const struct headrace_host *host, const char *key,
   rules->items = sink_alloc((rules->count + 1) * sizeof *rules->items);
   for (size_t i = 0; i < rules->count; i++) {
     struct column_rule *rule = &rules->items[i];
-    const char *colon = strchr(pairs[i].name, ':');
-    rule->value = pairs[i].value;
-    rule->column = colon ? colon + 1 : pairs[i].name;
-    if (colon && colon != pairs[i].name)
-      rule->table = copy(pairs[i].name, (size_t)(colon - pairs[i].name));
+    char *name = unquoted(pairs[i].name), *colon = strchr(name, ':');
+    rule->value = unquoted(pairs[i].value);
+    rule->column = colon ? copy(colon + 1, strlen(colon + 1)) : name;
+    if (!colon)
+      continue;
+    *colon = 0;
+    rule->table = name;
   }
 }
 
 static void free_table_rules(struct table_rule *rules, size_t count)
 {
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     if (!rules[i].from)
       regfree(&rules[i].expression);
+    free(rules[i].from);
+    free(rules[i].to);
+  }
   free(rules);
 }
 
 static void free_column_rules(struct column_rules *rules)
 {
-  for (size_t i = 0; i < rules->count; i++)
+  for (size_t i = 0; i < rules->count; i++) {
     free(rules->items[i].table);
+    free(rules->items[i].column);
+    free(rules->items[i].value);
+  }
   free(rules->items);
 }
 
@@ -465,7 +486,7 @@ static const struct column_rule *column_rule(const struct column_rules *rules,
 {
   for (size_t i = 0; i < rules->count; i++) {
     const struct column_rule *rule = &rules->items[i];
-    if ((!rule->table || is_table(names, rule->table)) &&
+    if ((!rule->table || !*rule->table || is_table(names, rule->table)) &&
         (!strcmp(rule->column, column) || !strcmp(rule->column, "*")))
       return rule;
   }
@@ -475,7 +496,7 @@ static const struct column_rule *column_rule(const struct column_rules *rules,
 static bool has_rule(const struct column_rules *rules, const struct source_names *names)
 {
   for (size_t i = 0; i < rules->count; i++)
-    if (!rules->items[i].table || is_table(names, rules->items[i].table))
+    if (!rules->items[i].table || !*rules->items[i].table || is_table(names, rules->items[i].table))
       return true;
   return false;
 }
