@@ -3,7 +3,8 @@
  * codec-json, decoding: how its parts fit.
  *
  * decode        the callback: record → record_text → rows → change
- * shapes        what a record is (Debezium's envelope, ours, a row …): record_text
+ * record_text   its key and value as members of objects
+ * shapes        what they are (Debezium's envelope, ours, a row …)
  * tables        which table a record is of, and what is known of it, by topic and source block
  * untyped       rows of records that come without a schema
  * typed         rows of records with Kafka Connect's schema: exact types, canonical texts
@@ -53,7 +54,7 @@ struct record_text {
   struct record_origin origin;
   struct json_value message_prefix, message_content; /* of a MESSAGE */
   struct headrace_conventions conventions;           /* of a record without schema */
-  struct json_fields top, source, transaction;       /* shapes.c's own */
+  struct json_fields top, source, transaction;       /* of those two alone */
 };
 
 /* Which table a record is of. Names are of the source block, or of the topic's name. */
@@ -100,6 +101,8 @@ void typed_free(struct typed *typed); /* NULL: nothing */
  *    the others ABSENT, and the flag OLD_IS_KEY; likewise if all else is null in `before`, which
  *    is how Debezium writes a replica identity of the key.
  *  - a member that is missing, or is options->unavailable in the form of its type, is ABSENT.
+ *  - of a record that is not enveloped record_is_metadata() fields are columns only if
+ *    options->metadata is KEEP or IGNORE; text->after lacks them.
  *  - the same schemas and table->id give the same relation, without parsing schemas again.
  * TRUNCATE has no rows, its relation has the schema's columns.
  * OK, or AGAIN: *fault says why the record cannot be used. */
@@ -132,7 +135,7 @@ void placeholders_init(struct placeholders *placeholders, const struct options *
 void placeholders_clear(struct placeholders *placeholders);
 bool placeholders_has(const struct placeholders *placeholders, const struct json_value *value);
 
-/* ---- shapes ------------------------------------------------------------- */
+/* ---- record_text and shapes --------------------------------------------- */
 
 enum record_shape {
   RECORD_ROWS,    /* text is filled */
@@ -147,7 +150,15 @@ void record_text_clear(struct record_text *text);
 /* Whether a flattened event's field tells of the event (__op, __source_ts_ms …): no column of a
  * record that is not enveloped, unless options->metadata keeps or ignores them. */
 bool record_is_metadata(const struct json_value *name);
+
+/* What the members of text->top are: fills the rest. */
+enum record_shape record_shape_read(struct record_text *text, const struct options *options,
+                                    struct decode_fault *fault);
+
 struct json_field *json_fields_add(struct json_fields *fields);
+void json_fields_reset(struct json_fields *fields);
+/* The members of the object whose bracket was taken. False: reader->error. */
+bool json_fields_read(struct json_reader *reader, struct json_fields *fields);
 /* The value of the last member of that name; NULL: none. */
 const struct json_value *json_fields_find(const struct json_fields *fields, const char *name);
 

@@ -87,13 +87,16 @@ void placeholders_clear(struct placeholders *all)
 
 bool placeholders_has(const struct placeholders *all, const struct json_value *value)
 {
-  bool quoted = value->kind == JSON_STRING;
-  const char *data = quoted ? value->data - 1 : value->data;
-  size_t size = quoted ? value->size + 2 : value->size;
+  /* Only what is inside of quotes is compared: a part of a text key has none. */
+  size_t quote = value->kind == JSON_STRING;
+  size_t size = value->size + 2 * quote;
   if (size < all->shortest)
     return false;
-  for (size_t i = 0; i < all->count; i++)
-    if (all->forms[i].size == size && memcmp(all->forms[i].data, data, size) == 0)
+  for (size_t i = 0; i < all->count; i++) {
+    const struct text *form = &all->forms[i];
+    if (form->size == size && (*form->data == '"') == quote &&
+        memcmp(form->data + quote, value->data, value->size) == 0)
       return true;
+  }
   return false;
 }

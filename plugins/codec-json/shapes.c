@@ -5,239 +5,6 @@
  * other shapes are formats.c's. */
 #include "decode.h"
 
-#include <stdlib.h>
-
-/* ---- fields ------------------------------------------------------------- */
-
-struct json_field *json_fields_add(struct json_fields *fields)
-{
-  if (fields->count == fields->room) {
-    fields->room = fields->room ? 2 * fields->room : 32;
-    fields->items = realloc(fields->items, fields->room * sizeof *fields->items);
-    if (!fields->items)
-      abort();
-  }
-  return &fields->items[fields->count++];
-}
-
-const struct json_value *json_fields_find(const struct json_fields *fields, const char *name)
-{
-  for (size_t i = fields->count; i--;)
-    if (json_is(&fields->items[i].name, name))
-      return &fields->items[i].value;
-  return NULL;
-}
-
-static void fields_reset(struct json_fields *fields)
-{
-  fields->count = 0;
-  fields->given = false;
-}
-
-/* The members of the object whose bracket was taken. */
-static bool read_members(struct json_reader *reader, struct json_fields *fields)
-{
-  struct json_value name;
-  fields_reset(fields);
-  fields->given = true;
-  while (json_next_member(reader, &name)) {
-    struct json_field *field = json_fields_add(fields);
-    field->name = name;
-    if (!json_read_whole(reader, &field->value))
-      return false;
-  }
-  return !reader->error;
-}
-
-/* A value of an envelope's member; of an object also its members, so that it is read only once. */
-static bool read_part(struct json_reader *reader, struct json_value *value,
-                      struct json_fields *fields)
-{
-  while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n'))
-    reader->at++;
-  if (reader->at == reader->end || *reader->at != '{')
-    return json_read_whole(reader, value);
-  if (!json_read_value(reader, value) || !read_members(reader, fields))
-    return false;
-  value->size = (size_t)(reader->at - value->data);
-  return true;
-}
-
-static struct json_fields *part_of(struct record_text *text, const struct json_value *name)
-{
-  if (json_is(name, "before"))
-    return &text->before;
-  if (json_is(name, "after"))
-    return &text->after;
-  if (json_is(name, "source"))
-    return &text->source;
-  return json_is(name, "transaction") ? &text->transaction : NULL;
-}
-
-/* ---- documents ---------------------------------------------------------- */
-
-static void begin_value(struct record_text *text)
-{
-  fields_reset(&text->top);
-  fields_reset(&text->before);
-  fields_reset(&text->after);
-  fields_reset(&text->source);
-  fields_reset(&text->transaction);
-}
-
-/* The payload. False: reader->error, or it is no object (text->top.given). A null is a tombstone.
- */
-static bool read_payload(struct record_text *text, struct json_reader *reader)
-{
-  struct json_value value, name;
-  begin_value(text);
-  if (!json_read_value(reader, &value))
-    return false;
-  text->tombstone = value.kind == JSON_NULL;
-  if (value.kind != JSON_OBJECT)
-    return text->tombstone;
-  text->top.given = true;
-  while (json_next_member(reader, &name)) {
-    struct json_field *field = json_fields_add(&text->top);
-    field->name = name;
-    struct json_fields *part = part_of(text, &name);
-    if (part ? !read_part(reader, &field->value, part) : !json_read_whole(reader, &field->value))
-      return false;
-  }
-  return !reader->error;
-}
-
-static bool is_schema(const struct json_value *value)
-{
-  return value->kind == JSON_OBJECT || value->kind == JSON_NULL;
-}
-
-/* {"schema":{…},"payload":…}, which Kafka Connect's JsonConverter writes in this order. */
-struct wrapper {
-  struct json_value schema;
-  bool found;
-  bool open; /* its end comes after the payload */
-};
-
-/* The rest of the wrapper after the payload that was its first member: then it is not read twice.
- */
-static bool unwrap_payload_first(struct json_reader *reader, struct json_reader *ahead,
-                                 struct wrapper *wrapper)
-{
-  struct json_value payload, name;
-  if (!json_read_whole(ahead, &payload) || !json_next_member(ahead, &name) ||
-      !json_is(&name, "schema") || !json_read_whole(ahead, &wrapper->schema) ||
-      !is_schema(&wrapper->schema) || json_next_member(ahead, &name) || !json_read_end(ahead))
-    return false;
-  json_read_begin(reader, payload.data, payload.size);
-  return true;
-}
-
-/* The cursor goes before the payload if there is such a wrapper. */
-static struct wrapper unwrap(struct json_reader *reader)
-{
-  struct wrapper wrapper = {.found = false};
-  struct json_reader ahead = *reader;
-  struct json_value value;
-  if (!json_read_value(&ahead, &value) || value.kind != JSON_OBJECT ||
-      !json_next_member(&ahead, &value))
-    return wrapper;
-  if (json_is(&value, "payload")) {
-    wrapper.found = unwrap_payload_first(reader, &ahead, &wrapper);
-    return wrapper;
-  }
-  if (!json_is(&value, "schema") || !json_read_whole(&ahead, &wrapper.schema) ||
-      !is_schema(&wrapper.schema) || !json_next_member(&ahead, &value) ||
-      !json_is(&value, "payload"))
-    return wrapper;
-  *reader = ahead;
-  wrapper.found = wrapper.open = true;
-  return wrapper;
-}
-
-/* After a payload: the end of the object around it, and of the text. */
-static bool close_wrapper(const struct wrapper *wrapper, struct json_reader *reader)
-{
-  struct json_value name;
-  return (!wrapper->open || !json_next_member(reader, &name)) && json_read_end(reader);
-}
-
-static struct json_value schema_of(const struct json_value *schema)
-{
-  return schema->kind == JSON_OBJECT ? *schema : (struct json_value){.kind = JSON_NULL};
-}
-
-/* False: *error says why; NULL: it is JSON but neither object nor null. */
-static bool read_value(struct record_text *text, const struct headrace_value *data,
-                       const char **error)
-{
-  struct json_reader reader;
-  json_read_begin(&reader, data->data, data->size);
-  struct wrapper wrapper = unwrap(&reader);
-  bool sound = read_payload(text, &reader) && close_wrapper(&wrapper, &reader);
-  if (wrapper.found && sound) {
-    text->value_schema = schema_of(&wrapper.schema);
-  } else if (wrapper.found) { /* perhaps a row with columns of these names, among others */
-    json_read_begin(&reader, data->data, data->size);
-    sound = read_payload(text, &reader) && json_read_end(&reader) && text->top.count > 2;
-  }
-  *error = reader.error;
-  return sound;
-}
-
-/* ---- keys --------------------------------------------------------------- */
-
-static bool read_key_payload(struct record_text *text, struct json_reader *reader)
-{
-  struct json_value value;
-  if (!json_read_value(reader, &value))
-    return false;
-  if (value.kind == JSON_OBJECT)
-    return read_members(reader, &text->key);
-  if (value.kind == JSON_ARRAY)
-    return false;
-  if (value.kind != JSON_NULL)
-    text->scalar_key = value;
-  return true;
-}
-
-static bool read_json_key(struct record_text *text, const struct headrace_value *key)
-{
-  struct json_reader reader;
-  json_read_begin(&reader, key->data, key->size);
-  struct wrapper wrapper = unwrap(&reader);
-  if (wrapper.found) {
-    if (read_key_payload(text, &reader) && close_wrapper(&wrapper, &reader)) {
-      text->key_schema = schema_of(&wrapper.schema);
-      return true;
-    }
-    fields_reset(&text->key);
-    json_read_begin(&reader, key->data, key->size);
-  }
-  return read_key_payload(text, &reader) && json_read_end(&reader);
-}
-
-/* A key that is not JSON is taken as the text that it is; one that is no text, as none. */
-static bool read_key(struct record_text *text, const struct options *options,
-                     const struct headrace_value *key)
-{
-  fields_reset(&text->key);
-  if (key->state == HEADRACE_NULL || !key->size)
-    return true;
-  if (!options->text_keys) {
-    if (read_json_key(text, key))
-      return true;
-    fields_reset(&text->key);
-    text->scalar_key = (struct json_value){0};
-    if (*key->data == '{')
-      return false;
-  }
-  if (json_is_utf8(key->data, key->size))
-    text->scalar_key =
-        (struct json_value){.kind = JSON_STRING, .data = key->data, .size = key->size};
-  return true;
-}
-
 /* ---- numbers ------------------------------------------------------------ */
 
 static uint64_t number_of(const struct json_value *value)
@@ -320,7 +87,8 @@ static enum origin_member member_of(const struct origin_name *names, const struc
 static void origin_take(struct record_origin *origin, enum origin_member member,
                         const struct json_value *value)
 {
-  struct json_value text = value->kind == JSON_STRING ? *value : (struct json_value){JSON_NULL};
+  struct json_value text =
+      value->kind == JSON_STRING ? *value : (struct json_value){.kind = JSON_NULL};
   switch (member) {
   case ORIGIN_DATABASE:
     origin->database = text;
@@ -445,7 +213,7 @@ static void read_message(struct record_text *text)
   if (!message || message->kind != JSON_OBJECT)
     return;
   json_read_begin(&reader, message->data, message->size);
-  if (!json_read_value(&reader, &value) || !read_members(&reader, &text->after))
+  if (!json_read_value(&reader, &value) || !json_fields_read(&reader, &text->after))
     return;
   const struct json_value *prefix = json_fields_find(&text->after, "prefix");
   const struct json_value *content = json_fields_find(&text->after, "content");
@@ -508,7 +276,7 @@ static bool zip(struct json_fields *fields, const struct json_value *names,
   json_read_begin(&value_reader, values->data, values->size);
   json_read_value(&name_reader, &name);
   json_read_value(&value_reader, &value);
-  fields_reset(fields);
+  json_fields_reset(fields);
   fields->given = true;
   while (json_next_element(&name_reader)) {
     if (!json_read_whole(&name_reader, &name) || name.kind != JSON_STRING ||
@@ -527,7 +295,7 @@ static void drop_empty(struct json_fields *fields)
   for (size_t i = 0; i < fields->count; i++)
     if (fields->items[i].value.kind != JSON_NULL)
       return;
-  fields_reset(fields);
+  json_fields_reset(fields);
 }
 
 static bool zip_update(struct record_text *text, const struct json_value *names,
@@ -580,7 +348,7 @@ static bool read_op(struct record_text *text, const struct options *options, boo
   text->conventions.binary = HEADRACE_BINARY_HEX;
   text->origin.table = *table;
   text->origin.sequence = sequence_of(json_fields_find(&text->top, "lsn"));
-  *sound = (json_read_value(&reader, &value) && read_members(&reader, &text->source) &&
+  *sound = (json_read_value(&reader, &value) && json_fields_read(&reader, &text->source) &&
             text->source.count == 1 && read_op_rows(text, names, &text->source.items[0])) ||
            faulty(fault, "an operation whose rows are not those of its col_names");
   return true;
@@ -673,14 +441,14 @@ static void put_row_in_place(struct record_text *text)
 {
   if (text->operation != HEADRACE_DELETE)
     return;
-  fields_reset(&text->before);
+  json_fields_reset(&text->before);
   swap_fields(&text->before, &text->after);
 }
 
 static void begin_row(struct record_text *text)
 {
   swap_fields(&text->top, &text->after);
-  fields_reset(&text->before);
+  json_fields_reset(&text->before);
   text->operation = HEADRACE_INSERT;
 }
 
@@ -737,7 +505,18 @@ static bool is_metadata(const struct record_text *text)
          json_fields_find(top, "event_count") && json_fields_find(top, "data_collections");
 }
 
-static enum record_shape read_shape(struct record_text *text, const struct options *options,
+/* As the rows of the same topic are read. */
+static bool read_tombstone(struct record_text *text, const struct options *options, bool *sound,
+                           struct decode_fault *fault)
+{
+  text->operation = HEADRACE_DELETE;
+  text->conventions = options->decode_format == FORMAT_PLAIN ? natural_conventions(options)
+                                                             : debezium_conventions(options);
+  *sound = check_rows(text, fault);
+  return true;
+}
+
+enum record_shape record_shape_read(struct record_text *text, const struct options *options,
                                     struct decode_fault *fault)
 {
   static const struct {
@@ -753,52 +532,16 @@ static enum record_shape read_shape(struct record_text *text, const struct optio
       [FORMAT_PLAIN] = {"", {read_plain}},
       [FORMAT_AUTO] = {"", {read_debezium, read_envelope, read_op, read_flat}},
   };
+  bool sound = false;
+  text->enveloped = false;
+  if (text->tombstone)
+    return read_tombstone(text, options, &sound, fault) && sound ? RECORD_ROWS : RECORD_FAULTY;
   if (options->decode_format != FORMAT_PLAIN && is_metadata(text))
     return RECORD_NOTHING;
   const shape_reader *readers = formats[options->decode_format].readers;
-  bool sound = false;
   for (size_t i = 0; i < 4 && readers[i]; i++)
     if (readers[i](text, options, &sound, fault))
       return sound ? RECORD_ROWS : RECORD_FAULTY;
   faulty(fault, formats[options->decode_format].wanted);
   return RECORD_FAULTY;
-}
-
-enum record_shape record_text_read(struct record_text *text, const struct options *options,
-                                   const struct headrace_record *record, struct decode_fault *fault)
-{
-  const char *error = NULL;
-  text->key_schema = text->value_schema = text->scalar_key = (struct json_value){JSON_NULL};
-  text->message_prefix = text->message_content = (struct json_value){JSON_NULL};
-  text->origin = (struct record_origin){0};
-  text->enveloped = false;
-  if (!read_key(text, options, &record->key)) {
-    decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
-    return RECORD_FAULTY;
-  }
-  text->tombstone = record->value.state == HEADRACE_NULL;
-  if (text->tombstone) {
-    begin_value(text);
-  } else if (!read_value(text, &record->value, &error)) {
-    decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
-                  error ? error : "");
-    return RECORD_FAULTY;
-  }
-  if (!text->tombstone)
-    return read_shape(text, options, fault);
-  text->operation = HEADRACE_DELETE;
-  text->conventions = options->decode_format == FORMAT_PLAIN ? natural_conventions(options)
-                                                             : debezium_conventions(options);
-  text->value_schema = (struct json_value){JSON_NULL};
-  return check_rows(text, fault) ? RECORD_ROWS : RECORD_FAULTY;
-}
-
-void record_text_clear(struct record_text *text)
-{
-  free(text->top.items);
-  free(text->before.items);
-  free(text->after.items);
-  free(text->key.items);
-  free(text->source.items);
-  free(text->transaction.items);
 }

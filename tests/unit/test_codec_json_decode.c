@@ -359,8 +359,8 @@ static void placeholders(void **state)
       "{\"__debezium_unavailable_value\":\"__debezium_unavailable_value\"}",
       "\"{\\\"__debezium_unavailable_value\\\":\\\"__debezium_unavailable_value\\\"}\"",
       "{\"scale\":0,\"value\":\"X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==\"}",
-      "[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,"
-      "108,117,101]",
+      ("[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,"
+       "108,117,101]"),
   };
   struct decoding *test = begin(NULL);
   for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A record's key and value as members of objects, out of Kafka Connect's {"schema":…,"payload":…}
+ * where they are in one. */
+#include "decode.h"
+
+#include <stdlib.h>
+
+/* ---- fields ------------------------------------------------------------- */
+
+struct json_field *json_fields_add(struct json_fields *fields)
+{
+  if (fields->count == fields->room) {
+    fields->room = fields->room ? 2 * fields->room : 32;
+    fields->items = realloc(fields->items, fields->room * sizeof *fields->items);
+    if (!fields->items)
+      abort();
+  }
+  return &fields->items[fields->count++];
+}
+
+const struct json_value *json_fields_find(const struct json_fields *fields, const char *name)
+{
+  for (size_t i = fields->count; i--;)
+    if (json_is(&fields->items[i].name, name))
+      return &fields->items[i].value;
+  return NULL;
+}
+
+void json_fields_reset(struct json_fields *fields)
+{
+  fields->count = 0;
+  fields->given = false;
+}
+
+bool json_fields_read(struct json_reader *reader, struct json_fields *fields)
+{
+  struct json_value name;
+  json_fields_reset(fields);
+  fields->given = true;
+  while (json_next_member(reader, &name)) {
+    struct json_field *field = json_fields_add(fields);
+    field->name = name;
+    if (!json_read_whole(reader, &field->value))
+      return false;
+  }
+  return !reader->error;
+}
+
+/* A value of an envelope's member; of an object also its members, so that it is read only once. */
+static bool read_part(struct json_reader *reader, struct json_value *value,
+                      struct json_fields *fields)
+{
+  while (reader->at < reader->end && (*reader->at == ' ' || *reader->at == '\n'))
+    reader->at++;
+  if (reader->at == reader->end || *reader->at != '{')
+    return json_read_whole(reader, value);
+  if (!json_read_value(reader, value) || !json_fields_read(reader, fields))
+    return false;
+  value->size = (size_t)(reader->at - value->data);
+  return true;
+}
+
+static struct json_fields *part_of(struct record_text *text, const struct json_value *name)
+{
+  if (json_is(name, "before"))
+    return &text->before;
+  if (json_is(name, "after"))
+    return &text->after;
+  if (json_is(name, "source"))
+    return &text->source;
+  return json_is(name, "transaction") ? &text->transaction : NULL;
+}
+
+/* ---- documents ---------------------------------------------------------- */
+
+static void begin_value(struct record_text *text)
+{
+  json_fields_reset(&text->top);
+  json_fields_reset(&text->before);
+  json_fields_reset(&text->after);
+  json_fields_reset(&text->source);
+  json_fields_reset(&text->transaction);
+}
+
+/* The payload. False: reader->error, or it is no object (text->top.given). A null is a tombstone.
+ */
+static bool read_payload(struct record_text *text, struct json_reader *reader)
+{
+  struct json_value value, name;
+  begin_value(text);
+  if (!json_read_value(reader, &value))
+    return false;
+  text->tombstone = value.kind == JSON_NULL;
+  if (value.kind != JSON_OBJECT)
+    return text->tombstone;
+  text->top.given = true;
+  while (json_next_member(reader, &name)) {
+    struct json_field *field = json_fields_add(&text->top);
+    field->name = name;
+    struct json_fields *part = part_of(text, &name);
+    if (part ? !read_part(reader, &field->value, part) : !json_read_whole(reader, &field->value))
+      return false;
+  }
+  return !reader->error;
+}
+
+static bool is_schema(const struct json_value *value)
+{
+  return value->kind == JSON_OBJECT || value->kind == JSON_NULL;
+}
+
+/* {"schema":{…},"payload":…}, which Kafka Connect's JsonConverter writes in this order. */
+struct wrapper {
+  struct json_value schema;
+  bool found;
+  bool open; /* its end comes after the payload */
+};
+
+/* The rest of the wrapper after the payload that was its first member: then it is not read twice.
+ */
+static bool unwrap_payload_first(struct json_reader *reader, struct json_reader *ahead,
+                                 struct wrapper *wrapper)
+{
+  struct json_value payload, name;
+  if (!json_read_whole(ahead, &payload) || !json_next_member(ahead, &name) ||
+      !json_is(&name, "schema") || !json_read_whole(ahead, &wrapper->schema) ||
+      !is_schema(&wrapper->schema) || json_next_member(ahead, &name) || !json_read_end(ahead))
+    return false;
+  json_read_begin(reader, payload.data, payload.size);
+  return true;
+}
+
+/* The cursor goes before the payload if there is such a wrapper. */
+static struct wrapper unwrap(struct json_reader *reader)
+{
+  struct wrapper wrapper = {.found = false};
+  struct json_reader ahead = *reader;
+  struct json_value value;
+  if (!json_read_value(&ahead, &value) || value.kind != JSON_OBJECT ||
+      !json_next_member(&ahead, &value))
+    return wrapper;
+  if (json_is(&value, "payload")) {
+    wrapper.found = unwrap_payload_first(reader, &ahead, &wrapper);
+    return wrapper;
+  }
+  if (!json_is(&value, "schema") || !json_read_whole(&ahead, &wrapper.schema) ||
+      !is_schema(&wrapper.schema) || !json_next_member(&ahead, &value) ||
+      !json_is(&value, "payload"))
+    return wrapper;
+  *reader = ahead;
+  wrapper.found = wrapper.open = true;
+  return wrapper;
+}
+
+/* After a payload: the end of the object around it, and of the text. */
+static bool close_wrapper(const struct wrapper *wrapper, struct json_reader *reader)
+{
+  struct json_value name;
+  return (!wrapper->open || !json_next_member(reader, &name)) && json_read_end(reader);
+}
+
+static struct json_value schema_of(const struct json_value *schema)
+{
+  return schema->kind == JSON_OBJECT ? *schema : (struct json_value){.kind = JSON_NULL};
+}
+
+/* False: *error says why; NULL: it is JSON but neither object nor null. */
+static bool read_value(struct record_text *text, const struct headrace_value *data,
+                       const char **error)
+{
+  struct json_reader reader;
+  json_read_begin(&reader, data->data, data->size);
+  struct wrapper wrapper = unwrap(&reader);
+  bool sound = read_payload(text, &reader) && close_wrapper(&wrapper, &reader);
+  if (wrapper.found && sound) {
+    text->value_schema = schema_of(&wrapper.schema);
+  } else if (wrapper.found) { /* perhaps a row with columns of these names, among others */
+    json_read_begin(&reader, data->data, data->size);
+    sound = read_payload(text, &reader) && json_read_end(&reader) && text->top.count > 2;
+  }
+  *error = reader.error;
+  return sound;
+}
+
+/* ---- keys --------------------------------------------------------------- */
+
+static bool read_key_payload(struct record_text *text, struct json_reader *reader)
+{
+  struct json_value value;
+  if (!json_read_value(reader, &value))
+    return false;
+  if (value.kind == JSON_OBJECT)
+    return json_fields_read(reader, &text->key);
+  if (value.kind == JSON_ARRAY)
+    return false;
+  if (value.kind != JSON_NULL)
+    text->scalar_key = value;
+  return true;
+}
+
+static bool read_json_key(struct record_text *text, const struct headrace_value *key)
+{
+  struct json_reader reader;
+  json_read_begin(&reader, key->data, key->size);
+  struct wrapper wrapper = unwrap(&reader);
+  if (wrapper.found) {
+    if (read_key_payload(text, &reader) && close_wrapper(&wrapper, &reader)) {
+      text->key_schema = schema_of(&wrapper.schema);
+      return true;
+    }
+    json_fields_reset(&text->key);
+    json_read_begin(&reader, key->data, key->size);
+  }
+  return read_key_payload(text, &reader) && json_read_end(&reader);
+}
+
+/* A key that is not JSON is taken as the text that it is; one that is no text, as none. */
+static bool read_key(struct record_text *text, const struct options *options,
+                     const struct headrace_value *key)
+{
+  json_fields_reset(&text->key);
+  if (key->state == HEADRACE_NULL || !key->size)
+    return true;
+  if (!options->text_keys) {
+    if (read_json_key(text, key))
+      return true;
+    json_fields_reset(&text->key);
+    text->scalar_key = (struct json_value){0};
+    if (*key->data == '{')
+      return false;
+  }
+  if (json_is_utf8(key->data, key->size))
+    text->scalar_key =
+        (struct json_value){.kind = JSON_STRING, .data = key->data, .size = key->size};
+  return true;
+}
+
+enum record_shape record_text_read(struct record_text *text, const struct options *options,
+                                   const struct headrace_record *record, struct decode_fault *fault)
+{
+  const char *error = NULL;
+  text->key_schema = text->value_schema = text->scalar_key = (struct json_value){.kind = JSON_NULL};
+  text->message_prefix = text->message_content = (struct json_value){.kind = JSON_NULL};
+  text->origin = (struct record_origin){0};
+  if (!read_key(text, options, &record->key)) {
+    decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
+    return RECORD_FAULTY;
+  }
+  text->tombstone = record->value.state == HEADRACE_NULL;
+  if (text->tombstone) {
+    begin_value(text);
+  } else if (!read_value(text, &record->value, &error)) {
+    decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
+                  error ? error : "");
+    return RECORD_FAULTY;
+  }
+  return record_shape_read(text, options, fault);
+}
+
+void record_text_clear(struct record_text *text)
+{
+  free(text->top.items);
+  free(text->before.items);
+  free(text->after.items);
+  free(text->key.items);
+  free(text->source.items);
+  free(text->transaction.items);
+}

@@ -1,0 +1,1 @@
+headrace_fuzz_target(json_read headrace-plugins-common)
