@@ -321,10 +321,22 @@ static bool is_due(const struct sink *sink, const struct flush *flush, bool quie
   return has_work(sink, flush) ? quiet || age >= sink->batch_us : age >= POSITIONS_US;
 }
 
+static void hold(struct sink *sink, struct headrace_batch *batch)
+{
+  size_t events;
+  sink->held = sink_grow(sink->held, sink->held_count, &sink->held_capacity, sizeof batch);
+  sink->held[sink->held_count++] = batch;
+  sink->host->events(sink->host, batch, &events);
+  sink->held_events += events;
+}
+
 static void report(struct sink *sink, struct flush *flush)
 {
   for (size_t i = 0; i < flush->count; i++)
-    sink->host->durable(sink->host, flush->batches[i], NULL);
+    if (sink->dry_run)
+      hold(sink, flush->batches[i]);
+    else
+      sink->host->durable(sink->host, flush->batches[i], NULL);
   empty(flush, sink->workers);
 }
 
@@ -373,11 +385,14 @@ int64_t flush_due_us(const struct sink *sink)
 
 void flush_abandon(struct sink *sink)
 {
+  enum headrace_result result = sink->failure ? sink->failure : HEADRACE_RETRY;
+  for (size_t i = 0; i < sink->held_count; i++)
+    sink->host->failed(sink->host, sink->held[i], result);
+  sink->held_count = 0;
   for (size_t i = 0; i < 2; i++) {
     struct flush *flush = &sink->flushes[i];
     for (size_t j = 0; j < flush->count; j++)
-      sink->host->failed(sink->host, flush->batches[j],
-                         sink->failure ? sink->failure : HEADRACE_RETRY);
+      sink->host->failed(sink->host, flush->batches[j], result);
     empty(flush, sink->workers);
   }
   sink->routing = NULL;

@@ -120,6 +120,10 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_INT,
      .default_value = "50",
      .help = "percent of a transaction's events that may be rejected, if they are 100 or more"},
+    {.name = "dry_run",
+     .type = HEADRACE_BOOL,
+     .default_value = "no",
+     .help = "log the SQL, roll back, acknowledge nothing"},
     /* what is kept in the target */
     {.name = "schema_name",
      .type = HEADRACE_STRING,

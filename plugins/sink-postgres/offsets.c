@@ -189,7 +189,8 @@ static void read_older(struct sink *sink, struct sink_part *part, const PGresult
   for (int i = 0; i < PQntuples(rows); i++) {
     unsigned workers = (unsigned)strtoul(PQgetvalue(rows, i, 0), NULL, 10);
     unsigned worker = (unsigned)strtoul(PQgetvalue(rows, i, 1), NULL, 10);
-    if (workers == sink->workers || !workers || workers > 1024 || worker >= workers)
+    if ((workers == sink->workers && !sink->dry_run) || !workers || workers > 1024 ||
+        worker >= workers)
       continue;
     if (!part->older || part->older->workers != workers) {
       struct older *older = sink_alloc(sizeof *older);
@@ -287,11 +288,28 @@ static bool drop_older(struct sink *sink, PGconn *connection, struct sink_part *
   return result != NULL;
 }
 
+/* A dry run reads what is there, and makes nothing. */
+static enum headrace_result only_look(struct sink *sink, struct sink_part *part, int64_t *next,
+                                      struct pg_error *error)
+{
+  bool there = false;
+  PGconn *connection = sink_control(sink, error);
+  if (!connection || !exists(connection, "to_regclass", sink->offsets.table, &there, error) ||
+      (there && !read_rows(sink, connection, part, error)))
+    return error->result;
+  for (unsigned i = 0; i < sink->workers; i++)
+    part->next[i] = -1;
+  *next = settle(sink, part);
+  return HEADRACE_OK;
+}
+
 static enum headrace_result look_up(struct sink *sink, const char *name, int64_t *next,
                                     struct pg_error *error)
 {
-  PGconn *connection = connect_to_table(sink, error);
   struct sink_part *part = find_or_add(sink, name);
+  if (sink->dry_run)
+    return only_look(sink, part, next, error);
+  PGconn *connection = connect_to_table(sink, error);
   if (!connection || !read_rows(sink, connection, part, error) ||
       !make_rows(sink, connection, part, error))
     return error->result;
@@ -342,10 +360,10 @@ static PGresult *take_over(struct sink *sink, PGconn *connection, struct pg_erro
   return row;
 }
 
-static bool take_position(const PGresult *row, char *out, size_t *size)
+static bool take_position(const PGresult *row, bool there, char *out, size_t *size)
 {
-  size_t length = (size_t)PQgetlength(row, 0, 1);
-  const char *hex = PQgetvalue(row, 0, 1);
+  size_t length = there ? (size_t)PQgetlength(row, 0, 1) : 0;
+  const char *hex = there ? PQgetvalue(row, 0, 1) : "";
   if (length / 2 > *size)
     return false;
   *size = length / 2;
@@ -356,18 +374,41 @@ static bool take_position(const PGresult *row, char *out, size_t *size)
   return true;
 }
 
+static PGresult *only_read(struct sink *sink, PGconn *connection, struct pg_error *error)
+{
+  bool there;
+  if (!exists(connection, "to_regclass", sink->offsets.table, &there, error))
+    return NULL;
+  char *sql = there ? pg_format("SELECT next_offset, encode(position, 'hex') FROM %s "
+                                "WHERE pipeline = $1 AND part = ''",
+                                sink->offsets.table)
+                    : pg_format("SELECT WHERE $1::text IS NULL");
+  PGresult *row = pg_query(connection, error, sql, 1, &sink->host->pipeline);
+  free(sql);
+  return row;
+}
+
+/* The row of the position; none if there is nothing yet. */
+static PGresult *position_row(struct sink *sink, struct pg_error *error)
+{
+  PGconn *connection = sink->dry_run ? sink_control(sink, error) : connect_to_table(sink, error);
+  if (!connection)
+    return NULL;
+  return sink->dry_run ? only_read(sink, connection, error) : take_over(sink, connection, error);
+}
+
 enum headrace_result offsets_stored_position(struct sink *sink, void *out, size_t *size)
 {
   struct pg_error error = {.result = HEADRACE_OK};
-  PGconn *connection = connect_to_table(sink, &error);
-  PGresult *row = connection ? take_over(sink, connection, &error) : NULL;
+  PGresult *row = position_row(sink, &error);
   if (!row)
     return control_error(sink, &error) == HEADRACE_FATAL ? HEADRACE_FATAL : HEADRACE_RETRY;
   struct sink_part *part = find_or_add(sink, "");
   part->round++;
   part->ahead = -1;
-  part->next[0] = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
-  bool good = take_position(row, out, size);
+  bool there = PQntuples(row) > 0;
+  part->next[0] = there ? strtoll(PQgetvalue(row, 0, 0), NULL, 10) : -1;
+  bool good = take_position(row, there, out, size);
   PQclear(row);
   if (good)
     return HEADRACE_OK;

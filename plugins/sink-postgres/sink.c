@@ -118,6 +118,7 @@ static void sink_free(struct sink *sink)
   free(sink->writers);
   free(sink->settings);
   free(sink->letter_sql);
+  free(sink->held);
   free(sink);
 }
 
@@ -134,6 +135,7 @@ static struct sink *sink_make(const struct headrace_host *host, const struct pla
   sink->batch_rows = (size_t)host->integer(host, "batch_rows");
   sink->batch_bytes = (size_t)host->integer(host, "batch_bytes");
   sink->batch_us = host->integer(host, "batch_ms") * 1000;
+  sink->dry_run = host->integer(host, "dry_run");
   sink->workers = (unsigned)host->integer(host, "workers");
   sink->random = (uint64_t)host->now_us(host);
   sink->writers = sink_alloc(sink->workers * sizeof *sink->writers);
@@ -155,6 +157,8 @@ enum headrace_result sink_new(const struct headrace_host *host, const struct pla
     sink_free(sink);
     return HEADRACE_FATAL;
   }
+  if (sink->dry_run)
+    host->log(host, HEADRACE_INFO, "dry run: all is rolled back, and nothing is acknowledged");
   *instance = sink;
   return HEADRACE_OK;
 }
@@ -169,6 +173,23 @@ static enum headrace_result sink_open(const struct headrace_host *host, void **i
 }
 
 /* ---- working ---------------------------------------------------------------------------- */
+
+static bool is_empty(const struct sink *sink)
+{
+  return !sink->sending && !sink->collecting->count;
+}
+
+/* A dry run ends when it is told to, or when no more batches can be held. */
+static void end_dry_run(struct sink *sink)
+{
+  if (!sink->held_count || sink->failure || !is_empty(sink) ||
+      !(sink->flushing || sink->host->starved(sink->host)))
+    return;
+  sink->host->log(sink->host, HEADRACE_INFO,
+                  "the dry run ends after %zu events%s; nothing was written or acknowledged",
+                  sink->held_events, sink->flushing ? "" : ", which is what fits into ring_bytes");
+  sink_fail(sink, HEADRACE_FATAL);
+}
 
 /* After a failure nothing is written any more, and all is reported. */
 static void sweep(struct sink *sink)
@@ -185,6 +206,7 @@ static void serve(struct sink *sink, bool quiet)
   for (unsigned i = 0; i < sink->workers && !sink->failure; i++)
     writer_step(&sink->writers[i]);
   flush_step(sink, quiet);
+  end_dry_run(sink);
   sweep(sink);
 }
 
@@ -237,11 +259,6 @@ static enum headrace_result sink_poll(void *instance, int timeout_ms)
   return sink->failure;
 }
 
-static bool is_empty(const struct sink *sink)
-{
-  return !sink->sending && !sink->collecting->count;
-}
-
 static enum headrace_result sink_flush(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
@@ -265,7 +282,7 @@ static void sink_close(void *instance)
 {
   struct sink *sink = instance;
   serve(sink, false);
-  if (!is_empty(sink))
+  if (!is_empty(sink) || sink->held_count)
     sink->host->log(sink->host, HEADRACE_INFO,
                     "closing before all was committed; the rest will be read again");
   for (unsigned i = 0; i < sink->workers; i++)

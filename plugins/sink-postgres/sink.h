@@ -61,6 +61,8 @@ struct sink {
   size_t batch_rows, batch_bytes;
   int64_t batch_us;
   bool dry_run;
+  struct headrace_batch **held; /* of a dry run: never reported as durable */
+  size_t held_count, held_capacity, held_events;
 
   struct flush flushes[2];
   struct flush *collecting, *sending; /* NULL: none is sent */

@@ -125,6 +125,8 @@ static bool plan_own(struct writer *writer)
   struct sink *sink = writer->sink;
   struct pg_error error;
   plan_reset(writer->own);
+  if (sink->dry_run)
+    return true;
   writer->has_advance = writer->flush->part_count > 0;
   if (writer->has_advance && !offsets_advance(sink, writer->flush, writer->number, writer->own)) {
     sink->host->log(sink->host, HEADRACE_WARNING,
@@ -166,6 +168,17 @@ static void run(struct writer *writer, enum writer_phase phase)
   round_run(&writer->round);
 }
 
+/* Of a dry run: what is done, without values. */
+static void say_statements(const struct writer *writer)
+{
+  size_t count;
+  const struct headrace_host *host = writer->sink->host;
+  const struct statement *statements = plan_statements(writer->share->plan, &count);
+  for (size_t i = 0; i < count; i++)
+    host->log(host, HEADRACE_INFO, "would run, for %" PRId64 " rows: %s", statements[i].rows,
+              statements[i].sql);
+}
+
 static void whole(struct writer *writer)
 {
   if (!flush_plan(writer->sink, writer->share)) {
@@ -174,6 +187,8 @@ static void whole(struct writer *writer)
   }
   if (!connect(writer) || !plan_own(writer))
     return;
+  if (writer->sink->dry_run)
+    say_statements(writer);
   begin(writer);
   add_advance(writer);
   add_statements(writer, writer->share->plan, 0);
@@ -191,7 +206,8 @@ static void settle(struct writer *writer)
   struct sink *sink = writer->sink;
   writer->phase = PHASE_IDLE;
   writer->attempts = 0;
-  offsets_committed(sink, writer->flush, writer->number);
+  if (!sink->dry_run)
+    offsets_committed(sink, writer->flush, writer->number);
   if (writer->share->letter_count)
     sink->host->counter(sink->host, "dead_letters", writer->share->letter_count);
   flush_share_done(sink, writer->flush);

@@ -696,6 +696,59 @@ static void test_copy(void **state)
   stop(f);
 }
 
+static void test_dry_run(void **state)
+{
+  struct fixture *f = *state;
+  const char *const pairs[] = {"dry_run", "yes", NULL};
+  start(f, NULL);
+  send(f, 5, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  stop(f);
+  start(f, pairs);
+  assert_int_equal(f->next, 5);
+  for (int i = 0; i < 3; i++)
+    send(f, 100, three_bad);
+  assert_int_equal(drain(f), HEADRACE_FATAL);
+  assert_logged(f, "rows: INSERT INTO t SELECT");
+  assert_logged(f, "ends after 300 events");
+  assert_int_equal(f->host->durable_count, 0);
+  assert_int_equal(f->host->failed_count, 3);
+  assert_int_equal(f->host->reject_count, 3); /* it is tried */
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 5);
+  assert_int_equal(number(f, STORED), 5);
+  stop(f);
+  run_sql(f, "DROP SCHEMA headrace CASCADE");
+  start(f, pairs);
+  assert_int_equal(number(f, "SELECT count(*) FROM pg_namespace WHERE nspname = 'headrace'"), 0);
+  stop(f);
+}
+
+static void test_dry_run_with_a_position(void **state)
+{
+  struct fixture *f = *state;
+  const char *const pairs[] = {"dry_run", "yes", NULL};
+  int64_t position = 0;
+  size_t size = sizeof position;
+  f->part = NULL;
+  start(f, pairs);
+  assert_int_equal(f->plugin->stored_position(f->self, &position, &size), HEADRACE_OK);
+  assert_int_equal(size, 0);
+  stop(f);
+  start(f, NULL);
+  f->plugin->stored_position(f->self, &position, &size);
+  send(f, 7, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  stop(f);
+  start(f, pairs);
+  size = sizeof position;
+  assert_int_equal(f->plugin->stored_position(f->self, &position, &size), HEADRACE_OK);
+  assert_int_equal(position, 7);
+  send(f, 7, good);
+  assert_int_equal(drain(f), HEADRACE_FATAL);
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 7);
+  stop(f);
+}
+
 #define with_server(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(int count, char **arguments)
@@ -723,6 +776,8 @@ int main(int count, char **arguments)
       with_server(test_a_lost_connection_is_made_anew),
       with_server(test_an_error_of_the_schema_stops),
       with_server(test_copy),
+      with_server(test_dry_run),
+      with_server(test_dry_run_with_a_position),
   };
   if (count != 2)
     return 64;
