@@ -335,7 +335,7 @@ static void keys_of_topics_are_not_of_tables(void **state)
   (void)state;
   const char *settings[] = {"key_columns", "t = id", NULL};
   struct codec_test *test = codec_test_new(settings);
-  const char *row[1];
+  const char *const row[] = {NONE};
   assert_int_equal(codec_test_row(test, HEADRACE_INSERT, NULL, row), HEADRACE_FATAL);
   codec_test_free(test);
 }
