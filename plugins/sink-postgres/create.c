@@ -68,12 +68,14 @@ static const char type_sql[] =
     "SELECT CASE WHEN n.nspname = 'pg_catalog' THEN pg_catalog.quote_ident(t.typname) ELSE "
     "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname) END "
     "FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
-    "WHERE t.typname IN ($2, lower($2)) AND t.typtype IN ('b', 'e', 'c', 'd', 'r', 'm') "
-    "AND t.typcategory <> 'A' AND (n.nspname = $1 OR n.nspname = 'pg_catalog' "
-    "OR ($1 IS NULL AND pg_catalog.pg_type_is_visible(t.oid)) "
+    "WHERE t.typname::text IN ($2::text, lower($2::text)) AND t.typtype IN ('b', 'e', 'c', 'd', "
+    "'r', 'm') "
+    "AND t.typcategory <> 'A' AND (n.nspname = $1::text OR n.nspname = 'pg_catalog' "
+    "OR ($1::text IS NULL AND pg_catalog.pg_type_is_visible(t.oid)) "
     "OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e' "
     "AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass)) "
-    "ORDER BY n.nspname = $1 DESC NULLS LAST, t.typname = $2 DESC, n.nspname = 'pg_catalog' DESC, "
+    "ORDER BY n.nspname = $1::text DESC NULLS LAST, t.typname = $2::text DESC, n.nspname = "
+    "'pg_catalog' DESC, "
     "t.oid LIMIT 1";
 
 /* One part of a name as format_type() and quote_ident() write it; returns what comes after. */
