@@ -1,141 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_line.h"
+#include "json_read.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 200
-
-/* ---- is it JSON? RFC 8259; a line feed anywhere makes it not ours ---------- */
-
-static const char *skip_spaces(const char *at, const char *end)
-{
-  while (at < end && (*at == ' ' || *at == '\t'))
-    at++;
-  return at;
-}
-
-static const char *skip_digits(const char *at, const char *end)
-{
-  const char *start = at;
-  while (at < end && *at >= '0' && *at <= '9')
-    at++;
-  return at > start ? at : NULL;
-}
-
-static const char *skip_number(const char *at, const char *end)
-{
-  if (at < end && *at == '-')
-    at++;
-  if (at < end && *at == '0')
-    at++;
-  else if (!(at = skip_digits(at, end)))
-    return NULL;
-  if (at < end && *at == '.' && !(at = skip_digits(at + 1, end)))
-    return NULL;
-  if (at < end && (*at == 'e' || *at == 'E')) {
-    at++;
-    if (at < end && (*at == '+' || *at == '-'))
-      at++;
-    return skip_digits(at, end);
-  }
-  return at;
-}
-
-static const char *skip_escape(const char *at, const char *end)
-{
-  if (at == end || !strchr("\"\\/bfnrtu", *at) || !*at)
-    return NULL;
-  if (*at++ != 'u')
-    return at;
-  for (int i = 0; i < 4; i++, at++)
-    if (at == end || !*at || !strchr("0123456789abcdefABCDEF", *at))
-      return NULL;
-  return at;
-}
-
-static const char *skip_string(const char *at, const char *end)
-{
-  while (at && at < end && *at != '"') {
-    if ((unsigned char)*at < ' ')
-      return NULL;
-    at = *at == '\\' ? skip_escape(at + 1, end) : at + 1;
-  }
-  return at && at < end ? at + 1 : NULL;
-}
-
-static const char *skip_word(const char *at, const char *end, const char *word)
-{
-  size_t size = strlen(word);
-  return (size_t)(end - at) >= size && !memcmp(at, word, size) ? at + size : NULL;
-}
-
-static const char *skip_value(const char *at, const char *end, int depth);
-
-static const char *skip_member(const char *at, const char *end, int depth)
-{
-  at = skip_spaces(at, end);
-  if (at == end || *at != '"' || !(at = skip_string(at + 1, end)))
-    return NULL;
-  at = skip_spaces(at, end);
-  return at < end && *at == ':' ? skip_value(at + 1, end, depth) : NULL;
-}
-
-static const char *skip_items(const char *at, const char *end, char close, int depth)
-{
-  at = skip_spaces(at, end);
-  if (at < end && *at == close)
-    return at + 1;
-  for (;; at++) {
-    at = close == '}' ? skip_member(at, end, depth) : skip_value(at, end, depth);
-    if (!at || at == end)
-      return NULL;
-    if (*at == close)
-      return at + 1;
-    if (*at != ',')
-      return NULL;
-  }
-}
-
-static const char *skip_value(const char *at, const char *end, int depth)
-{
-  at = skip_spaces(at, end);
-  if (at == end || depth == DEPTH_MAX)
-    return NULL;
-  switch (*at) {
-  case '{':
-    at = skip_items(at + 1, end, '}', depth + 1);
-    break;
-  case '[':
-    at = skip_items(at + 1, end, ']', depth + 1);
-    break;
-  case '"':
-    at = skip_string(at + 1, end);
-    break;
-  case 't':
-    at = skip_word(at, end, "true");
-    break;
-  case 'f':
-    at = skip_word(at, end, "false");
-    break;
-  case 'n':
-    at = skip_word(at, end, "null");
-    break;
-  default:
-    at = skip_number(at, end);
-  }
-  return at ? skip_spaces(at, end) : NULL;
-}
-
+/* On one line: a line feed anywhere makes it not ours. */
 static bool is_json(const struct headrace_value *value)
 {
-  const char *end = value->data + value->size;
-  return value->size && skip_value(value->data, end, 0) == end;
+  struct json_reader reader;
+  struct json_value whole;
+  json_read_begin(&reader, value->data, value->size);
+  return value->size && !memchr(value->data, '\n', value->size) &&
+         !memchr(value->data, '\r', value->size) && json_read_whole(&reader, &whole) &&
+         json_read_end(&reader);
 }
-
-/* ---- writing ----------------------------------------------------------------- */
 
 static void put(struct text *out, const char *bytes, size_t size)
 {
