@@ -4,6 +4,7 @@
 #include "describe.h"
 #include "evolve.h"
 #include "pg_quote.h"
+#include "sink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +28,71 @@ static bool is_permanent(const char *sqlstate)
   return !strncmp(sqlstate, "54", 2) || !strncmp(sqlstate, "23", 2);
 }
 
+/* ---- dry runs ---------------------------------------------------------- */
+
+static void keep(struct ddl_list *list, const char *sql)
+{
+  list->items = sink_realloc(list->items, (list->count + 1) * sizeof *list->items);
+  list->items[list->count++] = pg_format("%s", sql);
+}
+
+void ddl_list_free(struct ddl_list *list)
+{
+  for (uint32_t i = 0; i < list->count; i++)
+    free(list->items[i]);
+  free(list->items);
+  *list = (struct ddl_list){0};
+}
+
+static enum headrace_result run_kept(PGconn *connection, const struct ddl_list *kept,
+                                     struct pg_error *error)
+{
+  for (uint32_t i = 0; kept && i < kept->count; i++) {
+    PGresult *result = pg_query(connection, error, kept->items[i], 0, NULL);
+    PQclear(result);
+    if (!result)
+      return error->result;
+  }
+  return HEADRACE_OK;
+}
+
+enum headrace_result describe_changed(PGconn *connection, const char *schema, const char *table,
+                                      const struct ddl_list *kept, struct target **target,
+                                      struct pg_error *error)
+{
+  if (!kept || !kept->count)
+    return describe_table(connection, schema, table, target, error);
+  *target = NULL;
+  PGresult *begun = pg_query(connection, error, "BEGIN", 0, NULL);
+  enum headrace_result result = begun ? run_kept(connection, kept, error) : error->result;
+  if (result == HEADRACE_OK)
+    result = describe_table(connection, schema, table, target, error);
+  PQclear(begun);
+  PQclear(PQexec(connection, "ROLLBACK"));
+  struct ddl_list copies = {0};
+  for (uint32_t i = 0; *target && i < kept->count; i++)
+    keep(&copies, kept->items[i]);
+  if (*target) {
+    (*target)->ddl = copies.items;
+    (*target)->ddl_count = copies.count;
+  }
+  return result;
+}
+
+/* ---- statements -------------------------------------------------------- */
+
 /* A statement that changes something: said before, explained when it fails. */
 static enum headrace_result run(const struct table_change *change, const char *sql,
                                 struct pg_error *error)
 {
   const struct headrace_host *host = change->host;
-  host->log(host, HEADRACE_INFO, "runs: %s", sql);
+  host->log(host, HEADRACE_INFO, "%s: %s", change->kept ? "would run" : "runs", sql);
   struct pg_error reason;
-  if (query(change, sql, 0, NULL, &reason) == HEADRACE_OK)
+  if (query(change, sql, 0, NULL, &reason) == HEADRACE_OK) {
+    if (change->kept)
+      keep(change->kept, sql);
     return HEADRACE_OK;
+  }
   *error = reason;
   if (is_permanent(reason.sqlstate))
     error->result = HEADRACE_FATAL;
@@ -129,6 +186,8 @@ static enum headrace_result attempt(const struct table_change *change,
   struct target *target = NULL;
   enum headrace_result result = begin(change, wanted, error);
   if (result == HEADRACE_OK)
+    result = run_kept(change->connection, change->kept, error);
+  if (result == HEADRACE_OK)
     result = describe_table(change->connection, wanted->schema, wanted->table, &target, error);
   if (result == HEADRACE_OK && !target)
     result = make(change, wanted, error);
@@ -136,7 +195,7 @@ static enum headrace_result attempt(const struct table_change *change,
     result = alter(change, target, wanted, error);
   target_free(target);
   struct pg_error ignored;
-  if (result == HEADRACE_OK)
+  if (result == HEADRACE_OK && !change->kept)
     result = query(change, "COMMIT", 0, NULL, error);
   else
     query(change, "ROLLBACK", 0, NULL, &ignored);

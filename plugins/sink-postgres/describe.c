@@ -270,6 +270,9 @@ void target_free(struct target *target)
     free(target->indexes[i].name);
     free(target->indexes[i].columns);
   }
+  for (uint32_t i = 0; i < target->ddl_count; i++)
+    free(target->ddl[i]);
+  free(target->ddl);
   free(target->columns);
   free(target->indexes);
   free(target->key);
@@ -388,7 +391,8 @@ bool target_same(const struct target *a, const struct target *b)
 {
   bool same = a->column_count == b->column_count && a->key_count == b->key_count &&
               a->key_unique == b->key_unique && a->serial == b->serial &&
-              a->partitioned == b->partitioned && !strcmp(a->quoted, b->quoted);
+              a->partitioned == b->partitioned && a->ddl_count == b->ddl_count &&
+              !strcmp(a->quoted, b->quoted);
   for (uint32_t i = 0; same && i < a->column_count; i++)
     same = same_column(&a->columns[i], &b->columns[i]);
   return same && !memcmp(a->key, b->key, a->key_count * sizeof *a->key);

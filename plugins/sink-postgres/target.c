@@ -30,6 +30,7 @@ struct known_table {
   struct target *target;      /* NULL: not described */
   char *schema, *table, *key; /* key: its columns' names as the configuration gives them, quoted */
   char *topic;                /* of the first event; NULL: it had none */
+  struct ddl_list kept;       /* of a dry run */
   bool stale;
   struct known_table *next;
 };
@@ -64,7 +65,7 @@ struct targets {
   enum target_need need;
   enum evolution evolution;
   int64_t ddl_lock_timeout_ms;
-  bool ignore_unknown, merge_topics;
+  bool ignore_unknown, merge_topics, dry_run;
   uint64_t last_id;
   struct known_table *tables;
   struct entry **buckets;
@@ -129,6 +130,7 @@ static struct targets *configured(const struct headrace_host *host)
   targets->ignore_unknown = host->integer(host, "unknown_columns") == UNKNOWN_IGNORE;
   targets->evolution = (enum evolution)host->integer(host, "schema_evolution");
   targets->ddl_lock_timeout_ms = host->integer(host, "ddl_lock_timeout");
+  targets->dry_run = host->integer(host, "dry_run") != 0;
   targets->merge_topics = host->integer(host, "merge_topics") != 0;
   targets->bucket_count = 64;
   targets->buckets = sink_alloc(targets->bucket_count * sizeof *targets->buckets);
@@ -193,6 +195,7 @@ static void free_tables(struct targets *targets)
     free(table->table);
     free(table->key);
     free(table->topic);
+    ddl_list_free(&table->kept);
     free(table);
   }
 }
@@ -320,7 +323,7 @@ static enum headrace_result describe(struct targets *targets, struct known_table
     return error->result;
   struct target *fresh;
   enum headrace_result result =
-      describe_table(connection, table->schema, table->table, &fresh, error);
+      describe_changed(connection, table->schema, table->table, &table->kept, &fresh, error);
   if (result != HEADRACE_OK)
     return result;
   table->stale = false;
@@ -526,7 +529,8 @@ static enum headrace_result change(struct targets *targets, const struct wanted_
   struct table_change change = {.host = targets->host,
                                 .connection = connected(targets, error),
                                 .lock_timeout_ms = targets->ddl_lock_timeout_ms,
-                                .may_alter = targets->evolution == EVOLUTION_EVOLVE};
+                                .may_alter = targets->evolution == EVOLUTION_EVOLVE,
+                                .kept = targets->dry_run ? &table->kept : NULL};
   if (!change.connection)
     return error->result;
   table->stale = true;

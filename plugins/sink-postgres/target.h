@@ -51,6 +51,9 @@ struct target {
                       constraints, foreign keys, triggers */
   bool partitioned;
   const char *serial_because; /* for the log; NULL */
+  char **ddl; /* of a dry run: what was rolled back, to be run before all else of this table in
+                 each transaction. Statements that may be repeated. */
+  uint32_t ddl_count;
 };
 
 /* Columns whose values are not those of a row: what add_columns, key = kafka and the insert

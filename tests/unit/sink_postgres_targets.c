@@ -528,6 +528,32 @@ static void tables_are_checked(void **state)
   sql("DROP TABLE t");
 }
 
+static void a_dry_run_keeps_nothing(void **state)
+{
+  (void)state;
+  struct setup setup;
+  SET_UP(&setup, "schema_evolution", "evolve", "dry_run", "yes", "table", "dry.{table}");
+  test_event_column(&setup.test, "id", HEADRACE_TYPE_INT64);
+  static const uint16_t key[] = {0};
+  setup.test.relation.key = key;
+  setup.test.relation.key_count = 1;
+  must_map(&setup);
+  test_event_column(&setup.test, "b", HEADRACE_TYPE_TEXT);
+  setup.test.relation.id++;
+  must_map(&setup);
+  assert_int_equal(setup.mapping->column_of[1], 1);
+  assert_int_equal(setup.mapping->target->ddl_count, 3); /* schema, table, column */
+  targets_forget(setup.targets, setup.mapping->target);
+  const struct mapping *before = setup.mapping;
+  must_map(&setup);
+  assert_ptr_equal(setup.mapping, before);
+  char *log = plugin_host_log(setup.host);
+  assert_non_null(strstr(log, "would run: ALTER TABLE \"dry\".\"t\" ADD COLUMN"));
+  free(log);
+  tear_down(&setup);
+  sql("CREATE SCHEMA dry; DROP SCHEMA dry"); /* there was none */
+}
+
 static void a_role_without_rights_stops(void **state)
 {
   (void)state;
@@ -619,6 +645,7 @@ int main(int count, char **arguments)
       cmocka_unit_test(tables_follow),
       cmocka_unit_test(a_locked_table_is_tried_again),
       cmocka_unit_test(tables_are_checked),
+      cmocka_unit_test(a_dry_run_keeps_nothing),
       cmocka_unit_test(a_role_without_rights_stops),
       cmocka_unit_test(many_start_at_once),
   };
