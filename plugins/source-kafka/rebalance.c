@@ -310,8 +310,9 @@ void rebalance_callback(rd_kafka_t *kafka, rd_kafka_resp_err_t error,
 void rebalance_cancel(struct source *source)
 {
   enum turn turn = source->rebalance.turn;
-  if (turn == TURN_ASSIGN)
-    source->rebalance.list->cnt = 0; /* takes nothing over */
+  rd_kafka_topic_partition_list_t *list = source->rebalance.list;
+  while (turn == TURN_ASSIGN && list->cnt) /* takes nothing over */
+    rd_kafka_topic_partition_list_del_by_idx(list, list->cnt - 1);
   if (turn == TURN_ASSIGN)
     assign(source);
   else if (turn == TURN_REVOKE)
