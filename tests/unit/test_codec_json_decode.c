@@ -262,6 +262,10 @@ static void flattened_rows(void **state)
   decodes_in(test, "t", "{\"id\":1}", row, "u s.t(id*,a,__dbz) {1,'x',3}");
   assert_int_equal(test->event->change->sequence, 77);
   assert_int_equal(test->event->change->transaction->commit_time_us, 5000);
+  decodes_in(test, "t", "{\"id\":1}",
+             "{\"id\":1,\"a\":\"x\",\"__source_ts_us\":5001,\"__source_ts_ms\":5}",
+             "c t(id*,a) {1,'x'}");
+  assert_int_equal(test->event->change->transaction->commit_time_us, 5001);
   decodes_in(test, "t", "{\"id\":1}", "{\"id\":1,\"a\":\"x\",\"__deleted\":\"true\"}",
              "d t(id*,a) old {1,'x'}");
   decodes_in(test, "t", "{\"id\":1}", "{\"id\":1,\"__deleted\":true}", "d t(id*,a) key old {1,-}");
@@ -385,6 +389,7 @@ static void keys(void **state)
   assert_int_equal(test->event->change->relation->key[0], 1);
   assert_int_equal(test->event->change->relation->key[1], 2);
   assert_int_equal(test->event->change->relation->key[2], 0);
+  decodes_in(test, "t", "{\"a\":1,\"part\":null}", NULL, "d t(a*,b,part*) key old {1,-,null}");
   decodes_in(test, "t", "{\"a\":1}", "{\"a\":1,\"b\":2}", "c t(a*,b,part) {1,2,-}");
   decodes_in(test, "t", NULL, "{\"a\":1,\"b\":2}", "c t(a*,b,part) {1,2,-}");
   decodes_in(test, "u", "\xff", "{\"a\":1}", "c u(a) {1}");
@@ -484,6 +489,21 @@ static void many_members(void **state)
   end(test);
 }
 
+/* More tables than are kept: they come back as new ones. */
+static void many_tables(void **state)
+{
+  (void)state;
+  struct decoding *test = begin(NULL);
+  char topic[32];
+  for (unsigned i = 0; i < 25000; i++) {
+    int size = snprintf(topic, sizeof topic, "t%u", i % 12500);
+    test->record.topic = (struct headrace_value){topic, (uint32_t)size, HEADRACE_TEXT};
+    assert_int_equal(decode_bytes(test, "{\"id\":1}", "{\"a\":1}", 7), HEADRACE_OK);
+  }
+  assert_string_equal(test->text, "c t12499(a,id*) {1,1}");
+  end(test);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -505,6 +525,7 @@ int main(void)
       cmocka_unit_test(what_cannot_be_used),
       cmocka_unit_test(skipped_operations),
       cmocka_unit_test(many_members),
+      cmocka_unit_test(many_tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
