@@ -3,6 +3,7 @@
  * Every key of sink-postgres. The manual of each is in headrace-sink-postgres(7). */
 #include "letter_case.h"
 #include "sink.h"
+#include "target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -156,5 +157,6 @@ bool keys_check(const struct headrace_host *host)
               limits[i].least, limits[i].most);
     good = false;
   }
-  return good;
+  bool table = host->integer(host, "mode") == 0;
+  return (!table || targets_check(host)) && good;
 }
