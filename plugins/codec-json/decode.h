@@ -54,7 +54,9 @@ struct record_text {
   struct record_origin origin;
   struct json_value message_prefix, message_content; /* of a MESSAGE */
   struct headrace_conventions conventions;           /* of a record without schema */
-  struct json_fields top, source, transaction;       /* of those two alone */
+  const struct headrace_header *headers;             /* the record's */
+  uint32_t header_count;
+  struct json_fields top, source, transaction; /* of shapes.c and record_text.c alone */
 };
 
 /* Which table a record is of. Names are of the source block, or of the topic's name. */

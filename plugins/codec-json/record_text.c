@@ -243,6 +243,8 @@ enum record_shape record_text_read(struct record_text *text, const struct option
   text->key_schema = text->value_schema = text->scalar_key = (struct json_value){.kind = JSON_NULL};
   text->message_prefix = text->message_content = (struct json_value){.kind = JSON_NULL};
   text->origin = (struct record_origin){0};
+  text->headers = record->headers;
+  text->header_count = record->header_count;
   if (!read_key(text, options, &record->key)) {
     decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
     return RECORD_FAULTY;

@@ -405,12 +405,44 @@ bool record_is_metadata(const struct json_value *name)
   return member_of(flat_members, name) != ORIGIN_OTHER || is_flat_metadata(name);
 }
 
+/* The JSON or, by Connect's SimpleHeaderConverter, the bare text in a header. */
+static struct json_value header_value(const struct headrace_value *header)
+{
+  struct json_reader reader;
+  struct json_value value;
+  json_read_begin(&reader, header->data, header->size);
+  if (header->size && json_read_whole(&reader, &value) && json_read_end(&reader))
+    return value;
+  if (!header->size || !json_is_utf8(header->data, header->size) ||
+      memchr(header->data, '\\', header->size))
+    return (struct json_value){.kind = JSON_NULL};
+  return (struct json_value){.kind = JSON_STRING, .data = header->data, .size = header->size};
+}
+
+/* What ExtractNewRecordState's add.headers says. */
+static void take_headers(struct record_text *text)
+{
+  for (uint32_t i = 0; i < text->header_count; i++) {
+    const char *name = text->headers[i].name;
+    const struct json_value text_of_name = {
+        .kind = JSON_STRING, .data = name, .size = strlen(name)};
+    if (!record_is_metadata(&text_of_name))
+      continue;
+    enum origin_member member = member_of(flat_members, &text_of_name);
+    struct json_value value = header_value(&text->headers[i].value);
+    if (member == ORIGIN_OPERATION && operation_of(&value))
+      text->operation = operation_of(&value);
+    origin_take(&text->origin, member, &value);
+  }
+}
+
 /* What the fields say of the event; those that are columns stay. */
 static void take_flat_metadata(struct record_text *text, const struct options *options)
 {
   struct json_fields *row = &text->after;
   bool deleted = false;
   size_t kept = 0;
+  take_headers(text);
   for (size_t i = 0; i < row->count; i++) {
     const struct json_field *field = &row->items[i];
     enum origin_member member = ORIGIN_OTHER;

@@ -271,6 +271,19 @@ static void flattened_rows(void **state)
   decodes_in(test, "t", "{\"id\":1}", "{\"id\":1,\"__deleted\":true}", "d t(id*,a) key old {1,-}");
   end(test);
 
+  const struct headrace_header headers[] = {{"__op", {"d", 1, HEADRACE_BINARY}},
+                                            {"__table", {"\"t2\"", 4, HEADRACE_BINARY}},
+                                            {"__lsn", {"78", 2, HEADRACE_BINARY}},
+                                            {"__schema", {"\xff", 1, HEADRACE_BINARY}},
+                                            {"other", {.state = HEADRACE_NULL}}};
+  test = begin(NULL);
+  test->record.headers = headers;
+  test->record.header_count = sizeof headers / sizeof *headers;
+  decodes_in(test, "t", NULL, "{\"id\":1}", "d t2(id) old {1}");
+  assert_int_equal(test->event->change->sequence, 78);
+  decodes_in(test, "t", NULL, "{\"id\":1,\"__op\":\"r\"}", "r t2(id) {1}");
+  end(test);
+
   const char *keep[] = {"metadata_fields", "keep", NULL};
   test = begin(keep);
   decodes_in(test, "t", "{\"id\":1}", "{\"id\":1,\"__deleted\":\"true\"}",
