@@ -174,16 +174,26 @@ static void assign(struct source *source)
   forget(source);
 }
 
+/* The checkpoint's answer, once it has one. An answer to a question of an earlier assignment is
+ * not the answer to this one. */
+static bool ask(const struct headrace_host *host, struct partition *partition, int64_t *next)
+{
+  partition->asked = host->stored_part && !host->stored_part(host, partition->name, next);
+  return !partition->asked;
+}
+
 static void step(struct source *source, struct partition *partition)
 {
   const struct headrace_host *host = source->host;
-  if (partition->state == PARTITION_DRAINING && !partition->in_flight)
+  int64_t outdated;
+  if (partition->state == PARTITION_DRAINING && !partition->in_flight &&
+      (!partition->asked || ask(host, partition, &outdated)))
     partition->state = PARTITION_ASKING;
-  if (partition->state == PARTITION_ASKING) {
-    partition->stored = NOT_KNOWN;
-    if (!host->stored_part || host->stored_part(host, partition->name, &partition->stored))
-      partition->state = PARTITION_LOCATING;
-  }
+  if (partition->state != PARTITION_ASKING)
+    return;
+  partition->stored = NOT_KNOWN;
+  if (ask(host, partition, &partition->stored))
+    partition->state = PARTITION_LOCATING;
 }
 
 static void advance_assignment(struct source *source)

@@ -45,6 +45,7 @@ struct partition {
   int64_t told;           /* the `durable` that the group heard of */
   int64_t record_time_ms; /* of the last record; -1: none */
   size_t in_flight;       /* batches that have something of it */
+  bool asked;             /* the checkpoint owes an answer */
   bool announce;          /* a batch without records is to say `from` and `next` */
   bool touched;           /* something of it is in the batch that is being filled */
 };
