@@ -10,6 +10,7 @@
 struct decoder {
   struct record_text text;
   struct untyped *untyped;
+  struct typed *typed;
   struct tables *tables;
 };
 
@@ -30,6 +31,7 @@ static struct decoder *decoder_new(const struct codec *codec)
   if (!decoder)
     abort();
   decoder->untyped = untyped_new(codec->host, &codec->options);
+  decoder->typed = typed_new(codec->host, &codec->options);
   decoder->tables = tables_new(&codec->options, decoder->untyped);
   return decoder;
 }
@@ -40,6 +42,7 @@ void decoder_free(struct decoder *decoder)
     return;
   tables_free(decoder->tables);
   untyped_free(decoder->untyped);
+  typed_free(decoder->typed);
   record_text_clear(&decoder->text);
   free(decoder);
 }
@@ -159,7 +162,10 @@ static enum headrace_result decode_rows(const struct codec *codec,
     return decode_refuse(fault, "unsupported",
                          "it has no value and its topic has records of several tables, so that it "
                          "does not say which row is deleted; set tombstones = no");
-  enum headrace_result result = untyped_rows(decoder->untyped, text, table, out, &rows, fault);
+  bool has_schema = (text->tombstone ? &text->key_schema : &text->value_schema)->size > 0;
+  enum headrace_result result =
+      has_schema ? typed_rows(decoder->typed, text, table, out, &rows, fault)
+                 : untyped_rows(decoder->untyped, text, table, out, &rows, fault);
   if (result != HEADRACE_OK)
     return result;
   struct headrace_change *change = codec->host->add_change(codec->host, out, rows.relation);
