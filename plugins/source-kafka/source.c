@@ -224,8 +224,6 @@ static void finish_part(struct source *source, struct headrace_batch *batch,
 /* A batch that holds anything is sent at once: what comes meanwhile makes the next. */
 static void finish(struct source *source, struct headrace_batch *batch)
 {
-  if (source->announcing)
-    announce(source);
   if (!source->touched_count)
     return;
   source->mark++;
@@ -246,16 +244,24 @@ static void wait_for_event(const struct source *source, int timeout_ms)
   (void)got; /* it only says that there is something */
 }
 
+/* What is to be announced goes first, by itself: a sink has it before any record that follows. */
+static void fill_or_announce(struct source *source, struct headrace_batch *batch)
+{
+  serve(source);
+  if (source->announcing)
+    announce(source);
+  else
+    fill(source, batch);
+}
+
 static enum headrace_result source_read(void *instance, struct headrace_batch *batch,
                                         int timeout_ms)
 {
   struct source *source = instance;
-  serve(source);
-  fill(source, batch);
-  if (!source->touched_count && !source->announcing && timeout_ms && !source->failure) {
+  fill_or_announce(source, batch);
+  if (!source->touched_count && timeout_ms && !source->failure) {
     wait_for_event(source, timeout_ms);
-    serve(source);
-    fill(source, batch);
+    fill_or_announce(source, batch);
   }
   finish(source, batch);
   return source->failure;
