@@ -21,6 +21,9 @@ struct plan {
   size_t spare_bytes;
   struct statement *statements;
   size_t count, capacity;
+  bool awaits_verdicts;
+  struct verdict *verdicts;
+  size_t verdict_count, verdict_capacity;
 };
 
 struct plan *plan_new(void)
@@ -44,6 +47,7 @@ void plan_free(struct plan *plan)
   free_chunks(plan->first);
   free_chunks(plan->spare);
   free(plan->statements);
+  free(plan->verdicts);
   free(plan);
 }
 
@@ -60,7 +64,8 @@ void plan_reset(struct plan *plan)
     chunk->next = plan->spare;
     plan->spare = chunk;
   }
-  plan->count = 0;
+  plan->count = plan->verdict_count = 0;
+  plan->awaits_verdicts = false;
 }
 
 /* A spare one that is large enough, or a new one. */
@@ -111,4 +116,46 @@ const struct statement *plan_statements(const struct plan *plan, size_t *count)
 {
   *count = plan->count;
   return plan->statements;
+}
+
+/* ---- verdicts -------------------------------------------------------------------- */
+
+void plan_await_verdicts(struct plan *plan)
+{
+  plan->awaits_verdicts = true;
+}
+
+bool plan_awaits_verdicts(const struct plan *plan)
+{
+  return plan->awaits_verdicts;
+}
+
+void plan_judge(struct plan *plan, size_t item, enum judgement judgement, const char *reason)
+{
+  size_t size = strlen(reason) + 1;
+  plan->verdicts = sink_grow(plan->verdicts, plan->verdict_count, &plan->verdict_capacity,
+                             sizeof *plan->verdicts);
+  plan->verdicts[plan->verdict_count++] =
+      (struct verdict){item, judgement, memcpy(plan_alloc(plan, size), reason, size)};
+}
+
+/* The last item first; the gravest of its judgements. */
+static int compare(const void *left, const void *right)
+{
+  const struct verdict *a = left, *b = right;
+  if (a->item != b->item)
+    return a->item < b->item ? 1 : -1;
+  return a->judgement < b->judgement ? 1 : a->judgement > b->judgement ? -1 : 0;
+}
+
+const struct verdict *plan_verdicts(struct plan *plan, size_t *count)
+{
+  size_t kept = 0;
+  if (plan->verdict_count)
+    qsort(plan->verdicts, plan->verdict_count, sizeof *plan->verdicts, compare);
+  for (size_t i = 0; i < plan->verdict_count; i++)
+    if (!kept || plan->verdicts[kept - 1].item != plan->verdicts[i].item)
+      plan->verdicts[kept++] = plan->verdicts[i];
+  *count = plan->verdict_count = kept;
+  return plan->verdicts;
 }

@@ -24,7 +24,8 @@ struct item {
 enum statement_kind {
   STATEMENT_PREPARED, /* by name; the writer prepares it once a connection */
   STATEMENT_DIRECT,   /* parameters, without a name: SQL that will not come again */
-  STATEMENT_COPY      /* COPY … FROM STDIN (FORMAT binary); data is values[0] */
+  STATEMENT_COPY,     /* COPY … FROM STDIN (FORMAT binary); data is values[0] */
+  STATEMENT_CALL      /* call() uses the connection by itself, and waits */
 };
 
 struct statement {
@@ -43,6 +44,21 @@ struct statement {
   const char *missing;         /* the conflict that fewer affected rows are (insert_exists,
                                   update_missing, delete_missing); NULL: nothing to count */
   const struct target *target; /* to describe anew after an error of class 42; NULL */
+  bool counted;                /* affected rows count as `operation`, though there is no target */
+  /* Of a CALL: false and *error, which is sorted by its SQLSTATE as if it were the server's. The
+   * transaction is open, and is to stay so. */
+  bool (*call)(void *context, PGconn *connection, struct pg_error *error);
+  void (*take_rows)(void *context, const PGresult *rows); /* of the others; NULL: not wanted */
+  void *context;                                          /* for both */
+};
+
+/* What a handler says of an item, by take_rows() or call(): before COMMIT. */
+enum judgement { JUDGED_SKIP, JUDGED_DEAD_LETTER, JUDGED_STOP };
+
+struct verdict {
+  size_t item; /* of those that were planned */
+  enum judgement judgement;
+  const char *reason;
 };
 
 /* Grows; memory is the plan's until plan_reset(). */
@@ -54,6 +70,13 @@ void plan_reset(struct plan *plan);
 void *plan_alloc(struct plan *plan, size_t size); /* 8-byte aligned */
 struct statement *plan_add(struct plan *plan);    /* zeroed; valid until the next plan_add */
 const struct statement *plan_statements(const struct plan *plan, size_t *count);
+
+/* COMMIT waits for what the statements say of items. */
+void plan_await_verdicts(struct plan *plan);
+bool plan_awaits_verdicts(const struct plan *plan);
+void plan_judge(struct plan *plan, size_t item, enum judgement judgement, const char *reason);
+/* Sorted, the last item first, one for each. */
+const struct verdict *plan_verdicts(struct plan *plan, size_t *count);
 
 /* One per sink. `instance` is what new() gave. */
 struct planner {

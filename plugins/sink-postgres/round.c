@@ -112,7 +112,7 @@ void round_sql(struct round *round, const char *sql)
 
 void round_statement(struct round *round, const struct statement *statement)
 {
-  if (statement->kind == STATEMENT_COPY)
+  if (statement->kind == STATEMENT_COPY || statement->kind == STATEMENT_CALL)
     round->one_by_one = true;
   if (statement->kind == STATEMENT_PREPARED && take_name(&round->prepared, statement->id))
     add(round, COMMAND_PREPARE)->statement = statement;
@@ -205,13 +205,44 @@ static void drop_rest(struct round *round)
     round->received = round->count - 1;
 }
 
+static bool is_call(const struct command *command)
+{
+  return command->kind == COMMAND_STATEMENT && command->statement->kind == STATEMENT_CALL;
+}
+
+/* False: the connection is gone. */
+static bool run_call(struct round *round, struct command *command)
+{
+  const struct statement *statement = command->statement;
+  struct pg_error error = {.result = HEADRACE_OK};
+  PQsetnonblocking(round->connection, 0);
+  bool good = statement->call(statement->context, round->connection, &error);
+  PQsetnonblocking(round->connection, 1);
+  command->affected = 1;
+  round->sent++;
+  if (good) {
+    round->received++;
+  } else {
+    round->error = error;
+    round->failed = round->received;
+    drop_rest(round);
+  }
+  return PQstatus(round->connection) == CONNECTION_OK;
+}
+
 /* False: the connection is gone. */
 static bool send_more(struct round *round)
 {
   for (;;) {
     bool turn = !round->one_by_one || round->sent == round->received;
     while (round->sent < round->count && turn && round->queued < QUEUE_BYTES) {
-      if (!send_command(round, &round->commands[round->sent]))
+      struct command *command = &round->commands[round->sent];
+      if (is_call(command)) {
+        if (!run_call(round, command))
+          return false;
+        continue;
+      }
+      if (!send_command(round, command))
         return false;
       round->sent++;
       turn = !round->one_by_one;
@@ -258,6 +289,10 @@ static bool take_result(struct round *round, const PGresult *result)
     const char *affected = PQcmdTuples((PGresult *)(uintptr_t)result);
     if (*affected)
       command->affected = strtoll(affected, NULL, 10);
+    if (command->statement && command->statement->take_rows) {
+      command->statement->take_rows(command->statement->context, result);
+      command->affected = 1;
+    }
     return true;
   }
   case PGRES_PIPELINE_SYNC:

@@ -43,6 +43,14 @@ static inline void search_failed(struct search *search, size_t to)
   search->bad_end = to;
 }
 
+/* So many of those that went well are taken out. */
+static inline void search_forget(struct search *search, size_t count)
+{
+  search->next -= count;
+  search->count -= count;
+  search->bad_end -= search->bad_end ? count : 0;
+}
+
 /* An event that was not done is taken out. */
 static inline void search_remove(struct search *search)
 {

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SEND_US          50000 /* the server reads a statement while nothing else would be done */
@@ -189,9 +190,14 @@ static void whole(struct writer *writer)
     return;
   if (writer->sink->dry_run)
     say_statements(writer);
+  writer->try_failed = false;
   begin(writer);
   add_advance(writer);
   add_statements(writer, writer->share->plan, 0);
+  if (plan_awaits_verdicts(writer->share->plan)) {
+    run(writer, PHASE_JUDGE);
+    return;
+  }
   add_end(writer);
   run(writer, PHASE_WHOLE);
 }
@@ -353,6 +359,31 @@ static void range_failed(struct writer *writer, const struct pg_error *error)
 
 /* ---- what became of a round ------------------------------------------------------------- */
 
+/* What a handler said of items from `first` on; those that went to the dead letters are taken out.
+ * False: the pipeline stops. */
+static bool judge(struct writer *writer, struct plan *plan, size_t first, size_t *taken)
+{
+  const struct headrace_host *host = writer->sink->host;
+  size_t count, before = writer->share->count;
+  const struct verdict *verdicts = plan_verdicts(plan, &count);
+  for (size_t i = 0; i < count; i++) {
+    struct pg_error error = {.result = HEADRACE_FATAL, .sqlstate = "HR002"};
+    snprintf(error.message, sizeof error.message, "%s", verdicts[i].reason);
+    if (verdicts[i].judgement == JUDGED_STOP) {
+      host->log(host, HEADRACE_ERROR, "the handler's verdict on an event stops the pipeline");
+      sink_fail(writer->sink, HEADRACE_FATAL);
+      return false;
+    }
+    if (verdicts[i].judgement == JUDGED_SKIP)
+      host->counter(host, "skipped", 1);
+    else if (!flush_reject(writer->sink, writer->share, first + verdicts[i].item, &error) ||
+             too_many(writer))
+      return false;
+  }
+  *taken = before - writer->share->count;
+  return true;
+}
+
 /* Counted when the transaction is committed; those of ranges are as the planner said. */
 static void count_rows(struct writer *writer)
 {
@@ -361,7 +392,8 @@ static void count_rows(struct writer *writer)
   for (size_t i = 0; i < round->count; i++) {
     const struct command *command = &round->commands[i];
     const struct statement *statement = command->statement;
-    if (command->kind != COMMAND_STATEMENT || !statement->target || command->affected < 0)
+    if (command->kind != COMMAND_STATEMENT || command->affected < 0 ||
+        !(statement->target || statement->counted))
       continue;
     host->counter(host, statement->operation, (uint64_t)command->affected);
     if (statement->missing && statement->rows > command->affected)
@@ -372,14 +404,23 @@ static void count_rows(struct writer *writer)
 static void done(struct writer *writer)
 {
   const struct headrace_host *host = writer->sink->host;
+  size_t taken = 0;
   switch (writer->phase) {
   case PHASE_BEGIN:
     next_range(writer);
+    return;
+  case PHASE_JUDGE:
+    count_rows(writer);
+    if (judge(writer, writer->share->plan, 0, &taken))
+      finish(writer);
     return;
   case PHASE_TRY:
     count_rows(writer);
     writer->try_failed = false;
     search_went_well(&writer->search, writer->try_to);
+    if (!judge(writer, writer->attempt, writer->try_from, &taken))
+      return;
+    search_forget(&writer->search, taken);
     next_range(writer);
     return;
   default:
@@ -443,7 +484,7 @@ static void blame(struct writer *writer, const struct pg_error *error)
     stop(writer, error);
   else if (writer->phase == PHASE_TRY)
     range_failed(writer, error);
-  else if (writer->phase == PHASE_WHOLE || !writer->at_commit) {
+  else if (writer->phase == PHASE_WHOLE || writer->phase == PHASE_JUDGE || !writer->at_commit) {
     writer->at_commit = !statement; /* it was COMMIT */
     isolate(writer);
   } else {

@@ -18,6 +18,7 @@ enum writer_phase {
   PHASE_IDLE,  /* nothing to do */
   PHASE_WAIT,  /* until again_at_us, then the whole transaction (again) */
   PHASE_WHOLE, /* the transaction is on its way */
+  PHASE_JUDGE, /* likewise, but for its end: a handler has to say what it thinks of its events */
   /* Some events are to blame: */
   PHASE_BEGIN, /* a transaction in which to find them begins */
   PHASE_TRY,   /* a range of events, behind a savepoint */
