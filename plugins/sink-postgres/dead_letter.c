@@ -20,12 +20,18 @@ static const char columns[] =
     "operation text, stage text NOT NULL, error_class text NOT NULL, sqlstate text, "
     "reason text NOT NULL, UNIQUE (pipeline, topic, partition, \"offset\"))";
 
+char *dead_letter_table(const struct sink *sink)
+{
+  const struct headrace_host *host = sink->host;
+  return pg_quote_qualified(host->string(host, "schema_name"), host->string(host, "dead_letter"));
+}
+
 bool dead_letter_prepare(struct sink *sink, struct pg_error *error)
 {
   if (sink->letters_ready)
     return true;
   PGconn *connection = sink_control(sink, error);
-  char *table = pg_quote_qualified(sink->host->string(sink->host, "schema_name"), "dead_letter");
+  char *table = dead_letter_table(sink);
   sink->letters_ready =
       connection && offsets_need_table(connection, sink->offsets.schema, table, columns, error);
   free(table);
@@ -188,7 +194,7 @@ static void fill(struct row *row, const struct sink *sink, const struct letter *
 static const char *insert_sql(struct sink *sink)
 {
   if (!sink->letter_sql) {
-    char *table = pg_quote_qualified(sink->host->string(sink->host, "schema_name"), "dead_letter");
+    char *table = dead_letter_table(sink);
     sink->letter_sql = pg_format(
         "INSERT INTO %s (pipeline, topic, partition, \"offset\", record_time, key, value, headers, "
         "relation, operation, stage, error_class, sqlstate, reason) VALUES ($1::text, $2::text, "

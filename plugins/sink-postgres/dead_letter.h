@@ -7,6 +7,9 @@
 
 #include "sink.h"
 
+/* Its name for SQL; to be freed. */
+char *dead_letter_table(const struct sink *sink);
+
 /* Makes the table if it is not there; blocks. False: *error. */
 bool dead_letter_prepare(struct sink *sink, struct pg_error *error);
 

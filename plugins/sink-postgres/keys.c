@@ -130,6 +130,10 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_STRING,
      .default_value = "headrace",
      .help = "schema of the tables that headrace keeps: sink_offset, dead_letter"},
+    {.name = "dead_letter",
+     .type = HEADRACE_STRING,
+     .default_value = "dead_letter",
+     .help = "table of rejected events, in schema_name"},
     {0},
 };
 

@@ -89,7 +89,7 @@ static bool carry_out(struct sink *sink, const struct word *word, const char *id
   PGconn *connection = sink_control(sink, error);
   if (!connection || !dead_letter_prepare(sink, error))
     return false;
-  char *table = pg_quote_qualified(sink->host->string(sink->host, "schema_name"), "dead_letter");
+  char *table = dead_letter_table(sink);
   char *sql = pg_format(word->sql, table);
   const char *values[] = {sink->host->pipeline, ids};
   bool good = PQsendQueryParams(connection, sql, 2, NULL, values, NULL, NULL, 0) &&
