@@ -445,6 +445,48 @@ static enum headrace_result add_position(struct sink *sink, struct flush *flush)
   return HEADRACE_OK;
 }
 
+/* A source goes back: its part was made anew. Nothing of it is on its way then, so this is a
+ * transaction of its own. If another process has moved a row, none is set back, and the flush will
+ * find that out. */
+static enum headrace_result set_back(struct sink *sink, struct sink_part *part, int64_t to,
+                                     struct pg_error *error)
+{
+  PGconn *connection = sink->dry_run ? NULL : sink_control(sink, error);
+  if (!connection)
+    return sink->dry_run ? HEADRACE_OK : error->result;
+  char *expected = NULL, workers[16], next[24];
+  snprintf(workers, sizeof workers, "%u", sink->workers);
+  snprintf(next, sizeof next, "%" PRId64, to);
+  for (unsigned i = 0; i < sink->workers; i++)
+    pg_append(&expected, "%s%" PRId64, i ? "," : "{", part->next[i]);
+  pg_append(&expected, "}");
+  char *sql = pg_format(
+      "WITH back AS (UPDATE %s AS o SET next_offset = $4::bigint, updated_at = now() "
+      "FROM unnest($5::bigint[]) WITH ORDINALITY AS n(expected, place) "
+      "WHERE o.pipeline = $1 AND o.part = $2 AND o.workers = $3::int "
+      "AND o.worker = n.place - 1 AND o.next_offset = n.expected RETURNING 1), "
+      "older AS (DELETE FROM %s WHERE pipeline = $1 AND part = $2 AND workers <> $3::int) "
+      "SELECT 1 / (count(*) = $3::int)::int FROM back",
+      sink->offsets.table, sink->offsets.table);
+  const char *values[] = {sink->host->pipeline, part->name, workers, next, expected};
+  PGresult *result = pg_query(connection, error, sql, 5, values);
+  free(sql);
+  free(expected);
+  if (!result)
+    return strcmp(error->sqlstate, "22012") ? error->result : HEADRACE_OK;
+  PQclear(result);
+  free_older(part);
+  for (unsigned i = 0; i < sink->workers; i++)
+    part->next[i] = to;
+  part->ahead = -1;
+  return HEADRACE_OK;
+}
+
+static bool goes_back(const struct headrace_part *range)
+{
+  return range->to < range->from;
+}
+
 enum headrace_result offsets_add(struct sink *sink, struct flush *flush,
                                  const struct headrace_batch *batch, struct pg_error *error)
 {
@@ -462,6 +504,11 @@ enum headrace_result offsets_add(struct sink *sink, struct flush *flush,
       if (result != HEADRACE_OK)
         return result;
       part = find(&sink->offsets, parts[i].name);
+    }
+    if (goes_back(&parts[i])) {
+      enum headrace_result result = set_back(sink, part, parts[i].to, error);
+      if (result != HEADRACE_OK)
+        return result;
     }
     add_range(flush, part, parts[i].to);
   }

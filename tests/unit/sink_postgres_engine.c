@@ -461,6 +461,46 @@ static void test_another_number_of_workers(void **state)
   stop(f);
 }
 
+static void go_back(struct fixture *f, int64_t to)
+{
+  struct headrace_batch *batch = plugin_host_batch();
+  batch_add_part(batch, &(struct headrace_part){f->part, f->next, to});
+  batch_seal(batch);
+  batch->state = BATCH_TAKEN;
+  f->batches[f->batch_count++] = batch;
+  f->next = to;
+  assert_int_equal(give(f, batch), HEADRACE_OK);
+}
+
+/* What the writers had of the part that was before is not taken for what comes now. */
+static void test_a_part_made_anew(void **state)
+{
+  struct fixture *f = *state;
+  const char *const two[] = {"workers", "2", NULL};
+  start(f, two);
+  stop(f);
+  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 10 * (worker + 1)");
+  start(f, two);
+  go_back(f, 0);
+  send(f, 15, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, "SELECT count(DISTINCT id) FROM t"), 15);
+  assert_int_equal(number(f, "SELECT sum(next_offset) FROM headrace.sink_offset"), 30);
+  stop(f);
+}
+
+static void test_only_its_owner_sets_a_part_back(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 5");
+  go_back(f, 0);
+  assert_int_equal(drain(f), HEADRACE_RETRY);
+  assert_int_equal(number(f, STORED), 5);
+  assert_logged(f, "another process has written");
+  stop(f);
+}
+
 /* ---- events to blame ----------------------------------------------------------------------- */
 
 static const char *three_bad(size_t i)
@@ -764,6 +804,8 @@ int main(int count, char **arguments)
       with_server(test_workers_share_the_events),
       with_server(test_a_writer_skips_what_it_has),
       with_server(test_another_number_of_workers),
+      with_server(test_a_part_made_anew),
+      with_server(test_only_its_owner_sets_a_part_back),
       with_server(test_bad_rows_become_dead_letters),
       with_server(test_whatever_the_mixture),
       with_server(test_errors_stop),
