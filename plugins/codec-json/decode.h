@@ -40,6 +40,14 @@ struct record_origin {
   bool on_demand;                    /* a row of an incremental snapshot */
 };
 
+/* A schema that came before: the same bytes need not be read again. */
+struct known_schema {
+  char *data; /* owned */
+  size_t size;
+};
+
+enum { KNOWN_SCHEMAS = 128 };
+
 struct record_text {
   /* The objects of {"schema":…,"payload":…}; size 0: none. */
   struct json_value key_schema, value_schema;
@@ -57,6 +65,7 @@ struct record_text {
   const struct headrace_header *headers;             /* the record's */
   uint32_t header_count;
   struct json_fields top, source, transaction; /* of shapes.c and record_text.c alone */
+  struct known_schema schemas[KNOWN_SCHEMAS];  /* by a hash of the topic; of record_text.c alone */
 };
 
 /* Which table a record is of. Names are of the source block, or of the topic's name. */

@@ -105,6 +105,49 @@ static bool read_payload(struct record_text *text, struct json_reader *reader)
   return !reader->error;
 }
 
+/* ---- schemas ------------------------------------------------------------ */
+
+#define KNOWN_SCHEMA_MAX 65536 /* bytes that are worth keeping */
+
+/* A topic's place for the schemas of its keys or values; another topic may have the same one. */
+static struct known_schema *known_schema_of(struct record_text *text,
+                                            const struct headrace_value *topic, bool of_key)
+{
+  uint64_t end = 0;
+  size_t size = topic->size < sizeof end ? topic->size : sizeof end;
+  if (size)
+    memcpy(&end, topic->data + topic->size - size, size);
+  end = (end + topic->size) * UINT64_C(0x9e3779b97f4a7c15);
+  return &text->schemas[(end >> 32) % (KNOWN_SCHEMAS / 2) * 2 + of_key];
+}
+
+static void remember(struct known_schema *known, const struct json_value *schema)
+{
+  if (schema->kind != JSON_OBJECT || schema->size > KNOWN_SCHEMA_MAX)
+    return;
+  known->data = realloc(known->data, schema->size);
+  if (!known->data)
+    abort();
+  memcpy(known->data, schema->data, schema->size);
+  known->size = schema->size;
+}
+
+/* As json_read_whole(), which costs more than all the rest of a record with a schema. */
+static bool read_schema(struct json_reader *reader, struct known_schema *known,
+                        struct json_value *schema)
+{
+  if (known->size && known->size <= (size_t)(reader->end - reader->at) &&
+      memcmp(reader->at, known->data, known->size) == 0) {
+    *schema = (struct json_value){.kind = JSON_OBJECT, .data = reader->at, .size = known->size};
+    reader->at += known->size;
+    return true;
+  }
+  if (!json_read_whole(reader, schema))
+    return false;
+  remember(known, schema);
+  return true;
+}
+
 static bool is_schema(const struct json_value *value)
 {
   return value->kind == JSON_OBJECT || value->kind == JSON_NULL;
@@ -132,7 +175,7 @@ static bool unwrap_payload_first(struct json_reader *reader, struct json_reader 
 }
 
 /* The cursor goes before the payload if there is such a wrapper. */
-static struct wrapper unwrap(struct json_reader *reader)
+static struct wrapper unwrap(struct json_reader *reader, struct known_schema *known)
 {
   struct wrapper wrapper = {.found = false};
   struct json_reader ahead = *reader;
@@ -144,7 +187,7 @@ static struct wrapper unwrap(struct json_reader *reader)
     wrapper.found = unwrap_payload_first(reader, &ahead, &wrapper);
     return wrapper;
   }
-  if (!json_is(&value, "schema") || !json_read_whole(&ahead, &wrapper.schema) ||
+  if (!json_is(&value, "schema") || !read_schema(&ahead, known, &wrapper.schema) ||
       !is_schema(&wrapper.schema) || !json_next_member(&ahead, &value) ||
       !json_is(&value, "payload"))
     return wrapper;
@@ -166,12 +209,13 @@ static struct json_value schema_of(const struct json_value *schema)
 }
 
 /* False: *error says why; NULL: it is JSON but neither object nor null. */
-static bool read_value(struct record_text *text, const struct headrace_value *data,
+static bool read_value(struct record_text *text, const struct headrace_record *record,
                        const char **error)
 {
+  const struct headrace_value *data = &record->value;
   struct json_reader reader;
   json_read_begin(&reader, data->data, data->size);
-  struct wrapper wrapper = unwrap(&reader);
+  struct wrapper wrapper = unwrap(&reader, known_schema_of(text, &record->topic, false));
   bool sound = read_payload(text, &reader) && close_wrapper(&wrapper, &reader);
   if (wrapper.found && sound) {
     text->value_schema = schema_of(&wrapper.schema);
@@ -199,11 +243,12 @@ static bool read_key_payload(struct record_text *text, struct json_reader *reade
   return true;
 }
 
-static bool read_json_key(struct record_text *text, const struct headrace_value *key)
+static bool read_json_key(struct record_text *text, const struct headrace_record *record)
 {
+  const struct headrace_value *key = &record->key;
   struct json_reader reader;
   json_read_begin(&reader, key->data, key->size);
-  struct wrapper wrapper = unwrap(&reader);
+  struct wrapper wrapper = unwrap(&reader, known_schema_of(text, &record->topic, true));
   if (wrapper.found) {
     if (read_key_payload(text, &reader) && close_wrapper(&wrapper, &reader)) {
       text->key_schema = schema_of(&wrapper.schema);
@@ -217,13 +262,14 @@ static bool read_json_key(struct record_text *text, const struct headrace_value 
 
 /* A key that is not JSON is taken as the text that it is; one that is no text, as none. */
 static bool read_key(struct record_text *text, const struct options *options,
-                     const struct headrace_value *key)
+                     const struct headrace_record *record)
 {
+  const struct headrace_value *key = &record->key;
   json_fields_reset(&text->key);
   if (key->state == HEADRACE_NULL || !key->size)
     return true;
   if (!options->text_keys) {
-    if (read_json_key(text, key))
+    if (read_json_key(text, record))
       return true;
     json_fields_reset(&text->key);
     text->scalar_key = (struct json_value){0};
@@ -245,14 +291,14 @@ enum record_shape record_text_read(struct record_text *text, const struct option
   text->origin = (struct record_origin){0};
   text->headers = record->headers;
   text->header_count = record->header_count;
-  if (!read_key(text, options, &record->key)) {
+  if (!read_key(text, options, record)) {
     decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
     return RECORD_FAULTY;
   }
   text->tombstone = record->value.state == HEADRACE_NULL;
   if (text->tombstone) {
     begin_value(text);
-  } else if (!read_value(text, &record->value, &error)) {
+  } else if (!read_value(text, record, &error)) {
     decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
                   error ? error : "");
     return RECORD_FAULTY;
@@ -268,4 +314,6 @@ void record_text_clear(struct record_text *text)
   free(text->key.items);
   free(text->source.items);
   free(text->transaction.items);
+  for (size_t i = 0; i < KNOWN_SCHEMAS; i++)
+    free(text->schemas[i].data);
 }

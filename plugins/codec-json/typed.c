@@ -87,19 +87,25 @@ static void digest_word(struct digest *digest, uint64_t word)
   digest->two = turn(digest->two + word * PRIME_TWO) * PRIME_ONE;
 }
 
+enum { LANES = 4 }; /* multiplications that do not wait for each other */
+
 /* 128 bits that tell schemas apart; who makes two collide has made both of them. */
 static void digest_bytes(struct digest *digest, const char *data, size_t size)
 {
-  uint64_t word;
+  uint64_t lanes[LANES] = {PRIME_ONE, PRIME_TWO, ~PRIME_ONE, ~PRIME_TWO}, words[LANES];
   digest_word(digest, size);
-  for (; size >= sizeof word; data += sizeof word, size -= sizeof word) {
-    memcpy(&word, data, sizeof word);
-    digest_word(digest, word);
+  for (; size >= sizeof words; data += sizeof words, size -= sizeof words) {
+    memcpy(words, data, sizeof words);
+    for (size_t i = 0; i < LANES; i++)
+      lanes[i] = turn(lanes[i] ^ words[i] * PRIME_ONE) * PRIME_TWO;
   }
-  word = 0;
+  memset(words, 0, sizeof words);
   if (size)
-    memcpy(&word, data, size);
-  digest_word(digest, word);
+    memcpy(words, data, size);
+  for (size_t i = 0; i < LANES; i++) {
+    digest_word(digest, lanes[i]);
+    digest_word(digest, words[i]);
+  }
 }
 
 static struct digest digest_of(const struct record_text *text, const struct decode_table *table)
