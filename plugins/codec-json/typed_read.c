@@ -112,11 +112,11 @@ TYPED_READER(read_boolean_bit)
 
 bool typed_number(const struct json_value *json, int64_t *number)
 {
-  const char *at = json->data, *end = at + json->size;
-  bool negative = json->kind == JSON_NUMBER && *at == '-';
-  at += negative;
-  if (json->kind != JSON_NUMBER || at == end)
+  if (json->kind != JSON_NUMBER) /* a member that is missing has no data either */
     return false;
+  const char *at = json->data, *end = at + json->size;
+  bool negative = *at == '-';
+  at += negative;
   for (*number = 0; at < end; at++) {
     if (*at < '0' || *at > '9' || __builtin_mul_overflow(*number, 10, number) ||
         __builtin_sub_overflow(*number, *at - '0', number))
