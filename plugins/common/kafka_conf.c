@@ -197,8 +197,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
   enum headrace_level ours = level <= 4   ? HEADRACE_WARNING
                              : level <= 6 ? HEADRACE_INFO
                                           : HEADRACE_DEBUG;
-  if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR") || !strcmp(facility, "FATAL"))
-    ours = HEADRACE_DEBUG; /* on_error gets the same, and says it less often */
+  if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR") || !strcmp(facility, "FATAL") ||
+      !strcmp(facility, "COMMITFAIL"))
+    ours = HEADRACE_DEBUG; /* callbacks get the same, and say it less often */
   host->log(host, ours, "librdkafka: %s: %s", facility, text);
 }
 

@@ -32,11 +32,8 @@ void in_flight_retire(struct in_flight *in_flight, uint64_t mark)
 {
   while (in_flight->count && at(in_flight, 0)->mark <= mark) {
     const struct flight *flight = at(in_flight, 0);
-    struct partition *partition = flight->partition;
-    partition->in_flight--;
-    /* After it was given back somebody else says how far it is. */
-    if (flight->assignment == partition->assignment && partition->state != PARTITION_ELSEWHERE)
-      partition->durable = flight->to;
+    flight->partition->in_flight--;
+    flight->partition->durable = flight->to;
     in_flight->first++;
     in_flight->count--;
   }

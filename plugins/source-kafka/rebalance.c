@@ -115,12 +115,25 @@ static void stop_at(struct source *source, const char *text, const struct partit
   source_fail(source, HEADRACE_FATAL);
 }
 
+/* How far it was read, as far as anybody knows. If the sink keeps the checkpoint it is the only
+ * one to know. Else what became durable here may be ahead of what could be stored and committed:
+ * while the brokers were away, or after the partition was lost. */
+static int64_t known_of(const struct source *source, const struct partition *partition)
+{
+  int64_t known = partition->stored;
+  int64_t committed = offset_in(source->rebalance.locate.committed, partition);
+  if (committed > known)
+    known = committed;
+  if (!source->host->keeps_checkpoint && partition->durable > known)
+    known = partition->durable;
+  return known;
+}
+
 static void locate(struct source *source, struct partition *partition)
 {
   const struct locate *found = &source->rebalance.locate;
   int64_t low = offset_in(found->low, partition), high = offset_in(found->high, partition);
-  int64_t committed = offset_in(found->committed, partition);
-  int64_t known = committed > partition->stored ? committed : partition->stored;
+  int64_t known = known_of(source, partition);
   if (known == NOT_KNOWN) {
     int64_t begin = beginning(source, low, high, offset_in(found->begin, partition));
     begin_at(source, partition, begin, begin, "nothing is known of it, so `start` says where");
@@ -143,7 +156,9 @@ static void locate(struct source *source, struct partition *partition)
     begin_at(source, partition, known, low, "records were deleted before they were read");
   } else {
     begin_at(source, partition, known, known,
-             known == partition->stored ? "the checkpoint says so" : "the group's offset says so");
+             known == partition->stored    ? "the checkpoint says so"
+             : known == partition->durable ? "it is durable up to there"
+                                           : "the group's offset says so");
   }
 }
 
@@ -215,7 +230,6 @@ static void arrive(struct source *source, struct partition *partition)
 {
   (void)source;
   partition->state = PARTITION_DRAINING;
-  partition->assignment++;
 }
 
 /* ---- revoking ---------------------------------------------------------------- */
@@ -327,22 +341,4 @@ void rebalance_cancel(struct source *source)
     assign(source);
   else if (turn == TURN_REVOKE)
     unassign(source);
-}
-
-void offsets_tell(struct source *source)
-{
-  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
-  size_t at = 0;
-  for (struct partition *partition; (partition = partition_next(&source->topics, &at));) {
-    bool ours = partition->state == PARTITION_READING || partition->state == PARTITION_LEAVING;
-    if (!ours || partition->durable == partition->told)
-      continue;
-    rd_kafka_topic_partition_list_add(list, partition->topic->name, partition->number)->offset =
-        partition->durable;
-    partition->told = partition->durable;
-  }
-  /* It fails for a partition that is just being lost: who has it now says how far he is. */
-  if (list->cnt)
-    rd_kafka_offsets_store(source->kafka, list);
-  rd_kafka_topic_partition_list_destroy(list);
 }

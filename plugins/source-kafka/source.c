@@ -65,6 +65,7 @@ static struct source *source_new(const struct headrace_host *host, rd_kafka_conf
   source->revoke_timeout_us = host->integer(host, "revoke_timeout") * 1000;
   kafka_client_attach(&source->client, host, conf);
   rd_kafka_conf_set_rebalance_cb(conf, rebalance_callback);
+  rd_kafka_conf_set_offset_commit_cb(conf, offsets_callback);
   return source;
 }
 
@@ -211,10 +212,8 @@ static void finish_part(struct source *source, struct headrace_batch *batch,
   const struct headrace_host *host = source->host;
   const struct headrace_part part = {
       .name = partition->name, .from = partition->from, .to = partition->next};
-  const struct flight flight = {.mark = source->mark,
-                                .partition = partition,
-                                .assignment = partition->assignment,
-                                .to = partition->next};
+  const struct flight flight = {
+      .mark = source->mark, .partition = partition, .to = partition->next};
   host->add_part(host, batch, &part);
   in_flight_add(&source->in_flight, &flight);
   partition->from = partition->next;

@@ -36,7 +36,6 @@ struct partition {
   struct topic *topic;
   int32_t number;
   enum partition_state state;
-  uint32_t assignment;    /* how often it was assigned: what is on its way knows of which it is */
   char *name;             /* of the part: "topic/3" */
   int64_t stored;         /* what the checkpoint said */
   int64_t next;           /* after the last record that is in a batch */
@@ -78,7 +77,6 @@ void topics_free(struct topics *topics);
 struct flight {
   uint64_t mark; /* of the batch: its position */
   struct partition *partition;
-  uint32_t assignment;
   int64_t to;
 };
 
@@ -150,6 +148,7 @@ struct source {
   bool stopping;   /* nothing more is read */
   bool closing;
   int64_t gauged_at_us;
+  int64_t complained_at_us;     /* about commits */
   enum headrace_result failure; /* OK: none; read() says it */
 };
 
@@ -169,11 +168,15 @@ void rebalance_callback(rd_kafka_t *kafka, rd_kafka_resp_err_t error,
                         rd_kafka_topic_partition_list_t *list, void *opaque);
 void rebalance_advance(struct source *source); /* as far as can be without waiting */
 void rebalance_cancel(struct source *source);
-void offsets_tell(struct source *source); /* librdkafka commits them by and by */
 
 /* fault.c: an error that came in place of a record */
 void source_fault(struct source *source, const rd_kafka_message_t *message);
 void source_check_fatal(struct source *source);
+
+/* commit.c */
+void offsets_tell(struct source *source); /* librdkafka commits them by and by */
+void offsets_callback(rd_kafka_t *kafka, rd_kafka_resp_err_t error,
+                      rd_kafka_topic_partition_list_t *list, void *opaque);
 
 /* markers.c */
 void markers_pass(struct source *source);

@@ -41,6 +41,22 @@ def test_the_broker_dies_and_returns(kafka_factory, headrace, topic):
                lambda: committed(broker, topic, 3))
 
 
+def test_away_for_longer_than_the_session(kafka_factory, headrace, topic):
+    """The partitions are lost, but what is durable is known here: nothing comes twice."""
+    broker = kafka_factory()
+    send(broker, topic, 0, 500)
+    program = headrace(to_stdout(broker, topic, commit_interval="1h",
+                                 **{"rdkafka.session.timeout.ms": 6000}))
+    wait_values(program, number=500)
+    broker.kill9()
+    program.wait_log("the group went on without this member")
+    broker.start()
+    send(broker, topic, 500, 600)
+    found = wait_values(program, number=600, timeout=60)
+    assert found == list(range(600))
+    assert program.log.text().count("librdkafka: COMMITFAIL") == 0
+
+
 def test_a_clean_stop_while_brokers_are_away(kafka_factory, headrace, topic):
     """It does not hang; what could not be committed comes again."""
     broker = kafka_factory()

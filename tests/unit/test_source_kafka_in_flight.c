@@ -34,7 +34,7 @@ static void test_partitions_are_found_again(void **state)
 static void send_off(struct in_flight *in_flight, uint64_t mark, struct partition *partition,
                      int64_t to)
 {
-  const struct flight flight = {mark, partition, partition->assignment, to};
+  const struct flight flight = {mark, partition, to};
   in_flight_add(in_flight, &flight);
 }
 
@@ -58,28 +58,6 @@ static void test_marks_retire_in_order(void **state)
   assert_int_equal(b.in_flight, 1);
   in_flight_retire(&in_flight, 1000);
   assert_int_equal(a.in_flight + b.in_flight, 0);
-  in_flight_free(&in_flight);
-}
-
-/* What an earlier assignment had on its way says nothing about this one, even if it is further. */
-static void test_an_earlier_assignment_counts_no_more(void **state)
-{
-  (void)state;
-  struct in_flight in_flight = {0};
-  struct partition a = {.state = PARTITION_READING, .durable = 5};
-  send_off(&in_flight, 1, &a, 50);
-  a.assignment++;
-  send_off(&in_flight, 2, &a, 20);
-  in_flight_retire(&in_flight, 1);
-  assert_int_equal(a.durable, 5);
-  assert_int_equal(a.in_flight, 1);
-  in_flight_retire(&in_flight, 2);
-  assert_int_equal(a.durable, 20);
-  send_off(&in_flight, 3, &a, 30);
-  a.state = PARTITION_ELSEWHERE;
-  in_flight_retire(&in_flight, 3);
-  assert_int_equal(a.durable, 20);
-  assert_int_equal(a.in_flight, 0);
   in_flight_free(&in_flight);
 }
 
@@ -112,7 +90,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_partitions_are_found_again),
       cmocka_unit_test(test_marks_retire_in_order),
-      cmocka_unit_test(test_an_earlier_assignment_counts_no_more),
       cmocka_unit_test(test_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
