@@ -30,34 +30,20 @@ static bool is_permanent(const char *sqlstate)
 
 /* ---- dry runs ---------------------------------------------------------- */
 
-static void keep(struct ddl_list *list, const char *sql)
-{
-  list->items = sink_realloc(list->items, (list->count + 1) * sizeof *list->items);
-  list->items[list->count++] = pg_format("%s", sql);
-}
-
-void ddl_list_free(struct ddl_list *list)
-{
-  for (uint32_t i = 0; i < list->count; i++)
-    free(list->items[i]);
-  free(list->items);
-  *list = (struct ddl_list){0};
-}
-
-static enum headrace_result run_kept(PGconn *connection, const struct ddl_list *kept,
+static enum headrace_result run_kept(PGconn *connection, const struct sql_list *kept,
                                      struct pg_error *error)
 {
-  for (uint32_t i = 0; kept && i < kept->count; i++) {
-    PGresult *result = pg_query(connection, error, kept->items[i], 0, NULL);
-    PQclear(result);
-    if (!result)
-      return error->result;
+  enum headrace_result result = HEADRACE_OK;
+  for (uint32_t i = 0; kept && i < kept->count && result == HEADRACE_OK; i++) {
+    PGresult *done = pg_query(connection, error, kept->items[i], 0, NULL);
+    result = done ? HEADRACE_OK : error->result;
+    PQclear(done);
   }
-  return HEADRACE_OK;
+  return result;
 }
 
 enum headrace_result describe_changed(PGconn *connection, const char *schema, const char *table,
-                                      const struct ddl_list *kept, struct target **target,
+                                      const struct sql_list *kept, struct target **target,
                                       struct pg_error *error)
 {
   if (!kept || !kept->count)
@@ -69,9 +55,9 @@ enum headrace_result describe_changed(PGconn *connection, const char *schema, co
     result = describe_table(connection, schema, table, target, error);
   PQclear(begun);
   PQclear(PQexec(connection, "ROLLBACK"));
-  struct ddl_list copies = {0};
+  struct sql_list copies = {0};
   for (uint32_t i = 0; *target && i < kept->count; i++)
-    keep(&copies, kept->items[i]);
+    sql_list_add(&copies, pg_format("%s", kept->items[i]));
   if (*target) {
     (*target)->ddl = copies.items;
     (*target)->ddl_count = copies.count;
@@ -90,7 +76,7 @@ static enum headrace_result run(const struct table_change *change, const char *s
   struct pg_error reason;
   if (query(change, sql, 0, NULL, &reason) == HEADRACE_OK) {
     if (change->kept)
-      keep(change->kept, sql);
+      sql_list_add(change->kept, pg_format("%s", sql));
     return HEADRACE_OK;
   }
   *error = reason;
@@ -169,14 +155,13 @@ static enum headrace_result alter(const struct table_change *change, struct targ
 {
   target_set_key(target, wanted->key_count ? (const char *const *)wanted->key : NULL,
                  wanted->key_count);
-  char *sql;
+  struct sql_list sql = {0};
   enum headrace_result result = evolve_sql(change->connection, target, wanted, &sql, error);
-  if (result == HEADRACE_OK && sql) {
-    result = run(change, sql, error);
-    if (result == HEADRACE_OK)
-      change->host->counter(change->host, "tables_altered", 1);
-  }
-  free(sql);
+  for (uint32_t i = 0; i < sql.count && result == HEADRACE_OK; i++)
+    result = run(change, sql.items[i], error);
+  if (result == HEADRACE_OK && sql.count)
+    change->host->counter(change->host, "tables_altered", 1);
+  sql_list_free(&sql);
   return result;
 }
 

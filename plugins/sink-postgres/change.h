@@ -11,20 +11,12 @@
 #include <headrace/plugin.h>
 #include <stdbool.h>
 
-/* What a dry run has rolled back of a table's statements. */
-struct ddl_list {
-  char **items;
-  uint32_t count;
-};
-
-void ddl_list_free(struct ddl_list *list);
-
 struct table_change {
   const struct headrace_host *host; /* every statement is logged as it is run */
   PGconn *connection;
   int64_t lock_timeout_ms;
   bool may_alter;
-  struct ddl_list *kept; /* a dry run: what is done is rolled back and noted here; NULL: none */
+  struct sql_list *kept; /* a dry run: what is done is rolled back and noted here; NULL: none */
 };
 
 /* Makes the table, or alters it, if it still is to be done; all in one transaction. OK, RETRY (it
@@ -35,7 +27,7 @@ enum headrace_result change_table(const struct table_change *change,
 /* describe_table(), as the table would be after what a dry run has rolled back. The target's ddl
  * says so. `kept` may be NULL. */
 enum headrace_result describe_changed(PGconn *connection, const char *schema, const char *table,
-                                      const struct ddl_list *kept, struct target **target,
+                                      const struct sql_list *kept, struct target **target,
                                       struct pg_error *error);
 
 #endif

@@ -14,6 +14,20 @@
 #define BIT_LENGTH_MAX        83886080
 #define TIME_DIGITS_MAX       6
 
+void sql_list_add(struct sql_list *list, char *sql)
+{
+  list->items = sink_realloc(list->items, (list->count + 1) * sizeof *list->items);
+  list->items[list->count++] = sql;
+}
+
+void sql_list_free(struct sql_list *list)
+{
+  for (uint32_t i = 0; i < list->count; i++)
+    free(list->items[i]);
+  free(list->items);
+  *list = (struct sql_list){0};
+}
+
 /* ---- what is wanted ---------------------------------------------------- */
 
 static const struct headrace_value *sample_of(const struct headrace_event *event, uint32_t i)

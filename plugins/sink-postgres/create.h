@@ -17,6 +17,14 @@ struct wanted_column {
   const char *type;                     /* what the operator or the extra's kind says; NULL */
 };
 
+struct sql_list {
+  char **items; /* a statement each */
+  uint32_t count;
+};
+
+void sql_list_add(struct sql_list *list, char *sql); /* takes it over */
+void sql_list_free(struct sql_list *list);
+
 /* The table that an event wants. Points into the event and the keys. */
 struct wanted_table {
   const char *schema, *table;

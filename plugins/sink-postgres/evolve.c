@@ -286,27 +286,86 @@ static void widen_column(const struct target_column *column, const struct headra
   free(type);
 }
 
+/* ---- labels of enums --------------------------------------------------- */
+
+static bool has_label(PGresult *labels, const char *label)
+{
+  for (int row = 0; row < PQntuples(labels); row++)
+    if (!strcmp(PQgetvalue(labels, row, 0), label))
+      return true;
+  return false;
+}
+
+static void append_labels(PGresult *have, const char *type, const char *const *labels,
+                          struct sql_list *sql)
+{
+  for (const char *const *label = labels; *label; label++) {
+    if (has_label(have, *label))
+      continue;
+    char *quoted = pg_quote_literal(*label);
+    char *before = label > labels ? pg_quote_literal(label[-1]) : NULL;
+    sql_list_add(sql, pg_format("ALTER TYPE %s ADD VALUE IF NOT EXISTS %s%s%s", type, quoted,
+                                before ? " AFTER " : "", before ? before : ""));
+    free(before);
+    free(quoted);
+  }
+}
+
+/* The source's labels in their order, those that are missing after the one before them. */
+static enum headrace_result add_labels(PGconn *connection, const struct target_column *column,
+                                       const struct headrace_column *source, struct sql_list *sql,
+                                       struct pg_error *error)
+{
+  struct shape have = shape_of_target(column);
+  if (have.type != HEADRACE_TYPE_ENUM || !source->labels || column->domain)
+    return HEADRACE_OK;
+  char *oid = pg_format("%u", have.is_array ? column->element_oid : column->type_oid);
+  char *type =
+      pg_format("%.*s", (int)(strlen(column->type) - (have.is_array ? 2 : 0)), column->type);
+  const char *values[] = {oid};
+  PGresult *labels =
+      pg_query(connection, error,
+               "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = $1::oid", 1, values);
+  if (labels)
+    append_labels(labels, type, source->labels, sql);
+  PQclear(labels);
+  free(type);
+  free(oid);
+  return labels ? HEADRACE_OK : error->result;
+}
+
+/* ---- the whole --------------------------------------------------------- */
+
+static enum headrace_result fit_column(PGconn *connection, const struct target *target,
+                                       const struct wanted_column *column, struct sql_list *labels,
+                                       char **actions, struct pg_error *error)
+{
+  int32_t there = target_column_index(target, column->name);
+  if (there < 0)
+    return add_column(connection, column, actions, error);
+  if (!column->source || column->type)
+    return HEADRACE_OK;
+  widen_column(&target->columns[there], column->source, actions);
+  return add_labels(connection, &target->columns[there], column->source, labels, error);
+}
+
 enum headrace_result evolve_sql(PGconn *connection, const struct target *target,
-                                const struct wanted_table *wanted, char **sql,
+                                const struct wanted_table *wanted, struct sql_list *sql,
                                 struct pg_error *error)
 {
   char *actions = NULL;
-  *sql = NULL;
+  *sql = (struct sql_list){0};
   enum headrace_result result = HEADRACE_OK;
-  for (uint32_t i = 0; i < wanted->column_count && result == HEADRACE_OK; i++) {
-    const struct wanted_column *column = &wanted->columns[i];
-    int32_t there = target_column_index(target, column->name);
-    if (there < 0)
-      result = add_column(connection, column, &actions, error);
-    else if (column->source && !column->type)
-      widen_column(&target->columns[there], column->source, &actions);
-  }
+  for (uint32_t i = 0; i < wanted->column_count && result == HEADRACE_OK; i++)
+    result = fit_column(connection, target, &wanted->columns[i], sql, &actions, error);
   for (uint32_t i = 0; i < target->column_count; i++)
     if (may_lack(target, i, wanted))
       pg_append(&actions, "%sALTER COLUMN %s DROP NOT NULL", actions ? ", " : "",
                 target->columns[i].quoted);
-  if (actions && result == HEADRACE_OK)
-    *sql = pg_format("ALTER TABLE %s %s", target->quoted, actions);
+  if (result != HEADRACE_OK)
+    sql_list_free(sql);
+  else if (actions)
+    sql_list_add(sql, pg_format("ALTER TABLE %s %s", target->quoted, actions));
   free(actions);
   return result;
 }

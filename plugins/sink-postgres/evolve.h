@@ -8,10 +8,10 @@
 #include "create.h"
 #include "target.h"
 
-/* ALTER TABLE with all that is to be done, to be freed; *sql is NULL if there is nothing. OK,
- * RETRY, FATAL. */
+/* The statements that make it fit: ALTER TABLE with all that is to be done, after ALTER TYPE for
+ * labels that an enum has not got. None: it fits. OK, RETRY, FATAL: *error, and none. */
 enum headrace_result evolve_sql(PGconn *connection, const struct target *target,
-                                const struct wanted_table *wanted, char **sql,
+                                const struct wanted_table *wanted, struct sql_list *sql,
                                 struct pg_error *error);
 
 /* What of the table cannot take every value that the source may send, as an operator would read

@@ -30,7 +30,7 @@ struct known_table {
   struct target *target;      /* NULL: not described */
   char *schema, *table, *key; /* key: its columns' names as the configuration gives them, quoted */
   char *topic;                /* of the first event; NULL: it had none */
-  struct ddl_list kept;       /* of a dry run */
+  struct sql_list kept;       /* of a dry run */
   bool stale;
   struct known_table *next;
 };
@@ -195,7 +195,7 @@ static void free_tables(struct targets *targets)
     free(table->table);
     free(table->key);
     free(table->topic);
-    ddl_list_free(&table->kept);
+    sql_list_free(&table->kept);
     free(table);
   }
 }
@@ -461,7 +461,7 @@ static enum headrace_result check_key(const struct targets *targets, const struc
                                       const struct mapping *mapping, uint32_t columns,
                                       const char *wanted, struct pg_error *error)
 {
-  if (targets->need == TARGET_NEEDS_NOTHING)
+  if (targets->need == TARGET_NEEDS_NOTHING || !columns) /* none: a truncate, perhaps */
     return HEADRACE_OK;
   if (!target->key_count && !*wanted)
     return fail(error, HEADRACE_AGAIN, "42P10",
@@ -572,12 +572,12 @@ static enum headrace_result fit_table(struct targets *targets, struct wanted_tab
   }
   if (targets->evolution != EVOLUTION_EVOLVE)
     return HEADRACE_OK;
-  char *sql;
+  struct sql_list sql = {0};
   PGconn *connection = connected(targets, error);
   if (!connection || evolve_sql(connection, table->target, wanted, &sql, error) != HEADRACE_OK)
     return error->result;
-  enum headrace_result result = sql ? change(targets, wanted, table, error) : HEADRACE_OK;
-  free(sql);
+  enum headrace_result result = sql.count ? change(targets, wanted, table, error) : HEADRACE_OK;
+  sql_list_free(&sql);
   return result;
 }
 

@@ -489,6 +489,24 @@ static void tables_follow(void **state)
   sql("DROP TABLE t");
 }
 
+static void labels_are_added(void **state)
+{
+  (void)state;
+  sql("CREATE TYPE mood AS ENUM ('ok'); CREATE TABLE t (id int PRIMARY KEY, m mood, a mood[])");
+  static const char *const labels[] = {"it's", "ok", "glad", NULL};
+  struct setup setup;
+  SET_UP(&setup, "schema_evolution", "evolve");
+  test_event_column(&setup.test, "id", HEADRACE_TYPE_INT32);
+  test_event_column(&setup.test, "m", HEADRACE_TYPE_ENUM)->labels = labels;
+  struct headrace_column *array = test_event_column(&setup.test, "a", HEADRACE_TYPE_ARRAY);
+  array->element_type = HEADRACE_TYPE_ENUM;
+  array->labels = labels;
+  must_map(&setup);
+  sql("SELECT 1 / (enum_range(NULL::mood)::text = '{ok,glad,it''s}')::int");
+  tear_down(&setup);
+  sql("DROP TABLE t; DROP TYPE mood");
+}
+
 static void a_locked_table_is_tried_again(void **state)
 {
   (void)state;
@@ -643,6 +661,7 @@ int main(int count, char **arguments)
       cmocka_unit_test(tables_are_made),
       cmocka_unit_test(tables_without_a_key_are_not_made),
       cmocka_unit_test(tables_follow),
+      cmocka_unit_test(labels_are_added),
       cmocka_unit_test(a_locked_table_is_tried_again),
       cmocka_unit_test(tables_are_checked),
       cmocka_unit_test(a_dry_run_keeps_nothing),
