@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every key of sink-postgres. The manual of each is in headrace-sink-postgres(7). */
+#include "handler_plan.h"
 #include "letter_case.h"
 #include "sink.h"
 #include "target.h"
@@ -87,6 +88,42 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_DURATION,
      .default_value = "2s",
      .help = "what making or altering a table may wait for a lock, before it is tried again"},
+    /* what becomes of an event */
+    {.name = "insert_mode",
+     .type = HEADRACE_ENUM,
+     .default_value = "upsert",
+     .choices = "upsert|insert|insert-ignore|update|replicate|history|soft-delete",
+     .help = "what inserts, updates and deletes become"},
+    {.name = "delete",
+     .type = HEADRACE_BOOL,
+     .default_value = "yes",
+     .help = "deletes and tombstones delete rows; no: they are counted as filtered"},
+    {.name = "truncate",
+     .type = HEADRACE_ENUM,
+     .default_value = "truncate",
+     .choices = "truncate|delete|ignore|error",
+     .help = "what is done when the source's table was emptied"},
+    {.name = "deleted_column",
+     .type = HEADRACE_STRING,
+     .default_value = "__deleted",
+     .help = "insert_mode = soft-delete: the column that marks what is deleted"},
+    {.name = "history_operation",
+     .type = HEADRACE_STRING,
+     .default_value = "__op",
+     .help = "insert_mode = history: column of the operation: c, u, d, r"},
+    {.name = "history_time",
+     .type = HEADRACE_STRING,
+     .default_value = "__time",
+     .help = "insert_mode = history: column of the time of the source's commit"},
+    {.name = "history_sequence",
+     .type = HEADRACE_STRING,
+     .default_value = "__sequence",
+     .help = "insert_mode = history: column of the event's place in the source's log"},
+    {.name = "nul_characters",
+     .type = HEADRACE_ENUM,
+     .default_value = "error",
+     .choices = "error|strip|replace",
+     .help = "U+0000 in a text: refuse the event, leave it out, or write U+FFFD"},
     /* how it is written */
     {.name = "workers",
      .type = HEADRACE_INT,
@@ -125,6 +162,50 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_BOOL,
      .default_value = "no",
      .help = "log the SQL, roll back, acknowledge nothing"},
+    /* mode = handler */
+    {.name = "handler_mode",
+     .type = HEADRACE_ENUM,
+     .default_value = "message",
+     .choices = "message|batch|statement|inbox|plugin",
+     .help = "a function for each message or batch, a statement, a table of messages, or C"},
+    {.name = "handler",
+     .type = HEADRACE_STRING,
+     .help = "name of the function, or path of the plugin"},
+    {.name = "handler_sql",
+     .type = HEADRACE_STRING,
+     .help = "the statement; it reads the messages from a relation called batch"},
+    {.name = "handler_order",
+     .type = HEADRACE_ENUM,
+     .default_value = "partition",
+     .choices = "partition|key",
+     .help = "what is handled in order; a batch is of one partition, or of any"},
+    {.name = "handler_role",
+     .type = HEADRACE_STRING,
+     .help = "role that the handler's SQL runs as"},
+    {.name = "handler_key",
+     .type = HEADRACE_ENUM,
+     .default_value = "text",
+     .choices = "bytea|text|jsonb",
+     .help = "type of keys in batch and inbox"},
+    {.name = "handler_value",
+     .type = HEADRACE_ENUM,
+     .default_value = "jsonb",
+     .choices = "bytea|text|jsonb",
+     .help = "type of values in batch and inbox"},
+    {.name = "handler.*",
+     .type = HEADRACE_STRING,
+     .help = "settings of a plugin's own, such as handler.table = audit"},
+    {.name = "dedupe_by",
+     .type = HEADRACE_STRING,
+     .help = "what a message sent twice is known by: key, header:NAME or json:/POINTER"},
+    {.name = "dedupe_window",
+     .type = HEADRACE_DURATION,
+     .default_value = "7d",
+     .help = "how long messages are remembered for dedupe_by"},
+    {.name = "inbox_retention",
+     .type = HEADRACE_DURATION,
+     .default_value = "7d",
+     .help = "days of the inbox older than this are dropped once they are empty; 0: never"},
     /* what is kept in the target */
     {.name = "schema_name",
      .type = HEADRACE_STRING,
@@ -162,5 +243,5 @@ bool keys_check(const struct headrace_host *host)
     good = false;
   }
   bool table = host->integer(host, "mode") == 0;
-  return (!table || targets_check(host)) && good;
+  return (table ? targets_check(host) : handler_check(host)) && good;
 }

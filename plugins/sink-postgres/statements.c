@@ -1,0 +1,693 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "statements.h"
+
+#include "pg_quote.h"
+#include "sink.h"
+#include "temporal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One form of a shape's statements: which columns, and how each is sent. */
+struct shape_sql {
+  struct shape_sql *next;
+  enum row_action action;
+  bool rekey;
+  uint64_t id;
+  char *sql;
+  uint64_t *present;     /* NULL: all */
+  unsigned char wires[]; /* enum wire, of each column of the shape */
+};
+
+#define SEARCH_PATHS_ID 1
+
+static const char *const operations[ROW_ACTION_COUNT] = {[ROW_DELETE] = "delete",
+                                                         [ROW_INSERT] = "insert",
+                                                         [ROW_INSERT_IGNORE] = "insert",
+                                                         [ROW_UPSERT] = "upsert",
+                                                         [ROW_UPDATE] = "update"};
+
+static uint64_t next_id(struct statements *statements)
+{
+  return SEARCH_PATHS_ID + ++statements->last_id;
+}
+
+void statements_free(struct statements *statements)
+{
+  free(statements->scratch.data);
+}
+
+void shape_sql_free(struct shape_sql *sql)
+{
+  while (sql) {
+    struct shape_sql *next = sql->next;
+    free(sql->present);
+    free(sql->sql);
+    free(sql);
+    sql = next;
+  }
+}
+
+/* ---- which columns --------------------------------------------------------------------- */
+
+static bool is_key(const struct row_shape *shape, uint32_t column)
+{
+  for (uint32_t i = 0; i < shape->key_count; i++)
+    if (shape->key[i] == column)
+      return true;
+  return false;
+}
+
+static bool has(const uint64_t *present, uint32_t column)
+{
+  return !present || present[column / 64] >> column % 64 & 1;
+}
+
+/* Whether the statement carries the column at all. */
+static bool carries(const struct row_shape *shape, enum row_action action, const uint64_t *present,
+                    uint32_t column)
+{
+  return action == ROW_DELETE ? is_key(shape, column) : has(present, column);
+}
+
+static const struct target_column *target_of(const struct row_shape *shape, uint32_t column)
+{
+  return &shape->mapping->target->columns[shape->columns[column].target];
+}
+
+/* ---- SQL -------------------------------------------------------------------------------- */
+
+/* The value in the SELECT list, of the column's type. */
+static void append_value(char **sql, const struct row_shape *shape, uint32_t column, enum wire wire,
+                         const char *of)
+{
+  const struct target_column *target = target_of(shape, column);
+  const char *cast = shape->columns[column].cast;
+  pg_append(sql, "%s.c%" PRIu32, of, column);
+  if (wire != WIRE_TEXT)
+    return;
+  if (cast)
+    pg_append(sql, "::%s", cast);
+  else if (target->logical == HEADRACE_TYPE_MONEY)
+    pg_append(sql, "::numeric"); /* money's own text depends on the locale */
+  if (cast || target->type_oid != wire_types[WIRE_TEXT].oid)
+    pg_append(sql, "::%s", target->type);
+}
+
+/* unnest($1::int4[], …) AS name(c0, …) */
+static void append_unnest(char **sql, const struct row_shape *shape, enum row_action action,
+                          const struct shape_sql *form, const char *name, int *parameter)
+{
+  const char *comma = "";
+  pg_append(sql, "unnest(");
+  for (uint32_t i = 0; i < shape->column_count; i++)
+    if (carries(shape, action, form->present, i)) {
+      pg_append(sql, "%s$%d::%s", comma, ++*parameter, wire_types[form->wires[i]].array);
+      comma = ", ";
+    }
+  pg_append(sql, ") AS %s(", name);
+  comma = "";
+  for (uint32_t i = 0; i < shape->column_count; i++)
+    if (carries(shape, action, form->present, i)) {
+      pg_append(sql, "%sc%" PRIu32, comma, i);
+      comma = ", ";
+    }
+  pg_append(sql, ")");
+}
+
+static void append_conflict(char **sql, const struct row_shape *shape, const struct shape_sql *form)
+{
+  const struct target *target = shape->mapping->target;
+  const char *comma = "";
+  if (form->action == ROW_INSERT_IGNORE) {
+    pg_append(sql, " ON CONFLICT DO NOTHING");
+    return;
+  }
+  pg_append(sql, " ON CONFLICT (");
+  for (uint32_t i = 0; i < target->key_count; i++)
+    pg_append(sql, "%s%s", i ? ", " : "", target->columns[target->key[i]].quoted);
+  pg_append(sql, ") DO ");
+  bool any = false;
+  for (uint32_t i = 0; i < shape->column_count; i++) {
+    const struct target_column *column = target_of(shape, i);
+    if (!has(form->present, i) || is_key(shape, i) || column->identity_always)
+      continue;
+    pg_append(sql, "%s%s = EXCLUDED.%s", any ? comma : "UPDATE SET ", column->quoted,
+              column->quoted);
+    any = true;
+    comma = ", ";
+  }
+  if (!any)
+    pg_append(sql, "NOTHING"); /* a table that is nothing but its key */
+}
+
+static char *insert_sql(const struct row_shape *shape, const struct shape_sql *form)
+{
+  char *sql = NULL;
+  int parameter = 0;
+  bool overriding = false;
+  const char *comma = "";
+  pg_append(&sql, "INSERT INTO %s (", shape->mapping->target->quoted);
+  for (uint32_t i = 0; i < shape->column_count; i++)
+    if (has(form->present, i)) {
+      pg_append(&sql, "%s%s", comma, target_of(shape, i)->quoted);
+      overriding |= target_of(shape, i)->identity_always;
+      comma = ", ";
+    }
+  pg_append(&sql, ")%s SELECT ", overriding ? " OVERRIDING SYSTEM VALUE" : "");
+  comma = "";
+  for (uint32_t i = 0; i < shape->column_count; i++)
+    if (has(form->present, i)) {
+      pg_append(&sql, "%s", comma);
+      append_value(&sql, shape, i, (enum wire)form->wires[i], "u");
+      comma = ", ";
+    }
+  pg_append(&sql, " FROM ");
+  append_unnest(&sql, shape, form->action, form, "u", &parameter);
+  if (form->action != ROW_INSERT)
+    append_conflict(&sql, shape, form);
+  return sql;
+}
+
+static void append_key_match(char **sql, const struct row_shape *shape,
+                             const struct shape_sql *form, const char *of)
+{
+  for (uint32_t i = 0; i < shape->key_count; i++) {
+    pg_append(sql, "%st.%s = ", i ? " AND " : "", target_of(shape, shape->key[i])->quoted);
+    append_value(sql, shape, shape->key[i], (enum wire)form->wires[shape->key[i]], of);
+  }
+}
+
+static char *delete_sql(const struct row_shape *shape, const struct shape_sql *form)
+{
+  char *sql = NULL;
+  int parameter = 0;
+  pg_append(&sql, "DELETE FROM %s AS t USING ", shape->mapping->target->quoted);
+  append_unnest(&sql, shape, ROW_DELETE, form, "u", &parameter);
+  pg_append(&sql, " WHERE ");
+  append_key_match(&sql, shape, form, "u");
+  return sql;
+}
+
+/* `key_too`: the row gets another key; NULL if there is nothing to set. */
+static char *update_sql(const struct row_shape *shape, const struct shape_sql *form, bool rekey)
+{
+  char *sql = NULL;
+  int parameter = 0;
+  const char *comma = "";
+  pg_append(&sql, "UPDATE %s AS t SET ", shape->mapping->target->quoted);
+  bool any = false;
+  for (uint32_t i = 0; i < shape->column_count; i++) {
+    const struct target_column *column = target_of(shape, i);
+    if (!has(form->present, i) || (is_key(shape, i) && !rekey) || column->identity_always)
+      continue;
+    pg_append(&sql, "%s%s = ", comma, column->quoted);
+    append_value(&sql, shape, i, (enum wire)form->wires[i], "u");
+    comma = ", ";
+    any = true;
+  }
+  if (!any) { /* nothing but the key: it only says whether the row is there */
+    const char *key = target_of(shape, shape->key[0])->quoted;
+    pg_append(&sql, "%s = t.%s", key, key);
+  }
+  pg_append(&sql, " FROM ");
+  append_unnest(&sql, shape, ROW_UPDATE, form, "u", &parameter);
+  if (rekey) {
+    pg_append(&sql, ", ");
+    append_unnest(&sql, shape, ROW_DELETE, form, "o", &parameter);
+  }
+  pg_append(&sql, " WHERE ");
+  append_key_match(&sql, shape, form, rekey ? "o" : "u");
+  return sql;
+}
+
+static char *make_sql(const struct row_shape *shape, const struct shape_sql *form)
+{
+  switch (form->action) {
+  case ROW_DELETE:
+    return delete_sql(shape, form);
+  case ROW_UPDATE:
+    return update_sql(shape, form, form->rekey);
+  default:
+    return insert_sql(shape, form);
+  }
+}
+
+static size_t mask_bytes(const struct row_shape *shape)
+{
+  return (shape->column_count + 63) / 64 * sizeof(uint64_t);
+}
+
+static bool same_present(const struct row_shape *shape, const uint64_t *one, const uint64_t *other)
+{
+  return one == other || (one && other && !memcmp(one, other, mask_bytes(shape)));
+}
+
+static const struct shape_sql *find_form(struct statements *statements, struct row_shape *shape,
+                                         const struct row *row, bool rekey,
+                                         const unsigned char *wires)
+{
+  const uint64_t *present = row->action == ROW_DELETE ? NULL : row->present;
+  for (struct shape_sql *form = shape->sql; form; form = form->next)
+    if (form->action == row->action && form->rekey == rekey &&
+        same_present(shape, form->present, present) &&
+        !memcmp(form->wires, wires, shape->column_count))
+      return form;
+  struct shape_sql *form = sink_alloc(sizeof *form + shape->column_count);
+  *form = (struct shape_sql){
+      .next = shape->sql, .action = row->action, .rekey = rekey, .id = next_id(statements)};
+  if (present)
+    form->present = memcpy(sink_alloc(mask_bytes(shape)), present, mask_bytes(shape));
+  memcpy(form->wires, wires, shape->column_count);
+  form->sql = make_sql(shape, form);
+  shape->sql = form;
+  return form;
+}
+
+/* ---- extras ---------------------------------------------------------------------------- */
+
+static const char *operation_letter(uint32_t operation)
+{
+  static const char *const letters[] = {[HEADRACE_INSERT] = "c",
+                                        [HEADRACE_UPDATE] = "u",
+                                        [HEADRACE_DELETE] = "d",
+                                        [HEADRACE_READ] = "r",
+                                        [HEADRACE_TRUNCATE] = "t"};
+  return operation < sizeof letters / sizeof *letters && letters[operation] ? letters[operation]
+                                                                            : "?";
+}
+
+static struct headrace_value text_value(struct plan *plan, const char *text)
+{
+  size_t size = strlen(text);
+  return (struct headrace_value){.data = memcpy(plan_alloc(plan, size + 1), text, size + 1),
+                                 .size = (uint32_t)size,
+                                 .state = HEADRACE_TEXT};
+}
+
+static struct headrace_value number_value(struct plan *plan, bool known, int64_t number)
+{
+  char text[24];
+  if (!known)
+    return (struct headrace_value){.state = HEADRACE_NULL};
+  snprintf(text, sizeof text, "%" PRId64, number);
+  return text_value(plan, text);
+}
+
+static struct headrace_value time_value(struct plan *plan, bool known, int64_t microseconds)
+{
+  char text[96];
+  if (!known)
+    return (struct headrace_value){.state = HEADRACE_NULL};
+  struct temporal_timestamp timestamp =
+      temporal_timestamp_of_number(microseconds, TEMPORAL_MICROSECONDS);
+  *temporal_write_timestamptz(text, &timestamp) = '\0';
+  return text_value(plan, text);
+}
+
+static struct headrace_value header_value(const struct headrace_record *record, const char *name)
+{
+  for (uint32_t i = record ? record->header_count : 0; i > 0; i--)
+    if (!strcmp(record->headers[i - 1].name, name)) {
+      struct headrace_value value = record->headers[i - 1].value;
+      value.state = value.state == HEADRACE_NULL ? HEADRACE_NULL : HEADRACE_TEXT;
+      return value;
+    }
+  return (struct headrace_value){.state = HEADRACE_NULL};
+}
+
+static struct headrace_value extra_value(struct plan *plan, const struct extra *extra,
+                                         const struct headrace_event *event)
+{
+  const struct headrace_record *record = event->record;
+  const struct headrace_change *change = event->change;
+  const struct headrace_transaction *transaction = change->transaction;
+  struct headrace_value none = {.state = HEADRACE_NULL};
+  switch (extra->kind) {
+  case EXTRA_TOPIC:
+    return record ? record->topic : none;
+  case EXTRA_PARTITION:
+    return number_value(plan, record && record->partition >= 0, record ? record->partition : 0);
+  case EXTRA_OFFSET:
+    return number_value(plan, record && record->offset >= 0, record ? record->offset : 0);
+  case EXTRA_TIMESTAMP:
+    return time_value(plan, record && record->timestamp_ms >= 0,
+                      record ? record->timestamp_ms * 1000 : 0);
+  case EXTRA_KEY:
+    if (record && record->key.state != HEADRACE_NULL)
+      none = (struct headrace_value){
+          .data = record->key.data, .size = record->key.size, .state = HEADRACE_BINARY};
+    return none;
+  case EXTRA_HEADER:
+    return header_value(record, extra->text);
+  case EXTRA_OPERATION:
+    return text_value(plan, operation_letter(change->operation));
+  case EXTRA_SEQUENCE:
+    return number_value(plan, change->sequence > 0, (int64_t)change->sequence);
+  case EXTRA_COMMIT_TIME:
+    return time_value(plan, transaction && transaction->commit_time_us,
+                      transaction ? transaction->commit_time_us : 0);
+  case EXTRA_TRANSACTION:
+    return number_value(plan, transaction && transaction->id,
+                        transaction ? (int64_t)transaction->id : 0);
+  case EXTRA_DELETED:
+    return text_value(plan, change->operation == HEADRACE_DELETE ? "t" : "f");
+  case EXTRA_CONSTANT:
+    return text_value(plan, extra->text);
+  }
+  return none;
+}
+
+/* ---- arrays ------------------------------------------------------------------------------ */
+
+/* The rows of one statement. */
+struct group {
+  struct row_shape *shape;
+  const struct row **rows;
+  size_t count;
+};
+
+static struct headrace_value value_of(struct plan *plan, const struct row *row, uint32_t column,
+                                      bool of_key)
+{
+  const struct row_column *described = &row->shape->columns[column];
+  if (described->extra)
+    return extra_value(plan, described->extra, row->event);
+  return (of_key ? row->key_values : row->values)[described->source];
+}
+
+static const struct headrace_relation *relation_of(const struct row *row)
+{
+  return row->event->change->relation;
+}
+
+static struct conversion conversion_of(const struct statements *statements, const struct row *row,
+                                       uint32_t column)
+{
+  const struct row_column *described = &row->shape->columns[column];
+  const struct headrace_relation *relation = relation_of(row);
+  return (struct conversion){.from = described->source < 0 ? NULL
+                                                           : &relation->columns[described->source],
+                             .to = &row->shape->mapping->target->columns[described->target],
+                             .conventions = relation->conventions,
+                             .nul = statements->nul,
+                             .plain = described->cast != NULL};
+}
+
+static void put_int(char *at, uint32_t number)
+{
+  number = __builtin_bswap32(number);
+  memcpy(at, &number, sizeof number);
+}
+
+/* array_recv: dimensions, has nulls, element's type, elements, lower bound. */
+#define ARRAY_HEADER 20
+
+static void put_header(char *at, enum wire wire, size_t count)
+{
+  put_int(at, 1);
+  put_int(at + 4, 1);
+  put_int(at + 8, wire_types[wire].oid);
+  put_int(at + 12, (uint32_t)count);
+  put_int(at + 16, 1);
+}
+
+static bool as_binary(struct statements *statements, struct plan *plan, const struct group *group,
+                      uint32_t column, enum wire wire, bool of_key)
+{
+  const struct conversion conversion = conversion_of(statements, group->rows[0], column);
+  for (size_t i = 0; i < group->count; i++) {
+    struct headrace_value value = value_of(plan, group->rows[i], column, of_key);
+    if (!convert_binary(&conversion, wire, &value, &statements->scratch))
+      return false;
+  }
+  return true;
+}
+
+static bool as_text(struct statements *statements, struct plan *plan, const struct group *group,
+                    uint32_t column, bool of_key, size_t *failed, const char **reason)
+{
+  const struct conversion conversion = conversion_of(statements, group->rows[0], column);
+  for (size_t i = 0; i < group->count; i++) {
+    struct headrace_value value = value_of(plan, group->rows[i], column, of_key);
+    if (!convert_text(&conversion, &value, &statements->scratch, reason)) {
+      *failed = group->rows[i]->item;
+      return false;
+    }
+  }
+  return true;
+}
+
+/* `wire`: in, what is best; out, what it is. */
+static bool encode_column(struct statements *statements, struct plan *plan,
+                          const struct group *group, uint32_t column, bool of_key,
+                          unsigned char *wire, size_t *failed, struct pg_error *error)
+{
+  struct buffer *scratch = &statements->scratch;
+  const struct target_column *target = target_of(group->shape, column);
+  const char *reason = "a value cannot be converted";
+  enum wire best = group->shape->columns[column].cast ? WIRE_TEXT : wire_of(target);
+  scratch->size = 0;
+  buffer_room(scratch, ARRAY_HEADER);
+  scratch->size = ARRAY_HEADER;
+  if (best == WIRE_TEXT || !as_binary(statements, plan, group, column, best, of_key)) {
+    best = WIRE_TEXT;
+    scratch->size = ARRAY_HEADER;
+    if (!as_text(statements, plan, group, column, of_key, failed, &reason)) {
+      *error = (struct pg_error){.result = HEADRACE_AGAIN, .sqlstate = "22000"};
+      snprintf(error->message, sizeof error->message, "column %s of %s: %s", target->name,
+               group->shape->mapping->target->quoted, reason);
+      return false;
+    }
+  }
+  put_header(scratch->data, best, group->count);
+  *wire = (unsigned char)best;
+  return true;
+}
+
+struct arguments {
+  int count;
+  uint32_t *types;
+  const char **values;
+  int *lengths, *formats;
+};
+
+static struct arguments arguments_new(struct plan *plan, size_t most)
+{
+  return (struct arguments){.types = plan_alloc(plan, most * sizeof(uint32_t)),
+                            .values = plan_alloc(plan, most * sizeof(char *)),
+                            .lengths = plan_alloc(plan, most * sizeof(int)),
+                            .formats = plan_alloc(plan, most * sizeof(int))};
+}
+
+static void add_argument(struct arguments *arguments, struct plan *plan, enum wire wire,
+                         const struct buffer *scratch)
+{
+  int i = arguments->count++;
+  arguments->types[i] = wire_types[wire].array_oid;
+  arguments->values[i] = memcpy(plan_alloc(plan, scratch->size), scratch->data, scratch->size);
+  arguments->lengths[i] = (int)scratch->size;
+  arguments->formats[i] = 1;
+}
+
+static bool add_arguments(struct statements *statements, struct plan *plan,
+                          const struct group *group, enum row_action action, unsigned char *wires,
+                          struct arguments *arguments, size_t *failed, struct pg_error *error)
+{
+  for (uint32_t i = 0; i < group->shape->column_count; i++) {
+    if (!carries(group->shape, action, group->rows[0]->present, i))
+      continue;
+    if (!encode_column(statements, plan, group, i, action == ROW_DELETE, &wires[i], failed, error))
+      return false;
+    add_argument(arguments, plan, (enum wire)wires[i], &statements->scratch);
+  }
+  return true;
+}
+
+static void add_statement(struct statements *statements, struct plan *plan,
+                          const struct group *group, const struct shape_sql *form,
+                          const struct arguments *arguments)
+{
+  const struct target *target = group->shape->mapping->target;
+  struct statement *statement = plan_add(plan);
+  *statement = (struct statement){.kind = STATEMENT_PREPARED,
+                                  .sql = form->sql,
+                                  .id = form->id,
+                                  .count = arguments->count,
+                                  .types = arguments->types,
+                                  .values = arguments->values,
+                                  .lengths = arguments->lengths,
+                                  .formats = arguments->formats,
+                                  .table = target->quoted,
+                                  .operation = operations[form->action],
+                                  .rows = (int64_t)group->count,
+                                  .missing = statements->missing[form->action],
+                                  .target = target};
+}
+
+static bool plan_group(struct statements *statements, struct plan *plan, const struct group *group,
+                       enum row_action action, size_t *failed, struct pg_error *error)
+{
+  uint32_t columns = group->shape->column_count;
+  unsigned char *wires = plan_alloc(plan, columns + 1);
+  memset(wires, 0, columns + 1);
+  struct arguments arguments = arguments_new(plan, columns);
+  if (!add_arguments(statements, plan, group, action, wires, &arguments, failed, error))
+    return false;
+  struct row described = *group->rows[0];
+  described.action = action;
+  add_statement(statements, plan, group,
+                find_form(statements, group->shape, &described, false, wires), &arguments);
+  return true;
+}
+
+/* ---- stages ---------------------------------------------------------------------------------- */
+
+static bool belongs(const struct row *row, const struct row *first, enum row_action action)
+{
+  if (action == ROW_DELETE)
+    return row->shape == first->shape && (row->action == ROW_DELETE || row->deleted_before);
+  return row->shape == first->shape && row->action == action &&
+         same_present(row->shape, row->present, first->present);
+}
+
+/* The rows of `action` that go into one statement with row `from`, and are not done yet. */
+static struct group gather(struct plan *plan, const struct rows *rows, size_t from,
+                           enum row_action action, unsigned char *done)
+{
+  const struct row *first = &rows->items[from];
+  struct group group = {.shape = (struct row_shape *)(uintptr_t)first->shape,
+                        .rows = plan_alloc(plan, (rows->count - from) * sizeof(struct row *))};
+  for (size_t i = from; i < rows->count; i++)
+    if (!done[i] && belongs(&rows->items[i], first, action)) {
+      group.rows[group.count++] = &rows->items[i];
+      done[i] = 1;
+    }
+  return group;
+}
+
+static bool plan_action(struct statements *statements, const struct rows *rows,
+                        enum row_action action, size_t *failed, struct pg_error *error)
+{
+  struct plan *plan = rows->plan;
+  unsigned char *done = plan_alloc(plan, rows->count + 1);
+  memset(done, 0, rows->count + 1);
+  for (size_t i = 0; i < rows->count; i++) {
+    if (done[i] || !belongs(&rows->items[i], &rows->items[i], action))
+      continue;
+    struct group group = gather(plan, rows, i, action, done);
+    if (!plan_group(statements, plan, &group, action, failed, error))
+      return false;
+  }
+  return true;
+}
+
+/* Rows are found by key through its index: a join that hashes would read the whole table. */
+static void plan_search_paths(struct plan *plan)
+{
+  struct statement *statement = plan_add(plan);
+  *statement = (struct statement){
+      .kind = STATEMENT_PREPARED,
+      .sql = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', "
+             "'off', true), set_config('enable_mergejoin', 'off', true)",
+      .id = SEARCH_PATHS_ID,
+      .operation = "set",
+      .rows = -1};
+}
+
+enum headrace_result statements_plan(struct statements *statements, const struct rows *rows,
+                                     size_t *failed, struct pg_error *error)
+{
+  bool used[ROW_ACTION_COUNT] = {false};
+  for (size_t i = 0; i < rows->count; i++) {
+    used[rows->items[i].action] = true;
+    used[ROW_DELETE] |= rows->items[i].deleted_before;
+  }
+  if (used[ROW_DELETE] || used[ROW_UPDATE])
+    plan_search_paths(rows->plan);
+  for (int action = 0; action < ROW_ACTION_COUNT; action++)
+    if (used[action] && !plan_action(statements, rows, (enum row_action)action, failed, error))
+      return HEADRACE_AGAIN;
+  return HEADRACE_OK;
+}
+
+/* ---- single ones ------------------------------------------------------------------------------
+ */
+
+static void add_direct(struct statements *statements, struct plan *plan,
+                       const struct row_shape *shape, const char *operation, const char *format)
+{
+  const struct target *target = shape->mapping->target;
+  size_t size = strlen(format) + strlen(target->quoted) + 1;
+  char *sql = plan_alloc(plan, size);
+  snprintf(sql, size, format, target->quoted);
+  struct statement *statement = plan_add(plan);
+  *statement = (struct statement){.kind = STATEMENT_DIRECT,
+                                  .sql = sql,
+                                  .id = next_id(statements),
+                                  .table = target->quoted,
+                                  .operation = operation,
+                                  .rows = -1,
+                                  .target = target};
+}
+
+void statements_truncate(struct statements *statements, struct plan *plan, struct row_shape *shape,
+                         bool by_delete)
+{
+  if (by_delete)
+    add_direct(statements, plan, shape, "truncate", "DELETE FROM %s");
+  else
+    add_direct(statements, plan, shape, "truncate", "TRUNCATE TABLE %s");
+}
+
+void statements_ddl(struct statements *statements, struct plan *plan, struct row_shape *shape)
+{
+  const struct target *target = shape->mapping->target;
+  for (uint32_t i = 0; i < target->ddl_count; i++) {
+    struct statement *statement = plan_add(plan);
+    *statement = (struct statement){.kind = STATEMENT_DIRECT,
+                                    .sql = target->ddl[i],
+                                    .id = next_id(statements),
+                                    .table = target->quoted,
+                                    .operation = "ddl",
+                                    .rows = -1,
+                                    .target = target};
+  }
+}
+
+enum headrace_result statements_rekey(struct statements *statements, struct plan *plan,
+                                      const struct row *from, const struct row *to, size_t *failed,
+                                      struct pg_error *error)
+{
+  struct row_shape *shape = (struct row_shape *)(uintptr_t)to->shape;
+  const struct row *one = to;
+  struct group group = {.shape = shape, .rows = &one, .count = 1};
+  uint32_t columns = shape->column_count;
+  unsigned char *wires = plan_alloc(plan, columns + 1);
+  memset(wires, 0, columns + 1);
+  struct arguments arguments = arguments_new(plan, columns + shape->key_count);
+  if (!add_arguments(statements, plan, &group, ROW_UPDATE, wires, &arguments, failed, error))
+    return HEADRACE_AGAIN;
+  one = from;
+  unsigned char *old_wires = plan_alloc(plan, columns + 1);
+  memcpy(old_wires, wires, columns + 1);
+  if (!add_arguments(statements, plan, &group, ROW_DELETE, old_wires, &arguments, failed, error))
+    return HEADRACE_AGAIN;
+  if (memcmp(wires, old_wires, columns) != 0) {
+    *failed = to->item;
+    *error = (struct pg_error){.result = HEADRACE_AGAIN, .sqlstate = "22000"};
+    snprintf(error->message, sizeof error->message,
+             "the old and the new key of a row of %s are "
+             "written in different ways",
+             shape->mapping->target->quoted);
+    return HEADRACE_AGAIN;
+  }
+  struct row described = *to;
+  described.action = ROW_UPDATE;
+  plan_search_paths(plan);
+  add_statement(statements, plan, &group, find_form(statements, shape, &described, true, wires),
+                &arguments);
+  return HEADRACE_OK;
+}
