@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mode = handler: messages are given to somebody's own code, in the transaction that stores how
- * far they were read. The contract is in headrace-sink-postgres(7), HANDLERS.
+ * far they were read. The contract is in headrace-sink-postgres(7), Handlers.
  *
  * A message is a row of fields. Every statement of a handler has the fields as its parameters,
  * $1 to $9 in their order: one message's values, or arrays of a batch's. */
