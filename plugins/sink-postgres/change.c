@@ -22,6 +22,15 @@ static enum headrace_result query(const struct table_change *change, const char 
   return result ? HEADRACE_OK : error->result;
 }
 
+static enum headrace_result set_timeout(const struct table_change *change, int64_t milliseconds,
+                                        struct pg_error *error)
+{
+  char *sql = pg_format("SET LOCAL lock_timeout = %lld", (long long)milliseconds);
+  enum headrace_result result = query(change, sql, 0, NULL, error);
+  free(sql);
+  return result;
+}
+
 /* Classes that pg_classify() lets be tried again, but that are what the statement is. */
 static bool is_permanent(const char *sqlstate)
 {
@@ -74,7 +83,8 @@ static enum headrace_result run(const struct table_change *change, const char *s
   const struct headrace_host *host = change->host;
   host->log(host, HEADRACE_INFO, "%s: %s", change->kept ? "would run" : "runs", sql);
   struct pg_error reason;
-  if (query(change, sql, 0, NULL, &reason) == HEADRACE_OK) {
+  if (set_timeout(change, change->lock_timeout_ms, &reason) == HEADRACE_OK &&
+      query(change, sql, 0, NULL, &reason) == HEADRACE_OK) {
     if (change->kept)
       sql_list_add(change->kept, pg_format("%s", sql));
     return HEADRACE_OK;
@@ -91,7 +101,9 @@ static enum headrace_result lock(const struct table_change *change, const char *
 {
   char *key = pg_format("headrace %s %s", what, name);
   const char *values[] = {key};
-  enum headrace_result result = query(change, lock_sql, 1, values, error);
+  enum headrace_result result = set_timeout(change, change->turn_timeout_ms, error);
+  if (result == HEADRACE_OK)
+    result = query(change, lock_sql, 1, values, error);
   free(key);
   return result;
 }
@@ -99,15 +111,11 @@ static enum headrace_result lock(const struct table_change *change, const char *
 static enum headrace_result begin(const struct table_change *change,
                                   const struct wanted_table *wanted, struct pg_error *error)
 {
-  char *timeout = pg_format("SET LOCAL lock_timeout = %lld", (long long)change->lock_timeout_ms);
   char *name = pg_quote_qualified(wanted->schema, wanted->table);
   enum headrace_result result = query(change, "BEGIN", 0, NULL, error);
   if (result == HEADRACE_OK)
-    result = query(change, timeout, 0, NULL, error);
-  if (result == HEADRACE_OK)
     result = lock(change, "table", name, error);
   free(name);
-  free(timeout);
   return result;
 }
 

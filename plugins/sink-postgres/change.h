@@ -14,7 +14,8 @@
 struct table_change {
   const struct headrace_host *host; /* every statement is logged as it is run */
   PGconn *connection;
-  int64_t lock_timeout_ms;
+  int64_t turn_timeout_ms; /* what waiting for others who make or alter it may take */
+  int64_t lock_timeout_ms; /* and for those who use it */
   bool may_alter;
   struct sql_list *kept; /* a dry run: what is done is rolled back and noted here; NULL: none */
 };

@@ -15,6 +15,10 @@
 #include <string.h>
 
 #define RETRY_AFTER_US 5000000 /* a table that did not fit may have been mended by then */
+/* Who is in the way may be a flush of our own, which goes on only when this call has returned: so
+ * the first waits are short, each twice the one before. */
+#define LOCK_WAIT_MS   INT64_C(50)
+#define LOCK_WAITS_MAX 20
 #define SETTINGS       "-c statement_timeout=0 -c idle_in_transaction_session_timeout=60s -c jit=off"
 
 enum key_choice { KEY_TARGET, KEY_RECORD, KEY_FIELDS, KEY_KAFKA };
@@ -32,6 +36,7 @@ struct known_table {
   char *topic;                /* of the first event; NULL: it had none */
   struct sql_list kept;       /* of a dry run */
   bool stale;
+  unsigned lock_waits; /* in vain, one after the other */
   struct known_table *next;
 };
 
@@ -457,18 +462,35 @@ static bool is_mapped(const struct mapping *mapping, uint32_t count, uint16_t co
   return false;
 }
 
-static enum headrace_result check_key(const struct targets *targets, const struct target *target,
-                                      const struct mapping *mapping, uint32_t columns,
-                                      const char *wanted, struct pg_error *error)
+/* What would be a key: the record's columns. */
+static enum headrace_result no_key(const struct targets *targets, const struct target *target,
+                                   const struct headrace_event *event, struct pg_error *error)
 {
+  uint32_t count;
+  char **names = wanted_key(targets, event, KEY_RECORD, &count);
+  char *text = count ? list_names(names, count) : pg_format("…");
+  fail(
+      error, HEADRACE_AGAIN, "42P10",
+      "table %s has no key: no primary key, and no unique index on NOT NULL columns that is valid, "
+      "not partial and not deferrable; ALTER TABLE %s ADD PRIMARY KEY (%s)%s, or say which columns "
+      "are the key with key = fields",
+      target->quoted, target->quoted, text,
+      target->partitioned ? ", with the columns of the partition key" : "");
+  free(text);
+  free_names(names, count);
+  return HEADRACE_AGAIN;
+}
+
+static enum headrace_result check_key(const struct targets *targets, const struct target *target,
+                                      const struct mapping *mapping,
+                                      const struct headrace_event *event, const char *wanted,
+                                      struct pg_error *error)
+{
+  uint32_t columns = event->change->relation->column_count;
   if (targets->need == TARGET_NEEDS_NOTHING || !columns) /* none: a truncate, perhaps */
     return HEADRACE_OK;
   if (!target->key_count && !*wanted)
-    return fail(error, HEADRACE_AGAIN, "42P10",
-                "table %s has no key: no primary key, and no unique index on NOT NULL columns that "
-                "is valid, not partial and not deferrable; make one (ALTER TABLE %s ADD PRIMARY "
-                "KEY (…)), or say which columns are the key with key = fields",
-                target->quoted, target->quoted);
+    return no_key(targets, target, event, error);
   if (!target->key_count || (targets->need == TARGET_NEEDS_UNIQUE && !target->key_unique))
     return fail(error, HEADRACE_AGAIN, "42P10",
                 "table %s has no unique index of its key (%s) that is valid, not partial and not "
@@ -501,7 +523,7 @@ static enum headrace_result make_mapping(const struct targets *targets, const st
     result = no_column(error, target, missing);
   free(missing);
   if (result == HEADRACE_OK)
-    result = check_key(targets, target, mapping, count, key, error);
+    result = check_key(targets, target, mapping, event, key, error);
   if (result == HEADRACE_OK)
     entry->mapping = mapping;
   else
@@ -526,15 +548,22 @@ static char **key_to_make(const struct targets *targets, const struct headrace_e
 static enum headrace_result change(struct targets *targets, const struct wanted_table *wanted,
                                    struct known_table *table, struct pg_error *error)
 {
-  struct table_change change = {.host = targets->host,
-                                .connection = connected(targets, error),
-                                .lock_timeout_ms = targets->ddl_lock_timeout_ms,
-                                .may_alter = targets->evolution == EVOLUTION_EVOLVE,
-                                .kept = targets->dry_run ? &table->kept : NULL};
+  int64_t wait = LOCK_WAIT_MS << table->lock_waits;
+  struct table_change change = {
+      .host = targets->host,
+      .connection = connected(targets, error),
+      .lock_timeout_ms = wait < targets->ddl_lock_timeout_ms ? wait : targets->ddl_lock_timeout_ms,
+      .may_alter = targets->evolution == EVOLUTION_EVOLVE,
+      .kept = targets->dry_run ? &table->kept : NULL};
   if (!change.connection)
     return error->result;
   table->stale = true;
-  return change_table(&change, wanted, error);
+  enum headrace_result result = change_table(&change, wanted, error);
+  bool locked = result != HEADRACE_OK && !strcmp(error->sqlstate, "55P03");
+  table->lock_waits = !locked                              ? 0
+                      : table->lock_waits < LOCK_WAITS_MAX ? table->lock_waits + 1
+                                                           : LOCK_WAITS_MAX;
+  return result;
 }
 
 static enum headrace_result make_table(struct targets *targets, struct wanted_table *wanted,
