@@ -79,13 +79,11 @@ static const struct target_column *target_of(const struct row_shape *shape, uint
 
 /* ---- SQL -------------------------------------------------------------------------------- */
 
-/* The value in the SELECT list, of the column's type. */
-static void append_value(char **sql, const struct row_shape *shape, uint32_t column, enum wire wire,
-                         const char *of)
+/* What a text is cast to, to be of the column's type. */
+static void append_cast(char **sql, const struct row_shape *shape, uint32_t column, enum wire wire)
 {
   const struct target_column *target = target_of(shape, column);
   const char *cast = shape->columns[column].cast;
-  pg_append(sql, "%s.c%" PRIu32, of, column);
   if (wire != WIRE_TEXT)
     return;
   if (cast)
@@ -96,25 +94,20 @@ static void append_value(char **sql, const struct row_shape *shape, uint32_t col
     pg_append(sql, "::%s", target->type);
 }
 
-/* unnest($1::int4[], …) AS name(c0, …) */
-static void append_unnest(char **sql, const struct row_shape *shape, enum row_action action,
-                          const struct shape_sql *form, const char *name, int *parameter)
+/* SELECT unnest($1::int4[]) AS c0, …: rows, in their order. In the SELECT list the server makes
+ * them one by one; of a function in FROM it would store them all first. */
+static void append_rows(char **sql, const struct row_shape *shape, enum row_action action,
+                        const struct shape_sql *form, int *parameter)
 {
-  const char *comma = "";
-  pg_append(sql, "unnest(");
+  const char *comma = "SELECT ";
   for (uint32_t i = 0; i < shape->column_count; i++)
     if (carries(shape, action, form->present, i)) {
-      pg_append(sql, "%s$%d::%s", comma, ++*parameter, wire_types[form->wires[i]].array);
+      enum wire wire = (enum wire)form->wires[i];
+      pg_append(sql, "%sunnest($%d::%s)", comma, ++*parameter, wire_types[wire].array);
+      append_cast(sql, shape, i, wire);
+      pg_append(sql, " AS c%" PRIu32, i);
       comma = ", ";
     }
-  pg_append(sql, ") AS %s(", name);
-  comma = "";
-  for (uint32_t i = 0; i < shape->column_count; i++)
-    if (carries(shape, action, form->present, i)) {
-      pg_append(sql, "%sc%" PRIu32, comma, i);
-      comma = ", ";
-    }
-  pg_append(sql, ")");
 }
 
 static void append_conflict(char **sql, const struct row_shape *shape, const struct shape_sql *form)
@@ -156,38 +149,28 @@ static char *insert_sql(const struct row_shape *shape, const struct shape_sql *f
       overriding |= target_of(shape, i)->identity_always;
       comma = ", ";
     }
-  pg_append(&sql, ")%s SELECT ", overriding ? " OVERRIDING SYSTEM VALUE" : "");
-  comma = "";
-  for (uint32_t i = 0; i < shape->column_count; i++)
-    if (has(form->present, i)) {
-      pg_append(&sql, "%s", comma);
-      append_value(&sql, shape, i, (enum wire)form->wires[i], "u");
-      comma = ", ";
-    }
-  pg_append(&sql, " FROM ");
-  append_unnest(&sql, shape, form->action, form, "u", &parameter);
+  pg_append(&sql, ")%s ", overriding ? " OVERRIDING SYSTEM VALUE" : "");
+  append_rows(&sql, shape, form->action, form, &parameter);
   if (form->action != ROW_INSERT)
     append_conflict(&sql, shape, form);
   return sql;
 }
 
-static void append_key_match(char **sql, const struct row_shape *shape,
-                             const struct shape_sql *form, const char *of)
+static void append_key_match(char **sql, const struct row_shape *shape, const char *of)
 {
-  for (uint32_t i = 0; i < shape->key_count; i++) {
-    pg_append(sql, "%st.%s = ", i ? " AND " : "", target_of(shape, shape->key[i])->quoted);
-    append_value(sql, shape, shape->key[i], (enum wire)form->wires[shape->key[i]], of);
-  }
+  for (uint32_t i = 0; i < shape->key_count; i++)
+    pg_append(sql, "%st.%s = %s.c%" PRIu32, i ? " AND " : "",
+              target_of(shape, shape->key[i])->quoted, of, shape->key[i]);
 }
 
 static char *delete_sql(const struct row_shape *shape, const struct shape_sql *form)
 {
   char *sql = NULL;
   int parameter = 0;
-  pg_append(&sql, "DELETE FROM %s AS t USING ", shape->mapping->target->quoted);
-  append_unnest(&sql, shape, ROW_DELETE, form, "u", &parameter);
-  pg_append(&sql, " WHERE ");
-  append_key_match(&sql, shape, form, "u");
+  pg_append(&sql, "DELETE FROM %s AS t USING (", shape->mapping->target->quoted);
+  append_rows(&sql, shape, ROW_DELETE, form, &parameter);
+  pg_append(&sql, ") AS u WHERE ");
+  append_key_match(&sql, shape, "u");
   return sql;
 }
 
@@ -203,8 +186,7 @@ static char *update_sql(const struct row_shape *shape, const struct shape_sql *f
     const struct target_column *column = target_of(shape, i);
     if (!has(form->present, i) || (is_key(shape, i) && !rekey) || column->identity_always)
       continue;
-    pg_append(&sql, "%s%s = ", comma, column->quoted);
-    append_value(&sql, shape, i, (enum wire)form->wires[i], "u");
+    pg_append(&sql, "%s%s = u.c%" PRIu32, comma, column->quoted, i);
     comma = ", ";
     any = true;
   }
@@ -212,14 +194,16 @@ static char *update_sql(const struct row_shape *shape, const struct shape_sql *f
     const char *key = target_of(shape, shape->key[0])->quoted;
     pg_append(&sql, "%s = t.%s", key, key);
   }
-  pg_append(&sql, " FROM ");
-  append_unnest(&sql, shape, ROW_UPDATE, form, "u", &parameter);
+  pg_append(&sql, " FROM (");
+  append_rows(&sql, shape, ROW_UPDATE, form, &parameter);
+  pg_append(&sql, ") AS u");
   if (rekey) {
-    pg_append(&sql, ", ");
-    append_unnest(&sql, shape, ROW_DELETE, form, "o", &parameter);
+    pg_append(&sql, ", (");
+    append_rows(&sql, shape, ROW_DELETE, form, &parameter);
+    pg_append(&sql, ") AS o");
   }
   pg_append(&sql, " WHERE ");
-  append_key_match(&sql, shape, form, rekey ? "o" : "u");
+  append_key_match(&sql, shape, rekey ? "o" : "u");
   return sql;
 }
 
