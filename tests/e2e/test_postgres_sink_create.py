@@ -2,6 +2,7 @@
 """sink-postgres, schema_evolution = create and validate: tables that are missing."""
 import json
 
+from harness.kafka_source import members
 from harness.postgres_sink import event, rows, to_postgres, wait_rows
 from harness.waiting import wait_until
 
@@ -62,11 +63,12 @@ def test_nothing_is_deleted_from_a_table_that_is_not_there(kafka, headrace, db, 
 
 
 def test_eight_instances_start_at_once(kafka, headrace, db, topic):
-    """Complaint 21. Eight processes, as a group, on an empty database."""
+    """Complaint 21. Eight processes, a partition each, an empty database, and then rows for all."""
     kafka.create_topic(topic, 8)
-    kafka.produce(topic, rows("t", range(400), a=str, b=lambda n: n / 2))
     programs = [headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve"))
                 for _ in range(8)]
+    wait_until(lambda: list((members(kafka, f"g-{topic}") or {}).values()) == [1] * 8, 60)
+    kafka.produce(topic, rows("t", range(400), a=str, b=lambda n: n / 2))
     wait_until(lambda: db.value("select to_regclass('t')"), 60)
     wait_rows(db, 400, *programs)
     assert db.value("select count(*) from t") == 400
