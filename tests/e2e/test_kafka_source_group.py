@@ -27,6 +27,7 @@ class Stream:
             for _ in range(20):
                 self._producer.produce(self._topic, str(self.sent), str(self.sent))
                 self.sent += 1
+            self._producer.poll(0)
 
     def stop(self):
         self._stop.set()
