@@ -33,7 +33,7 @@ def to_postgres(kafka, topics, conninfo, name="apply", source=None, codec=None, 
         f"{name}.source": {"brokers": kafka.brokers, "topics": topics, "group": f"g-{topics}",
                            **(source or {})},
         f"{name}.codec": codec or {},
-        f"{name}.sink": {"conninfo": conninfo, **sink},
+        f"{name}.sink": {"conninfo": conninfo, "insert_mode": "insert", **sink},
     }
 
 
