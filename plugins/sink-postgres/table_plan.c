@@ -102,7 +102,6 @@ static const struct mode {
 struct kept_shape {
   struct row_shape shape; /* first */
   const struct mapping *mapping;
-  bool said_serial;
   uint64_t ddl_plan; /* the plan that has its statements of a dry run */
   UT_hash_handle hh;
 };
@@ -229,16 +228,6 @@ static struct kept_shape *make_shape(struct table_planner *planner, const struct
   return kept;
 }
 
-static void say_serial(const struct table_planner *planner, struct kept_shape *kept)
-{
-  const struct target *target = kept->mapping->target;
-  if (!target->serial || kept->said_serial)
-    return;
-  kept->said_serial = true;
-  planner->host->log(planner->host, HEADRACE_INFO, "table %s is written row by row: %s",
-                     target->quoted, target->serial_because ? target->serial_because : "");
-}
-
 static struct kept_shape *shape_of(struct table_planner *planner, const struct mapping *mapping,
                                    const struct headrace_event *event)
 {
@@ -246,10 +235,8 @@ static struct kept_shape *shape_of(struct table_planner *planner, const struct m
   if (planner->last && planner->last->mapping == mapping)
     return (struct kept_shape *)(uintptr_t)planner->last;
   HASH_FIND_PTR(planner->shapes, &mapping, kept);
-  if (!kept) {
+  if (!kept)
     kept = make_shape(planner, mapping, event->change->relation);
-    say_serial(planner, kept);
-  }
   planner->last = kept;
   return kept;
 }
