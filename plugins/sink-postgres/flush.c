@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define PRESSURE     50 /* percent of the memory for batches: the rest is to be filled meanwhile */
+#define REJECT_LEAST 100
 #define POSITIONS_US 1000000 /* positions without events are stored so often */
 
 /* ---- making, emptying ---------------------------------------------------------- */
@@ -126,6 +127,31 @@ bool flush_reject(struct sink *sink, struct share *share, size_t item, const str
   const struct item rejected = share->items[item];
   flush_drop_item(share, item);
   return reject(sink, share, &rejected, error);
+}
+
+bool flush_too_many(struct sink *sink, size_t rejected, size_t all)
+{
+  int64_t limit = sink->host->integer(sink->host, "reject_limit");
+  if (rejected < REJECT_LEAST || rejected * 100 <= all * (size_t)limit)
+    return false;
+  sink->host->log(sink->host, HEADRACE_ERROR,
+                  "%zu of %zu events of a transaction were rejected, more than reject_limit "
+                  "(%" PRId64 " %%); nothing of it is written. See the reasons above, and whether "
+                  "the table fits the events",
+                  rejected, all, limit);
+  sink_fail(sink, HEADRACE_FATAL);
+  return true;
+}
+
+/* Of those that had no place to go to. */
+static bool too_many_of(struct sink *sink, const struct flush *flush)
+{
+  size_t rejected = 0, all = 0;
+  for (unsigned i = 0; i < sink->workers; i++) {
+    rejected += flush->shares[i].rejected;
+    all += flush->shares[i].count + flush->shares[i].rejected;
+  }
+  return flush_too_many(sink, rejected, all);
 }
 
 /* ---- taking ----------------------------------------------------------------------- */
@@ -365,7 +391,10 @@ void flush_step(struct sink *sink, bool quiet)
     return;
   if (sink->routing)
     route_rest(sink);
-  flush->closed = flush->closed || (!sink->failure && is_due(sink, flush, quiet));
+  if (!flush->closed && !sink->failure && is_due(sink, flush, quiet)) {
+    flush->closed = true;
+    too_many_of(sink, flush);
+  }
   if (!flush->closed || sink->failure)
     return;
   if ((is_planned(sink, flush) || plan_all(sink, flush)) && !sink->sending)

@@ -165,11 +165,7 @@ enum headrace_result sink_new(const struct headrace_host *host, const struct pla
 
 static enum headrace_result sink_open(const struct headrace_host *host, void **instance)
 {
-  const struct planner *planner = planner_for(host);
-  if (planner)
-    return sink_new(host, planner, instance);
-  host->log(host, HEADRACE_ERROR, "mode = %s is not built in", host->string(host, "mode"));
-  return HEADRACE_FATAL;
+  return sink_new(host, planner_for(host), instance);
 }
 
 /* ---- working ---------------------------------------------------------------------------- */

@@ -105,7 +105,7 @@ void sink_control_close(struct sink *sink);
 extern const struct headrace_key sink_postgres_keys[];
 bool keys_check(const struct headrace_host *host); /* what the table cannot say */
 
-/* planners.c: NULL: this mode is not built in */
+/* planners.c */
 const struct planner *planner_for(const struct headrace_host *host);
 
 /* flush.c */
@@ -120,6 +120,8 @@ bool flush_plan(struct sink *sink, struct share *share); /* false: not now, or n
 /* The item is taken out; false: the pipeline stops. */
 bool flush_reject(struct sink *sink, struct share *share, size_t item,
                   const struct pg_error *error);
+/* So many of `all` were rejected that it is not the events: says so, and the pipeline stops. */
+bool flush_too_many(struct sink *sink, size_t rejected, size_t all);
 void flush_drop_item(struct share *share, size_t item);
 void flush_share_done(struct sink *sink, struct flush *flush);
 void flush_abandon(struct sink *sink); /* reports all as failed */

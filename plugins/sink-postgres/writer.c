@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define SEND_US          50000 /* the server reads a statement while nothing else would be done */
-#define REJECT_LEAST     100
 #define DIVISION_BY_ZERO "22012"
 
 /* ---- open, close ----------------------------------------------------------------- */
@@ -254,22 +253,10 @@ static void isolate(struct writer *writer)
   run(writer, PHASE_BEGIN);
 }
 
-/* Too many of a flush: it is not the events. */
-static bool too_many(struct writer *writer)
+static bool too_many(const struct writer *writer)
 {
-  struct sink *sink = writer->sink;
   const struct share *share = writer->share;
-  int64_t limit = sink->host->integer(sink->host, "reject_limit");
-  size_t all = share->count + share->rejected;
-  if (share->rejected < REJECT_LEAST || share->rejected * 100 <= all * (size_t)limit)
-    return false;
-  sink->host->log(sink->host, HEADRACE_ERROR,
-                  "%zu of %zu events of a transaction were rejected, more than reject_limit "
-                  "(%" PRId64 " %%); nothing of it is written. See the reasons above, and whether "
-                  "the table fits the events",
-                  share->rejected, all, limit);
-  sink_fail(sink, HEADRACE_FATAL);
-  return true;
+  return flush_too_many(writer->sink, share->rejected, share->count + share->rejected);
 }
 
 /* The event is taken out; false: the pipeline stops, or waits. */
