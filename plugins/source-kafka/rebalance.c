@@ -324,6 +324,7 @@ void rebalance_callback(rd_kafka_t *kafka, rd_kafka_resp_err_t error,
   host->counter(host, "rebalances", 1);
   host->log(host, HEADRACE_INFO, "the group %s %d partitions", assigns ? "assigns" : "takes back",
             list->cnt);
+  source->assigned_once = source->assigned_once || assigns;
   if (assigns)
     for_each(source, arrive);
   else

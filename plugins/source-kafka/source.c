@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define CLOSE_MS 5000 /* the last commit and the farewell to the group */
 #define GAUGE_US INT64_C(1000000)
 
 void *source_grow(void *old, size_t size)
@@ -37,14 +36,20 @@ static void listen_to(rd_kafka_queue_t *queue, int fd)
   rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof one);
 }
 
+static void drop(rd_kafka_queue_t *queue)
+{
+  if (!queue)
+    return;
+  rd_kafka_queue_io_event_enable(queue, -1, NULL, 0); /* the number may be another file's soon */
+  rd_kafka_queue_destroy(queue);
+}
+
 static void release(struct source *source)
 {
-  if (source->records)
-    rd_kafka_queue_destroy(source->records);
-  if (source->events)
-    rd_kafka_queue_destroy(source->events);
+  drop(source->records);
+  drop(source->events);
   if (source->kafka)
-    rd_kafka_destroy_flags(source->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    farewell_destroy(source);
   if (source->event_fd >= 0)
     close(source->event_fd);
   in_flight_free(&source->in_flight);
@@ -92,29 +97,12 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
   return HEADRACE_OK;
 }
 
-/* Commits what is durable and leaves the group, unless the brokers are away. */
-static void say_farewell(struct source *source)
-{
-  const struct headrace_host *host = source->host;
-  int64_t deadline = host->now_us(host) + CLOSE_MS * 1000;
-  rd_kafka_queue_t *farewell = rd_kafka_queue_new(source->kafka);
-  rd_kafka_error_t *error = rd_kafka_consumer_close_queue(source->kafka, farewell);
-  while (!error && !rd_kafka_consumer_closed(source->kafka) && host->now_us(host) < deadline)
-    rd_kafka_queue_poll_callback(farewell, 50);
-  if (!error && !rd_kafka_consumer_closed(source->kafka))
-    host->log(host, HEADRACE_WARNING,
-              "the group did not take leave within %d ms; it will notice by itself", CLOSE_MS);
-  rd_kafka_error_destroy(error);
-  rd_kafka_queue_destroy(farewell);
-}
-
 static void source_close(void *instance)
 {
   struct source *source = instance;
-  source->closing = source->stopping = true;
+  source->stopping = true;
   offsets_tell(source);
-  rebalance_cancel(source);
-  say_farewell(source);
+  farewell_say(source);
   release(source);
 }
 

@@ -147,6 +147,8 @@ struct source {
   uint64_t mark;   /* of the last batch */
   bool stopping;   /* nothing more is read */
   bool closing;
+  bool abandoned;     /* not to be destroyed, see farewell.c */
+  bool assigned_once; /* if only to no partition */
   int64_t gauged_at_us;
   int64_t complained_at_us;     /* about commits */
   enum headrace_result failure; /* OK: none; read() says it */
@@ -172,6 +174,10 @@ void rebalance_cancel(struct source *source);
 /* fault.c: an error that came in place of a record */
 void source_fault(struct source *source, const rd_kafka_message_t *message);
 void source_check_fatal(struct source *source);
+
+/* farewell.c: commits what is durable and leaves the group, unless the brokers are away */
+void farewell_say(struct source *source);
+void farewell_destroy(struct source *source); /* after all queues */
 
 /* commit.c */
 void offsets_tell(struct source *source); /* librdkafka commits them by and by */

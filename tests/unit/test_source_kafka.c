@@ -14,6 +14,7 @@
 
 #define PATIENCE_MS 20000
 #define TOPIC       "t"
+#define SYNC_GROUP  14 /* ApiKey */
 
 const struct headrace_registration *headrace_plugin_entry(void);
 
@@ -207,6 +208,20 @@ static void test_no_question_while_batches_are_on_their_way(void **state)
   rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* librdkafka 2.0.2 aborts when a consumer is destroyed that joined and never got an assignment. */
+static void test_closed_before_the_first_assignment(void **state)
+{
+  struct fixture *f = *state;
+  struct source *source = f->self;
+  int64_t deadline = now_ms() + 4000;
+  while (now_ms() < deadline)
+    assert_int_equal(f->plugin->read(f->self, f->batch, 100), HEADRACE_OK);
+  assert_false(source->assigned_once);
+  char *member = rd_kafka_memberid(source->kafka);
+  assert_true(member && *member);
+  rd_kafka_mem_free(source->kafka, member);
+}
+
 /* All begin together: a group lets its first member wait for 3 s. */
 static const struct {
   const char *name;
@@ -214,29 +229,40 @@ static const struct {
   int partitions;
   int records; /* in each partition */
   const char *pairs[3];
+  int refused; /* SyncGroup requests */
 } tests[] = {
-    {"parts_follow_each_other", test_parts_follow_each_other, 1, 100, {NULL}},
+    {"parts_follow_each_other", test_parts_follow_each_other, 1, 100, {NULL}, 0},
     {"each_partition_goes_on_where_the_sink_says",
      test_each_partition_goes_on_where_the_sink_says,
      3,
      10,
-     {NULL}},
+     {NULL},
+     0},
     {"latest_is_said_before_the_first_record",
      test_latest_is_said_before_the_first_record,
      1,
      10,
-     {"start", "latest", NULL}},
-    {"a_partition_that_ends_before", test_a_partition_that_ends_before, 1, 10, {NULL}},
+     {"start", "latest", NULL},
+     0},
+    {"a_partition_that_ends_before", test_a_partition_that_ends_before, 1, 10, {NULL}, 0},
     {"a_new_beginning_starts_at_what_was_stored",
      test_a_new_beginning_starts_at_what_was_stored,
      1,
      10,
-     {"topic_recreated", "restart", NULL}},
+     {"topic_recreated", "restart", NULL},
+     0},
     {"no_question_while_batches_are_on_their_way",
      test_no_question_while_batches_are_on_their_way,
      1,
      10,
-     {NULL}},
+     {NULL},
+     0},
+    {"closed_before_the_first_assignment",
+     test_closed_before_the_first_assignment,
+     1,
+     0,
+     {NULL},
+     1000},
 };
 
 #define TESTS (sizeof tests / sizeof *tests)
@@ -249,6 +275,9 @@ int main(void)
     setup(&fixtures[i], tests[i].partitions);
     for (int32_t partition = 0; partition < tests[i].partitions; partition++)
       produce(&fixtures[i], partition, tests[i].records);
+    for (int refused = 0; refused < tests[i].refused; refused++)
+      rd_kafka_mock_push_request_errors(fixtures[i].cluster, SYNC_GROUP, 1,
+                                        RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS);
     start(&fixtures[i], tests[i].pairs);
     list[i] = (struct CMUnitTest){
         .name = tests[i].name, .test_func = tests[i].test, .initial_state = &fixtures[i]};
