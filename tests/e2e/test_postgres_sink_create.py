@@ -3,7 +3,7 @@
 import json
 
 from harness.kafka_source import members
-from harness.postgres_sink import event, rows, to_postgres, wait_rows
+from harness.postgres_sink import event, rows, to_tables, wait_rows
 from harness.waiting import wait_until
 
 
@@ -25,7 +25,7 @@ def test_the_first_values_show_the_types(kafka, headrace, db, topic):
     row = {"id": 1, "flag": True, "big": 2**40, "huge": 2**80, "price": 1.5, "name": "x",
            "at": "2026-01-31T04:05:06Z", "doc": {"a": [1]}, "list": [1, 2], "unknown": None}
     kafka.produce(topic, [event("New Table", after=row)])
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="create",
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="create",
                                    table="made.{table}"))
     wait_until(lambda: db.value("select to_regclass('made.\"New Table\"')"), 60,
                give_up=program.must_run)
@@ -41,7 +41,7 @@ def test_the_first_values_show_the_types(kafka, headrace, db, topic):
 def test_what_the_operator_says_comes_first(kafka, headrace, db, topic):
     row = {"Id": 1, "Total": "12.5", "Secret": "x"}
     kafka.produce(topic, [event("t", after=row, key=["Id"])])
-    program = headrace(to_postgres(
+    program = headrace(to_tables(
         kafka, topic, db.conninfo(), schema_evolution="create", column_case="lower",
         cast_columns='t:Total = "numeric(9,2)"', exclude_columns="Secret",
         add_columns="place = offset"))
@@ -55,7 +55,7 @@ def test_nothing_is_deleted_from_a_table_that_is_not_there(kafka, headrace, db, 
     """A delete and a tombstone come first: the row that follows makes the table, whole."""
     kafka.produce(topic, [event("t", "d", before={"id": 1}), (json.dumps({"id": 1}), None),
                           event("t", after={"id": 2, "v": 1})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="create",
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="create",
                                    tables=f"{topic} = t"))
     wait_until(lambda: db.value("select to_regclass('t')"), 60, give_up=program.must_run)
     wait_rows(db, 1, program)
@@ -65,7 +65,7 @@ def test_nothing_is_deleted_from_a_table_that_is_not_there(kafka, headrace, db, 
 def test_eight_instances_start_at_once(kafka, headrace, db, topic):
     """Complaint 21. Eight processes, a partition each, an empty database, and then rows for all."""
     kafka.create_topic(topic, 8)
-    programs = [headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve"))
+    programs = [headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve"))
                 for _ in range(8)]
     wait_until(lambda: list((members(kafka, f"g-{topic}") or {}).values()) == [1] * 8, 60)
     kafka.produce(topic, rows("t", range(400), a=str, b=lambda n: n / 2))
@@ -77,7 +77,7 @@ def test_eight_instances_start_at_once(kafka, headrace, db, topic):
 def test_without_leave_no_table_is_made(kafka, headrace, db, topic):
     kafka.produce(topic, rows("t", [1]))
     for evolution in ("none", "validate"):
-        program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution=evolution))
+        program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution=evolution))
         wait_until(lambda: not program.running(), 60, "the pipeline stops")
         assert 'there is no table "public"."t"' in program.log.text()
     assert db.value("select to_regclass('t')") is None
@@ -87,6 +87,6 @@ def test_a_table_that_lacks_values_is_found(kafka, headrace, db, topic):
     """validate: before the first row is written."""
     db.sql("create table t (id int primary key, v text, must int not null)")
     kafka.produce(topic, rows("t", [1], v=str))
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="validate"))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="validate"))
     wait_until(lambda: not program.running(), 60, "the pipeline stops")
     assert 'column "must" is NOT NULL, and events may lack it' in program.log.text()

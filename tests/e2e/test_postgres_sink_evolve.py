@@ -2,7 +2,7 @@
 """sink-postgres, schema_evolution = evolve: tables that follow what their events have."""
 import json
 
-from harness.postgres_sink import event, rows, to_postgres, wait_rows
+from harness.postgres_sink import event, rows, to_tables, wait_rows
 from harness.waiting import wait_until
 
 from test_postgres_sink_create import types
@@ -31,7 +31,7 @@ def test_columns_come_with_their_first_value(kafka, headrace, db, topic):
     """Without schemas: a null does not say of what type it is."""
     kafka.produce(topic, [event("t", after={"id": 1, "a": None}),
                           event("t", after={"id": 2, "a": None, "b": None})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve"))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve"))
     wait_until(lambda: db.value("select to_regclass('t')"), 60, give_up=program.must_run)
     wait_rows(db, 2, program)
     assert types(db, "t") == {"id": "bigint"}
@@ -53,7 +53,7 @@ def test_columns_are_added_and_widened(kafka, headrace, db, topic):
         with_schema("t", old, {"id": 1, "n": 1, "gone": "x"}),
         with_schema("t", new, {"id": 70000, "n": 2**40, "r": 0.1, "added": True}),
         with_schema("t", old, {"id": 2, "n": None, "gone": "y"})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve"))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve"))
     wait_rows(db, 3, program)
     assert types(db, "t") == {"id": "integer", "n": "bigint", "r": "double precision",
                               "gone": "text", "added": "boolean"}
@@ -69,7 +69,7 @@ def test_a_locked_table_is_waited_for(kafka, headrace, db, topic):
         reader.execute("begin")
         reader.execute("select from t")
         kafka.produce(topic, rows("t", [1], v=str))
-        program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve",
+        program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve",
                                        ddl_lock_timeout="50ms"))
         program.wait_log("lock timeout")
         assert program.running()
@@ -81,7 +81,7 @@ def test_an_operator_may_be_faster(kafka, headrace, db, topic):
     """A column that the table lacks stops the event, not the one after it was added."""
     db.sql("create table t (id int primary key)")
     kafka.produce(topic, rows("t", [1], v=str))
-    config = to_postgres(kafka, topic, db.conninfo())
+    config = to_tables(kafka, topic, db.conninfo())
     program = headrace(config)
     wait_until(lambda: not program.running(), 60, "the pipeline stops")
     assert 'has no column "v"' in program.log.text()
@@ -93,7 +93,7 @@ def test_a_column_is_dropped_while_rows_come(kafka, headrace, db, topic):
     """The catalog is asked again after 42703, and the column made again."""
     db.sql("create table t (id int primary key, v text)")
     kafka.produce(topic, rows("t", [1], v=str))
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), schema_evolution="evolve"))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve"))
     wait_rows(db, 1, program)
     db.sql("alter table t drop column v")
     kafka.produce(topic, rows("t", [2], v=str))

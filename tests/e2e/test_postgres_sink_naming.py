@@ -5,7 +5,7 @@ import json
 import confluent_kafka
 import pytest
 
-from harness.postgres_sink import event, rows, to_postgres, wait_rows
+from harness.postgres_sink import event, rows, to_tables, wait_rows
 from harness.waiting import wait_until
 
 
@@ -33,7 +33,7 @@ def test_names_are_exact(kafka, headrace, db, topic):
     for name in ('C""d.e', 'c""d.e'):
         db.sql(f'create table "a.B"."{name}" (id int primary key, {definitions})')
     kafka.produce(topic, [of_table("a.B", 'C"d.e', {"id": 1, **columns})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo()))
+    program = headrace(to_tables(kafka, topic, db.conninfo()))
     wait_rows(db, 1, program, table='"a.B"."C""d.e"')
     assert db.sql('select * from "a.B"."C""d.e"') == [(1, *columns.values())]
     assert db.value('select count(*) from "a.B"."c""d.e"') == 0
@@ -43,7 +43,7 @@ def test_a_name_that_postgresql_would_cut_is_refused(kafka, headrace, db, topic)
     name = "n" * 64
     db.sql(f"create table {name[:63]} (id int primary key)")
     kafka.produce(topic, rows(name, [1]))
-    program = headrace(to_postgres(kafka, topic, db.conninfo()))
+    program = headrace(to_tables(kafka, topic, db.conninfo()))
     must_stop(program, f'"{name}", has 64 bytes', "42622")
     assert db.value(f"select count(*) from {name[:63]}") == 0
 
@@ -55,7 +55,7 @@ def test_templates_maps_and_cases(kafka, headrace, db, topic):
     topics = [f"{topic}.OrderLines", f"{topic}.mapped", f"{topic}.many.a"]
     for name in topics:
         kafka.produce(name, rows(name.rsplit(".", 1)[1], [1]))
-    program = headrace(to_postgres(
+    program = headrace(to_tables(
         kafka, ", ".join(topics), db.conninfo(), table="shop.{table}", table_case="snake",
         tables=f'{topics[1]} = public.Exact, ^{topic}\\.many\\.(.*)$ = shop.\\1_1'))
     for table in ("shop.order_lines", '"Exact"', "shop.a_1"):
@@ -71,7 +71,7 @@ def test_a_header_names_the_table(kafka, headrace, db, topic):
         key, value = event("t", after={"id": number})
         producer.produce(topic, value, key, headers=[("tenant", tenant)])
     assert producer.flush(10) == 0
-    program = headrace(to_postgres(kafka, topic, db.conninfo(), table="{header.tenant}.{table}"))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), table="{header.tenant}.{table}"))
     wait_rows(db, 2, program, table="acme.t")
     wait_rows(db, 1, program, table="wile.t")
 
@@ -82,7 +82,7 @@ def test_two_topics_do_not_meet_in_a_table(kafka, headrace, db, topic):
     topics = [f"{topic}.a.t", f"{topic}.b.t"]
     for number, name in enumerate(topics):
         kafka.produce(name, rows("t", [number]))
-    config = to_postgres(kafka, ", ".join(topics), db.conninfo(), table="{table}")
+    config = to_tables(kafka, ", ".join(topics), db.conninfo(), table="{table}")
     must_stop(headrace(config), 'would both be written to table "public"."t"', "merge_topics")
     config["apply.sink"]["merge_topics"] = "yes"
     wait_rows(db, 2, headrace(config))
@@ -93,7 +93,7 @@ def test_columns_are_chosen_renamed_cast_and_added(kafka, headrace, db, topic):
            "at bigint, op text, site text)")
     kafka.produce(topic, [event("t", after={"id": n, "note": "n", "total": "12.00", "secret": "x"})
                           for n in (1, 2)])
-    program = headrace(to_postgres(
+    program = headrace(to_tables(
         kafka, topic, db.conninfo(), rename_columns="t:id = Key", exclude_columns="secret",
         cast_columns="total = numeric",
         add_columns="source = topic, at = offset, op = operation, site = 'here'"))
@@ -106,7 +106,7 @@ def test_tables_are_chosen(kafka, headrace, db, topic):
     """Events of others are passed over, whether there is a table for them or not."""
     db.sql("create table a (id int primary key)")
     kafka.produce(topic, [event("gone", after={"id": 0, "x": 1}), *rows("a", [1])])
-    wait_rows(db, 1, headrace(to_postgres(kafka, topic, db.conninfo(), include_tables="public.a")),
+    wait_rows(db, 1, headrace(to_tables(kafka, topic, db.conninfo(), include_tables="public.a")),
               table="a")
 
 
@@ -116,7 +116,7 @@ def test_a_table_of_nothing_but_its_key(kafka, headrace, db, topic):
     row = {"a": 1, "b": "x"}
     kafka.produce(topic, [event("t", "c", row, key=row), event("t", "u", row, row, key=row),
                           event("t", "c", {"a": 2, "b": "y"}, key=row)])
-    program = headrace(to_postgres(kafka, topic, db.conninfo()))
+    program = headrace(to_tables(kafka, topic, db.conninfo()))
     wait_rows(db, 2, program)
     assert db.sql("select * from t order by 1") == [(1, "x"), (2, "y")]
 
@@ -131,7 +131,7 @@ def test_a_table_without_a_usable_key_is_refused(kafka, headrace, db, topic, def
     """Complaint 16: the message names the table and what to do."""
     db.sql(f"create table t ({definition})")
     kafka.produce(topic, [event("t", after={"id": 1, "v": 1})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo()))
+    program = headrace(to_tables(kafka, topic, db.conninfo()))
     must_stop(program, 'table "public"."t" has no key', 'ADD PRIMARY KEY ("id")', "deferrable")
     assert db.value("select count(*) from t") == 0
 
@@ -141,7 +141,7 @@ def test_partitions_with_keys_of_their_own_are_no_key(kafka, headrace, db, topic
     db.sql("create table t (id int not null, v int not null) partition by range (v); "
            "create table t1 partition of t (primary key (id)) for values from (0) to (10)")
     kafka.produce(topic, [event("t", after={"id": 1, "v": 1})])
-    config = to_postgres(kafka, topic, db.conninfo())
+    config = to_tables(kafka, topic, db.conninfo())
     must_stop(headrace(config), 'table "public"."t" has no key', "the partition key")
     db.sql("alter table t1 drop constraint t1_pkey; alter table t add primary key (id, v)")
     wait_rows(db, 1, headrace(config))
@@ -153,7 +153,7 @@ def test_another_key_than_the_tables_own(kafka, headrace, db, topic, keys):
     kafka.produce(topic, [event("t", "c", {"id": 1, "code": "a", "v": 1}, key=["code"]),
                           event("t", "u", {"id": 2, "code": "a", "v": 2}, key=["code"]),
                           event("t", "c", {"id": 3, "code": "b", "v": 3}, key=["code"])])
-    wait_rows(db, 2, headrace(to_postgres(kafka, topic, db.conninfo(), **keys)))
+    wait_rows(db, 2, headrace(to_tables(kafka, topic, db.conninfo(), **keys)))
     assert db.sql("select * from t order by v") == [(2, "a", 2), (3, "b", 3)]
 
 
@@ -163,7 +163,7 @@ def test_the_place_in_kafka_as_key(kafka, headrace, db, topic):
            "__connect_offset bigint, primary key (__connect_topic, __connect_partition, "
            "__connect_offset))")
     kafka.produce(topic, rows("t", [1, 1, 2]))
-    wait_rows(db, 3, headrace(to_postgres(kafka, topic, db.conninfo(), key="kafka")))
+    wait_rows(db, 3, headrace(to_tables(kafka, topic, db.conninfo(), key="kafka")))
     assert db.sql("select * from t order by 4") == [(1, topic, 0, 0), (1, topic, 0, 1),
                                                     (2, topic, 0, 2)]
 
@@ -175,6 +175,6 @@ def test_identity_and_generated_columns(kafka, headrace, db, topic):
     kafka.produce(topic, [event("t", "c", {"id": 7, "n": 3, "double": 99}),
                           event("t", "u", {"id": 7, "n": 4, "double": 99}),
                           event("t", "c", {"id": 8, "n": 5, "double": 99})])
-    program = headrace(to_postgres(kafka, topic, db.conninfo()))
+    program = headrace(to_tables(kafka, topic, db.conninfo()))
     wait_rows(db, 2, program)
     assert db.sql("select * from t order by 1") == [(7, 4, 8), (8, 5, 10)]

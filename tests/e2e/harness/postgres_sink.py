@@ -37,6 +37,11 @@ def to_postgres(kafka, topics, conninfo, name="apply", source=None, codec=None, 
     }
 
 
+def to_tables(kafka, topics, conninfo, **more):
+    """The same with the sink's own default: rows are upserted."""
+    return to_postgres(kafka, topics, conninfo, insert_mode="upsert", **more)
+
+
 def wait_rows(db, number, *programs, table="t", timeout=60):
     """Waits until the table has so many rows."""
     def give_up():
