@@ -2,6 +2,7 @@
 """Each file of conf/ passes `headrace check` and runs, on the variables that it names."""
 import json
 
+import psycopg
 import pytest
 
 from harness import places
@@ -123,3 +124,28 @@ def test_plain(db, kafka, run):
     assert inserted == {"id": 1, "name": "Ada", "operation": "INSERT"}
     assert deleted == {"id": 1, "name": "Ada", "operation": "DELETE"}
     assert db.value("select relreplident from pg_class where relname = 'users'") in ("f", b"f")
+
+
+def test_kafka_to_postgres(db, kafka, headrace, variables):
+    text = (places.TREE / "conf" / "kafka-to-postgres.ini").read_text()
+    program = headrace(text, {**variables, "KAFKA_BROKERS": kafka.brokers})
+    source = {"connector": "postgresql", "db": "shop", "schema": "public", "table": "customers"}
+
+    def event(op, before, after):
+        return json.dumps({"id": 1}), json.dumps({"op": op, "before": before, "after": after,
+                                                  "source": source})
+    ada, bob = {"id": 1, "name": "Ada"}, {"id": 1, "name": "Bob"}
+    topic = "shop.public.customers"
+    kafka.produce(topic, [event("c", None, ada), event("u", ada, bob)])
+
+    def names():
+        try:
+            return db.sql("select name from customers")
+        except psycopg.errors.UndefinedTable:
+            return None
+    wait_until(lambda: names() == [("Bob",)], what=names, give_up=program.must_run)
+    kafka.produce(topic, [event("d", bob, None), (json.dumps({"id": 1}), None)])
+    wait_until(lambda: names() == [], what=names, give_up=program.must_run)
+    assert program.stop() == 0
+    assert db.sql("select part, next_offset from headrace.sink_offset "
+                  "where part <> ''") == [(f"{topic}/0", 4)]
