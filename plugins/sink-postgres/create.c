@@ -2,6 +2,7 @@
 #include "create.h"
 
 #include "pg_quote.h"
+#include "profile.h"
 #include "sink.h"
 
 #include <stdlib.h>
@@ -37,6 +38,15 @@ static const struct headrace_value *sample_of(const struct headrace_event *event
   return values && values[i].state >= HEADRACE_TEXT ? &values[i] : NULL;
 }
 
+static const char *type_wanted(const struct naming *naming, const struct headrace_event *event,
+                               const struct headrace_column *source)
+{
+  const char *cast = naming_cast(naming, event, source->name);
+  if (cast || source->type != HEADRACE_TYPE_UNTYPED)
+    return cast;
+  return profile_type(naming_host(naming), source->name);
+}
+
 void wanted_table_fill(struct wanted_table *wanted, const struct naming *naming,
                        const struct wanted_extras *extras, const struct headrace_event *event)
 {
@@ -57,7 +67,7 @@ void wanted_table_fill(struct wanted_table *wanted, const struct naming *naming,
           (struct wanted_column){.name = name,
                                  .source = source,
                                  .sample = sample_of(event, i),
-                                 .type = naming_cast(naming, event, source->name)};
+                                 .type = type_wanted(naming, event, source)};
   }
   for (uint32_t i = 0; i < extras->count; i++)
     wanted->columns[wanted->column_count++] = (struct wanted_column){

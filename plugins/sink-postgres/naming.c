@@ -546,3 +546,8 @@ const char *naming_cast(const struct naming *naming, const struct headrace_event
   free_names(&names);
   return rule ? rule->value : NULL;
 }
+
+const struct headrace_host *naming_host(const struct naming *naming)
+{
+  return naming->host;
+}

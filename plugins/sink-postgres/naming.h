@@ -42,6 +42,8 @@ char *naming_column(const struct naming *naming, const struct headrace_event *ev
 const char *naming_cast(const struct naming *naming, const struct headrace_event *event,
                         const char *column);
 
+const struct headrace_host *naming_host(const struct naming *naming);
+
 /* The event's topic, or NULL; to be freed. */
 char *naming_topic(const struct headrace_record *record);
 

@@ -306,3 +306,17 @@ def test_deletes_that_are_not_wanted_are_counted(db, applied):
     applied(rows("t", range(3), n=lambda n: n) + [event("t", "d", before={"id": 1, "n": 1})],
             delete="no")
     assert db.value("select count(*) from t") == 3
+
+
+def test_profile_of_kafka_cdc_sink(db, applied):
+    """Tables that are not there yet, of events without schemas, as that tool makes them."""
+    applied([event("orders", "c", {"id": 1, "price": "MDk=", "amount": "AA==", "total": "/w==",
+                                   "created_at": 1756393260123456, "tags": {"a": [1]},
+                                   "name": "x", "n": 5, "ok": True})],
+            schema_evolution="create", key="record", profile="kafka-cdc-sink")
+    assert db.sql("select id, price::text, amount::text, total::text, created_at::text, tags::text,"
+                  " name, n, ok from orders") == [
+        (1, "123.45", "0.00", "-0.01", "2025-08-28 15:01:00.123456", '{"a": [1]}', "x", 5, True)]
+    types = dict(db.sql("select attname, format_type(atttypid, atttypmod) from pg_attribute where "
+                        "attrelid = 'orders'::regclass and attnum > 0"))
+    assert types["price"] == "numeric(38,2)" and types["tags"] == "jsonb"
