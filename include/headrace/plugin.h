@@ -168,7 +168,7 @@ enum headrace_time_form { /* of a number for a time or timestamp */
 enum headrace_binary_form {
   HEADRACE_BINARY_BASE64 = 0,
   HEADRACE_BINARY_BASE64URL,
-  HEADRACE_BINARY_HEX
+  HEADRACE_BINARY_HEX /* perhaps with \x before it, as PostgreSQL writes it */
 };
 
 struct headrace_conventions {

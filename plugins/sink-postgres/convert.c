@@ -287,9 +287,10 @@ static bool binary_bytes(const struct conversion *conversion, const struct headr
     size = value->size;
   } else if (is_untyped(conversion) && value->state == HEADRACE_TEXT) {
     char *end = data;
+    uint32_t prefix = value->size >= 2 && !memcmp(value->data, "\\x", 2) ? 2 : 0;
     if (conversion->conventions.binary != HEADRACE_BINARY_HEX)
       size = json_unbase64(data, value->data, value->size);
-    else if ((end = json_unhex(data, value->data, value->size)))
+    else if ((end = json_unhex(data, value->data + prefix, value->size - prefix)))
       size = (size_t)(end - data);
   } else if (value->size >= 2 && value->data[0] == '\\' && value->data[1] == 'x') {
     char *end = json_unhex(data, value->data + 2, value->size - 2);
