@@ -99,3 +99,20 @@ def test_a_column_is_dropped_while_rows_come(kafka, headrace, db, topic):
     kafka.produce(topic, rows("t", [2], v=str))
     wait_rows(db, 2, program)
     assert db.sql("select id, v from t order by id") == [(1, None), (2, "2")]
+
+
+def test_a_table_changes_while_flushes_are_on_their_way(kafka, headrace, db, topic):
+    """What ALTER TABLE waits for may be our own transaction, which waits for us."""
+    kafka.create_topic(topic, 2)
+    shapes = [{}, {"b": str}, {"b": str, "c": float}, {"b": str, "c": float, "d": bool}]
+    for number, columns in enumerate(shapes):
+        kafka.produce(topic, rows("t", range(3000 * number, 3000 * (number + 1)),
+                                  a=lambda n: "x" * 500, **columns))
+    program = headrace(to_tables(kafka, topic, db.conninfo(), schema_evolution="evolve",
+                                 workers="2", batch_rows="500"))
+    wait_until(lambda: db.value("select to_regclass('t')"), 60, give_up=program.must_run)
+    wait_rows(db, 3000 * len(shapes), program)
+    assert db.sql("select count(a), count(b), count(c), count(d) from t") == [
+        (12000, 9000, 6000, 3000)]
+    assert types(db, "t") == {"id": "bigint", "a": "text", "b": "text", "c": "numeric",
+                              "d": "boolean"}
