@@ -15,9 +15,16 @@ void rows_free(struct rows *rows)
 
 void rows_reset(struct rows *rows)
 {
-  rows->count = 0;
-  if (rows->slot_count)
+  if (rows->count > rows->slot_count / 16)
     memset(rows->slots, 0, rows->slot_count * sizeof *rows->slots);
+  else
+    for (size_t i = 0; i < rows->count; i++) {
+      size_t slot = rows->items[i].hash & (rows->slot_count - 1);
+      while (rows->slots[slot] != i + 1)
+        slot = (slot + 1) & (rows->slot_count - 1);
+      rows->slots[slot] = 0;
+    }
+  rows->count = 0;
 }
 
 /* ---- keys ------------------------------------------------------------------------------ */
@@ -37,16 +44,32 @@ const struct headrace_value *row_key_value(const struct row_shape *shape, uint32
   return source < 0 ? NULL : &values[source];
 }
 
+/* The part of the text that says which value it is. */
+static uint32_t significant(const struct headrace_value *value, enum key_form form)
+{
+  uint32_t size = value->size;
+  if (form == KEY_BLANK)
+    while (size && value->data[size - 1] == ' ')
+      size--;
+  if (form != KEY_NUMERIC || !size || !memchr(value->data, '.', size) ||
+      memchr(value->data, 'e', size) || memchr(value->data, 'E', size))
+    return size;
+  while (size && value->data[size - 1] == '0')
+    size--;
+  return size - (size && value->data[size - 1] == '.');
+}
+
 /* Extras of a key (the place in Kafka) are of each event alone. */
 uint64_t row_hash(const struct row_shape *shape, const struct headrace_value *key_values,
                   const struct headrace_event *event)
 {
   uint64_t hash = shape->seed;
-  for (uint32_t i = 0; i < shape->key_count; i++) {
+  for (uint32_t i = 0; i < shape->key_count && !shape->alike; i++) {
     const struct headrace_value *value = row_key_value(shape, i, key_values);
     if (value) {
-      hash = hash_bytes(hash, &value->size, sizeof value->size);
-      hash = hash_bytes(hash, value->data, value->size);
+      uint32_t size = significant(value, shape->key_forms[i]);
+      hash = hash_bytes(hash, &size, sizeof size);
+      hash = hash_bytes(hash, value->data, size);
     } else if (event->record) {
       hash = hash_bytes(hash, &event->record->offset, sizeof event->record->offset);
     }
@@ -61,7 +84,10 @@ static bool same_key(const struct row *one, const struct row *other)
   for (uint32_t i = 0; i < one->shape->key_count; i++) {
     const struct headrace_value *a = row_key_value(one->shape, i, one->key_values);
     const struct headrace_value *b = row_key_value(other->shape, i, other->key_values);
-    if (!a || !b || a->size != b->size || memcmp(a->data, b->data, a->size) != 0)
+    if (!a || !b)
+      return false;
+    uint32_t size = significant(a, one->shape->key_forms[i]);
+    if (significant(b, other->shape->key_forms[i]) != size || memcmp(a->data, b->data, size) != 0)
       return false;
   }
   return true;

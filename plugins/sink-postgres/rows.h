@@ -21,15 +21,25 @@ struct row_column {
   const char *cast;          /* NULL: none */
 };
 
+/* Which texts of a key's column are the same value. */
+enum key_form {
+  KEY_EXACT,   /* the same bytes */
+  KEY_NUMERIC, /* 1.50 is 1.5 */
+  KEY_BLANK,   /* character(n): blanks at the end are nothing */
+  KEY_ALIKE    /* only the server can tell (citext, real …): each row is a statement of its own */
+};
+
 struct row_shape {
   const struct mapping *mapping;
   struct row_column *columns;
   uint32_t column_count;
   uint32_t relation_columns; /* values of a row */
   uint32_t *key;             /* of `columns`, in the order of the target's key */
-  uint32_t key_count;        /* 0: rows cannot be found */
-  uint64_t seed;             /* hash of the table's name */
-  struct shape_sql *sql;     /* statements.c: what was built of it */
+  enum key_form *key_forms;
+  uint32_t key_count;    /* 0: rows cannot be found */
+  bool alike;            /* one of key_forms is KEY_ALIKE */
+  uint64_t seed;         /* hash of the table's name */
+  struct shape_sql *sql; /* statements.c: what was built of it */
 };
 
 enum row_action {

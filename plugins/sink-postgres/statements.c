@@ -22,6 +22,7 @@ struct shape_sql {
 };
 
 #define SEARCH_PATHS_ID 1
+#define FORMS_MAX       256 /* kept of a shape; others are made for one plan */
 
 static const char *const operations[ROW_ACTION_COUNT] = {[ROW_DELETE] = "delete",
                                                          [ROW_INSERT] = "insert",
@@ -37,6 +38,13 @@ static uint64_t next_id(struct statements *statements)
 void statements_free(struct statements *statements)
 {
   free(statements->scratch.data);
+  free(statements->groups);
+  free(statements->group_slots);
+}
+
+void statements_begin(struct statements *statements)
+{
+  statements->paths_planned = false;
 }
 
 void shape_sql_free(struct shape_sql *sql)
@@ -229,22 +237,52 @@ static bool same_present(const struct row_shape *shape, const uint64_t *one, con
   return one == other || (one && other && !memcmp(one, other, mask_bytes(shape)));
 }
 
-static const struct shape_sql *find_form(struct statements *statements, struct row_shape *shape,
-                                         const struct row *row, bool rekey,
+static size_t form_size(const struct row_shape *shape)
+{
+  return sizeof(struct shape_sql) + shape->column_count;
+}
+
+static void fill_form(struct shape_sql *form, const struct row_shape *shape, const struct row *row,
+                      bool rekey, const unsigned char *wires)
+{
+  *form = (struct shape_sql){.action = row->action, .rekey = rekey};
+  memcpy(form->wires, wires, shape->column_count);
+}
+
+/* One that is not kept: an event may lack any of its columns, which makes too many of them. */
+static const struct shape_sql *passing_form(struct plan *plan, const struct row_shape *shape,
+                                            const struct row *row, bool rekey,
+                                            const unsigned char *wires)
+{
+  struct shape_sql *form = plan_alloc(plan, form_size(shape));
+  fill_form(form, shape, row, rekey, wires);
+  form->present = row->action == ROW_DELETE ? NULL : (uint64_t *)(uintptr_t)row->present;
+  char *sql = make_sql(shape, form);
+  size_t size = strlen(sql) + 1;
+  form->sql = memcpy(plan_alloc(plan, size), sql, size);
+  free(sql);
+  return form;
+}
+
+static const struct shape_sql *find_form(struct statements *statements, struct plan *plan,
+                                         struct row_shape *shape, const struct row *row, bool rekey,
                                          const unsigned char *wires)
 {
   const uint64_t *present = row->action == ROW_DELETE ? NULL : row->present;
-  for (struct shape_sql *form = shape->sql; form; form = form->next)
+  size_t count = 0;
+  for (struct shape_sql *form = shape->sql; form; form = form->next, count++)
     if (form->action == row->action && form->rekey == rekey &&
         same_present(shape, form->present, present) &&
         !memcmp(form->wires, wires, shape->column_count))
       return form;
-  struct shape_sql *form = sink_alloc(sizeof *form + shape->column_count);
-  *form = (struct shape_sql){
-      .next = shape->sql, .action = row->action, .rekey = rekey, .id = next_id(statements)};
+  if (count >= FORMS_MAX)
+    return passing_form(plan, shape, row, rekey, wires);
+  struct shape_sql *form = sink_alloc(form_size(shape));
+  fill_form(form, shape, row, rekey, wires);
+  form->id = next_id(statements);
+  form->next = shape->sql;
   if (present)
     form->present = memcpy(sink_alloc(mask_bytes(shape)), present, mask_bytes(shape));
-  memcpy(form->wires, wires, shape->column_count);
   form->sql = make_sql(shape, form);
   shape->sql = form;
   return form;
@@ -346,9 +384,9 @@ static struct headrace_value extra_value(struct plan *plan, const struct extra *
 
 /* ---- arrays ------------------------------------------------------------------------------ */
 
-/* The rows of one statement. */
 struct group {
   struct row_shape *shape;
+  const struct row *first;
   const struct row **rows;
   size_t count;
 };
@@ -496,7 +534,7 @@ static void add_statement(struct statements *statements, struct plan *plan,
 {
   const struct target *target = group->shape->mapping->target;
   struct statement *statement = plan_add(plan);
-  *statement = (struct statement){.kind = STATEMENT_PREPARED,
+  *statement = (struct statement){.kind = form->id ? STATEMENT_PREPARED : STATEMENT_DIRECT,
                                   .sql = form->sql,
                                   .id = form->id,
                                   .count = arguments->count,
@@ -523,54 +561,108 @@ static bool plan_group(struct statements *statements, struct plan *plan, const s
   struct row described = *group->rows[0];
   described.action = action;
   add_statement(statements, plan, group,
-                find_form(statements, group->shape, &described, false, wires), &arguments);
+                find_form(statements, plan, group->shape, &described, false, wires), &arguments);
   return true;
 }
 
 /* ---- stages ---------------------------------------------------------------------------------- */
 
-static bool belongs(const struct row *row, const struct row *first, enum row_action action)
+static bool takes_part(const struct row *row, enum row_action action)
 {
-  if (action == ROW_DELETE)
-    return row->shape == first->shape && (row->action == ROW_DELETE || row->deleted_before);
-  return row->shape == first->shape && row->action == action &&
-         same_present(row->shape, row->present, first->present);
+  return row->action == action || (action == ROW_DELETE && row->deleted_before);
 }
 
-/* The rows of `action` that go into one statement with row `from`, and are not done yet. */
-static struct group gather(struct plan *plan, const struct rows *rows, size_t from,
-                           enum row_action action, unsigned char *done)
+static bool belongs(const struct row *row, const struct row *first, enum row_action action)
 {
-  const struct row *first = &rows->items[from];
-  struct group group = {.shape = (struct row_shape *)(uintptr_t)first->shape,
-                        .rows = plan_alloc(plan, (rows->count - from) * sizeof(struct row *))};
-  for (size_t i = from; i < rows->count; i++)
-    if (!done[i] && belongs(&rows->items[i], first, action)) {
-      group.rows[group.count++] = &rows->items[i];
-      done[i] = 1;
+  return row->shape == first->shape &&
+         (action == ROW_DELETE || same_present(row->shape, row->present, first->present));
+}
+
+static uint64_t group_hash(const struct row *row, enum row_action action)
+{
+  uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), &row->shape, sizeof row->shape);
+  return action == ROW_DELETE || !row->present
+             ? hash
+             : hash_bytes(hash, row->present, mask_bytes(row->shape));
+}
+
+static void grow_group_slots(struct statements *statements, enum row_action action)
+{
+  size_t count = statements->group_slot_count ? 2 * statements->group_slot_count : 64;
+  free(statements->group_slots);
+  statements->group_slots = sink_alloc(count * sizeof *statements->group_slots);
+  statements->group_slot_count = count;
+  for (size_t i = 0; i < statements->group_count; i++) {
+    size_t slot = group_hash(statements->groups[i].first, action) & (count - 1);
+    while (statements->group_slots[slot])
+      slot = (slot + 1) & (count - 1);
+    statements->group_slots[slot] = (uint32_t)i + 1;
+  }
+}
+
+/* Index of the row's group, which is made if there is none. */
+static uint32_t group_of(struct statements *statements, const struct row *row,
+                         enum row_action action)
+{
+  if (2 * statements->group_count >= statements->group_slot_count)
+    grow_group_slots(statements, action);
+  size_t mask = statements->group_slot_count - 1;
+  size_t slot = group_hash(row, action) & mask;
+  for (uint32_t index; (index = statements->group_slots[slot]); slot = (slot + 1) & mask)
+    if (belongs(row, statements->groups[index - 1].first, action))
+      return index - 1;
+  statements->groups = sink_grow(statements->groups, statements->group_count,
+                                 &statements->group_capacity, sizeof *statements->groups);
+  statements->groups[statements->group_count++] =
+      (struct group){.shape = (struct row_shape *)(uintptr_t)row->shape, .first = row};
+  return (statements->group_slots[slot] = (uint32_t)statements->group_count) - 1;
+}
+
+/* Sets the groups of the rows of `action`. */
+static void gather(struct statements *statements, const struct rows *rows, enum row_action action)
+{
+  uint32_t *of = plan_alloc(rows->plan, (rows->count + 1) * sizeof *of), last = UINT32_MAX;
+  statements->group_count = 0;
+  if (statements->group_slot_count)
+    memset(statements->group_slots, 0,
+           statements->group_slot_count * sizeof *statements->group_slots);
+  for (size_t i = 0; i < rows->count; i++) {
+    const struct row *row = &rows->items[i];
+    if (!takes_part(row, action))
+      continue;
+    if (last == UINT32_MAX || !belongs(row, statements->groups[last].first, action))
+      last = group_of(statements, row, action);
+    statements->groups[last].count++;
+    of[i] = last;
+  }
+  for (size_t i = 0; i < statements->group_count; i++) {
+    struct group *group = &statements->groups[i];
+    group->rows = plan_alloc(rows->plan, group->count * sizeof *group->rows);
+    group->count = 0;
+  }
+  for (size_t i = 0; i < rows->count; i++)
+    if (takes_part(&rows->items[i], action)) {
+      struct group *group = &statements->groups[of[i]];
+      group->rows[group->count++] = &rows->items[i];
     }
-  return group;
 }
 
 static bool plan_action(struct statements *statements, const struct rows *rows,
                         enum row_action action, size_t *failed, struct pg_error *error)
 {
-  struct plan *plan = rows->plan;
-  unsigned char *done = plan_alloc(plan, rows->count + 1);
-  memset(done, 0, rows->count + 1);
-  for (size_t i = 0; i < rows->count; i++) {
-    if (done[i] || !belongs(&rows->items[i], &rows->items[i], action))
-      continue;
-    struct group group = gather(plan, rows, i, action, done);
-    if (!plan_group(statements, plan, &group, action, failed, error))
+  gather(statements, rows, action);
+  for (size_t i = 0; i < statements->group_count; i++)
+    if (!plan_group(statements, rows->plan, &statements->groups[i], action, failed, error))
       return false;
-  }
   return true;
 }
 
 /* Rows are found by key through its index: a join that hashes would read the whole table. */
-static void plan_search_paths(struct plan *plan)
+static void plan_search_paths(struct statements *statements, struct plan *plan)
 {
+  if (statements->paths_planned)
+    return;
+  statements->paths_planned = true;
   struct statement *statement = plan_add(plan);
   *statement = (struct statement){
       .kind = STATEMENT_PREPARED,
@@ -590,7 +682,7 @@ enum headrace_result statements_plan(struct statements *statements, const struct
     used[ROW_DELETE] |= rows->items[i].deleted_before;
   }
   if (used[ROW_DELETE] || used[ROW_UPDATE])
-    plan_search_paths(rows->plan);
+    plan_search_paths(statements, rows->plan);
   for (int action = 0; action < ROW_ACTION_COUNT; action++)
     if (used[action] && !plan_action(statements, rows, (enum row_action)action, failed, error))
       return HEADRACE_AGAIN;
@@ -670,8 +762,8 @@ enum headrace_result statements_rekey(struct statements *statements, struct plan
   }
   struct row described = *to;
   described.action = ROW_UPDATE;
-  plan_search_paths(plan);
-  add_statement(statements, plan, &group, find_form(statements, shape, &described, true, wires),
-                &arguments);
+  plan_search_paths(statements, plan);
+  add_statement(statements, plan, &group,
+                find_form(statements, plan, shape, &described, true, wires), &arguments);
   return HEADRACE_OK;
 }

@@ -8,12 +8,22 @@
 #include "convert.h"
 #include "rows.h"
 
+struct group; /* the rows of one statement */
+
 struct statements {
   uint64_t last_id; /* given to SQL */
   enum nul_policy nul;
   const char *missing[ROW_ACTION_COUNT]; /* the conflict that a row without effect is */
   struct buffer scratch;
+  bool paths_planned; /* of this plan: reset with statements_begin() */
+  struct group *groups;
+  size_t group_count, group_capacity;
+  uint32_t *group_slots; /* 1 + index, by hash; 0: free */
+  size_t group_slot_count;
 };
+
+/* Before each plan. */
+void statements_begin(struct statements *statements);
 
 void statements_free(struct statements *statements);
 

@@ -2,6 +2,7 @@
  *
  * mode = table: which rows of which tables an event is, by insert_mode. */
 #include "pg_quote.h"
+#include "pg_types.h"
 #include "sink.h"
 #include "statements.h"
 
@@ -115,7 +116,8 @@ struct table_planner {
   bool deletes, one_writer;
   struct kept_shape *shapes;
   const struct kept_shape *last;
-  struct rows rows;
+  struct rows rows;   /* the last state of each, or what need not be in order between tables */
+  struct rows serial; /* rows next to each other that one statement writes in their order */
   struct statements statements;
   uint64_t plans; /* counted */
 };
@@ -167,9 +169,11 @@ static void free_planner(void *instance)
     shape_sql_free(kept->shape.sql);
     free(kept->shape.columns);
     free(kept->shape.key);
+    free(kept->shape.key_forms);
     free(kept);
   }
   rows_free(&planner->rows);
+  rows_free(&planner->serial);
   statements_free(&planner->statements);
   targets_free(planner->targets);
   free(planner);
@@ -194,6 +198,35 @@ static void add_columns(struct row_shape *shape, const struct headrace_relation 
         .target = mapping->extras[i].column, .source = -1, .extra = &mapping->extras[i]};
 }
 
+static enum key_form key_form_of(const struct target_column *column)
+{
+  enum { OID_BPCHAR = 1042 }; /* pg_type.dat */
+  switch (column->logical) {
+  case HEADRACE_TYPE_BOOL:
+  case HEADRACE_TYPE_INT16:
+  case HEADRACE_TYPE_INT32:
+  case HEADRACE_TYPE_INT64:
+  case HEADRACE_TYPE_BYTES:
+  case HEADRACE_TYPE_DATE:
+  case HEADRACE_TYPE_TIME:
+  case HEADRACE_TYPE_TIMESTAMP:
+  case HEADRACE_TYPE_TIMESTAMPTZ:
+  case HEADRACE_TYPE_UUID:
+  case HEADRACE_TYPE_ENUM:
+  case HEADRACE_TYPE_BIT:
+  case HEADRACE_TYPE_OID:
+    return KEY_EXACT;
+  case HEADRACE_TYPE_NUMERIC:
+    return KEY_NUMERIC;
+  case HEADRACE_TYPE_TEXT:
+    if (column->type_oid == OID_BPCHAR)
+      return KEY_BLANK;
+    return column->type_oid < PG_FIRST_USER_OID ? KEY_EXACT : KEY_ALIKE; /* citext */
+  default:
+    return KEY_ALIKE;
+  }
+}
+
 /* No key unless all of it is in the event. */
 static void find_key(struct row_shape *shape)
 {
@@ -206,6 +239,8 @@ static void find_key(struct row_shape *shape)
       shape->key_count = 0;
       return;
     }
+    shape->key_forms[shape->key_count] = key_form_of(&target->columns[target->key[i]]);
+    shape->alike |= shape->key_forms[shape->key_count] == KEY_ALIKE;
     shape->key[shape->key_count++] = column;
   }
 }
@@ -221,6 +256,7 @@ static struct kept_shape *make_shape(struct table_planner *planner, const struct
   shape->columns =
       sink_alloc((relation->column_count + mapping->extra_count + 1) * sizeof *shape->columns);
   shape->key = sink_alloc((target->key_count + 1) * sizeof *shape->key);
+  shape->key_forms = sink_alloc((target->key_count + 1) * sizeof *shape->key_forms);
   shape->seed = hash_bytes(UINT64_C(0xcbf29ce484222325), target->quoted, strlen(target->quoted));
   add_columns(shape, relation);
   find_key(shape);
@@ -323,6 +359,14 @@ static enum headrace_result route_truncate(const struct table_planner *planner,
   return HEADRACE_OK;
 }
 
+/* Tables that are written in order have one writer, all of them the same: foreign keys go from one
+ * to another. */
+static uint64_t writer_hash(const struct row_shape *shape, const struct headrace_value *values,
+                            const struct headrace_event *event)
+{
+  return shape->mapping->target->serial ? 0 : row_hash(shape, values, event);
+}
+
 static enum headrace_result route_row(const struct table_planner *planner,
                                       const struct row_shape *shape, struct item *item,
                                       struct pg_error *error)
@@ -333,7 +377,7 @@ static enum headrace_result route_row(const struct table_planner *planner,
     return cannot(error, "22004", shape, "the event has no row");
   if (planner->mode->need == TARGET_NEEDS_NOTHING && change->operation != HEADRACE_DELETE) {
     item->hash = shape->key_count && !unfindable(shape, values)
-                     ? row_hash(shape, values, item->event)
+                     ? writer_hash(shape, values, item->event)
                      : shape->seed;
     return HEADRACE_OK;
   }
@@ -347,7 +391,7 @@ static enum headrace_result route_row(const struct table_planner *planner,
   if (!planner->one_writer && moves(shape, change))
     return cannot(error, "0A000", shape,
                   "an event moves a row to another key, which needs workers = 1");
-  item->hash = row_hash(shape, values, item->event);
+  item->hash = writer_hash(shape, values, item->event);
   return HEADRACE_OK;
 }
 
@@ -380,15 +424,20 @@ struct planning {
   struct pg_error *error;
 };
 
+static enum headrace_result end_rows(struct planning *planning, struct rows *rows)
+{
+  enum headrace_result result = HEADRACE_OK;
+  if (rows->count)
+    result =
+        statements_plan(&planning->planner->statements, rows, planning->failed, planning->error);
+  rows_reset(rows);
+  return result;
+}
+
 static enum headrace_result end_stage(struct planning *planning)
 {
-  struct table_planner *planner = planning->planner;
-  enum headrace_result result = HEADRACE_OK;
-  if (planner->rows.count)
-    result =
-        statements_plan(&planner->statements, &planner->rows, planning->failed, planning->error);
-  rows_reset(&planner->rows);
-  return result;
+  enum headrace_result result = end_rows(planning, &planning->planner->rows);
+  return result == HEADRACE_OK ? end_rows(planning, &planning->planner->serial) : result;
 }
 
 static enum row_action action_of(const struct mode *mode, const struct row_shape *shape,
@@ -423,6 +472,12 @@ static const uint64_t *only_key_and_extras(struct plan *plan, const struct row_s
   return present;
 }
 
+/* Whether nobody looks for the row: it is only appended. */
+static bool is_appended(const struct table_planner *planner, const struct row *row)
+{
+  return planner->mode->need == TARGET_NEEDS_NOTHING && row->action != ROW_DELETE;
+}
+
 static struct row make_row(const struct planning *planning, const struct row_shape *shape,
                            const struct item *item, size_t index)
 {
@@ -440,21 +495,52 @@ static struct row make_row(const struct planning *planning, const struct row_sha
   else if (planner->mode->delete != ROW_DELETE)
     row.present = only_key_and_extras(planning->plan, shape);
   row.action = action_of(planner->mode, shape, change, row.present);
+  if (is_appended(planner, &row))
+    row.hash = index * UINT64_C(0x9E3779B97F4A7C15); /* only spread */
+  else if (shape->mapping->target->serial)
+    row.hash = row_hash(shape, row.key_values, item->event);
   return row;
+}
+
+/* A statement that inserts or deletes does so in the order of its rows, or in one that makes no
+ * difference; one that updates may not. */
+static bool runs_on(const struct table_planner *planner, const struct row *row)
+{
+  const struct rows *serial = &planner->serial;
+  const struct row *last = &serial->items[serial->count - 1];
+  if (last->shape != row->shape || last->action != row->action || row->action == ROW_UPDATE ||
+      (row->action != ROW_DELETE && (last->present || row->present)))
+    return false;
+  return is_appended(planner, row) || (!row->shape->alike && !rows_find(serial, row));
+}
+
+/* Tables that may have to do with each other, in order. */
+static enum headrace_result add_serial_row(struct planning *planning, const struct row *row)
+{
+  struct rows *serial = &planning->planner->serial;
+  enum headrace_result result = HEADRACE_OK;
+  if (serial->count && !runs_on(planning->planner, row))
+    result = end_rows(planning, serial);
+  if (result == HEADRACE_OK)
+    rows_add(serial, row);
+  return result;
 }
 
 static enum headrace_result add_row(struct planning *planning, const struct row *row)
 {
   struct table_planner *planner = planning->planner;
   struct rows *rows = &planner->rows;
+  bool appended = is_appended(planner, row);
+  if (row->shape->mapping->target->serial || (row->shape->alike && !appended))
+    return add_serial_row(planning, row);
   if (planner->mode->folds && rows_fold(rows, row))
     return HEADRACE_OK;
   /* What does not fold is done in order: a stage has one kind of rows, and each of them once. */
   bool fits = !planner->mode->folds &&
-              (!rows->count || rows->items[rows->count - 1].action == row->action) &&
-              (planner->mode->need == TARGET_NEEDS_NOTHING || !rows_find(rows, row));
+              (!rows->count || (rows->items[rows->count - 1].action == row->action &&
+                                (appended || !rows_find(rows, row))));
   if (!fits) {
-    enum headrace_result result = end_stage(planning);
+    enum headrace_result result = end_rows(planning, rows);
     if (result != HEADRACE_OK)
       return result;
   }
@@ -477,14 +563,15 @@ static enum headrace_result plan_move(struct planning *planning, const struct ro
   *planning->failed = row->item;
   if (reason)
     return cannot(planning->error, "22004", row->shape, reason);
-  if (result == HEADRACE_OK && row->present)
-    return statements_rekey(&planner->statements, planning->plan, &old, row, planning->failed,
-                            planning->error);
-  if (result == HEADRACE_OK && row->action == ROW_UPDATE)
-    return statements_rekey(&planner->statements, planning->plan, &old, row, planning->failed,
-                            planning->error);
-  if (result == HEADRACE_OK)
+  bool partial = row->present || row->action == ROW_UPDATE;
+  bool moved = partial || row->shape->mapping->target->serial; /* others refer to the row */
+  if (result == HEADRACE_OK && moved)
+    result = statements_rekey(&planner->statements, planning->plan, &old, row, planning->failed,
+                              planning->error);
+  else if (result == HEADRACE_OK)
     result = add_row(planning, &old);
+  if (partial)
+    return result;
   return result == HEADRACE_OK ? add_row(planning, row) : result;
 }
 
@@ -502,7 +589,7 @@ static enum headrace_result plan_row(struct planning *planning, const struct row
                                      const struct item *item, size_t index)
 {
   struct row row = make_row(planning, shape, item, index);
-  bool alone = planning->one_by_one || shape->mapping->target->serial;
+  bool alone = planning->one_by_one;
   enum headrace_result result = alone ? end_stage(planning) : HEADRACE_OK;
   if (result == HEADRACE_OK && row.action != ROW_DELETE && planning->planner->mode->need &&
       moves(shape, item->event->change))
@@ -554,8 +641,10 @@ static enum headrace_result plan_items(void *instance, const struct item *items,
       .planner = planner, .plan = plan, .one_by_one = one_by_one, .failed = failed, .error = error};
   enum headrace_result result = HEADRACE_OK;
   planner->plans++;
-  planner->rows.plan = plan;
+  planner->rows.plan = planner->serial.plan = plan;
   rows_reset(&planner->rows);
+  rows_reset(&planner->serial);
+  statements_begin(&planner->statements);
   for (size_t i = 0; i < count && result == HEADRACE_OK; i++)
     result = plan_item(&planning, &items[i], i);
   return result == HEADRACE_OK ? end_stage(&planning) : result;

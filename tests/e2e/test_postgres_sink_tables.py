@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sink-postgres: whatever the kind of table, the batches and the workers, the rows are those that one
+event after the other would have left."""
+import json
+import random
+
+import pytest
+
+from harness.postgres_sink import event, to_postgres
+from harness.waiting import count, wait_until
+
+UNCHANGED = "__debezium_unavailable_value"
+DEFAULTS = {"a": 7, "b": "none", "c": None}
+
+TABLES = {
+    "plain": "create table t (id int, part text, a int default 7, b text default 'none', "
+             "c int[], primary key (id))",
+    "two_columns": "create table t (id int, part text, a int default 7, b text default 'none', "
+                   "c int[], primary key (part, id))",
+    "serial": "create table t (id int primary key, part text, a int default 7, "
+              "b text default 'none', c int[], unique (part, id))",
+    "numeric_key": "create table t (id numeric primary key, part text, a int default 7, "
+                   "b text default 'none', c int[])",
+}
+KEYS = {"two_columns": ("id", "part")}
+
+
+def row_of(rng, number):
+    return {"id": number, "part": f"part {number % 2}", "a": rng.choice([None, rng.randrange(99)]),
+            "b": rng.choice([None, "", f"text {rng.randrange(99)}", "ü" * 300]),
+            "c": rng.choice([None, [], [1, None, 3]])}
+
+
+def events(rng, number):
+    """(operation, id, row) with few ids, so that they meet in a batch."""
+    for _ in range(number):
+        row = row_of(rng, rng.randrange(6))
+        operation = rng.choice("ccuuuppd")
+        if operation == "p":  # an update that does not have all of the row
+            for name in rng.sample(["a", "b", "c"], rng.randrange(1, 4)):
+                del row[name]
+            if "b" not in row and rng.random() < 0.5:
+                row["b"] = UNCHANGED
+        elif operation == "c" and rng.random() < 0.3:  # absent is not null
+            del row[rng.choice(["a", "b", "c"])]
+        yield operation, row
+
+
+def record(operation, row, key):
+    if operation == "d":
+        return event("t", "d", before=row, key=key)
+    return event("t", "u" if operation == "p" else operation, after=row, key=key)
+
+
+def upsert(model, operation, row):
+    given = {name: value for name, value in row.items() if value != UNCHANGED}
+    number = row["id"]
+    if operation == "d":
+        model.pop(number, None)
+    elif number in model:
+        model[number].update(given)
+    elif operation != "p":
+        model[number] = {**DEFAULTS, **given}
+
+
+def replicate(model, operation, row):
+    number = row["id"]
+    if operation in "up" and number in model or operation == "c" and number not in model or \
+            operation == "d":
+        upsert(model, operation, row)
+
+
+MODELS = {"upsert": upsert, "replicate": replicate}
+
+
+@pytest.mark.parametrize("mode", MODELS)
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("workers, batch_rows", [(1, 1000000), (3, 40), (4, 7)])
+def test_equal_to_a_serial_model(db, kafka, headrace, topic, mode, table, workers, batch_rows):
+    db.sql(TABLES[table])
+    rng = random.Random(f"{mode} {table} {workers}")
+    sent = list(events(rng, count(400, 20000)))
+    model = {}
+    for operation, row in sent:
+        MODELS[mode](model, operation, row)
+    kafka.create_topic(topic, partitions=3)
+    key = KEYS.get(table, ("id",))
+    kafka.produce(topic, [record(operation, row, key) for operation, row in sent])
+    # The last one of each partition tells that all is done.
+    program = headrace(to_postgres(kafka, topic, db.conninfo(), insert_mode=mode, workers=workers,
+                                   batch_rows=batch_rows, batch_ms="200ms"))
+    wait_until(lambda: done(db, len(sent)), 60, "all events stored", give_up=program.must_run)
+    assert program.stop() == 0
+    found = db.sql("select json_build_object('id', id, 'part', part, 'a', a, 'b', b, 'c', c)::text "
+                   "from t order by id")
+    assert [json.loads(row) for row, in found] == [model[number] for number in sorted(model)]
+
+
+def done(db, number):
+    if not db.value("select to_regclass('headrace.sink_offset') is not null"):
+        return False
+    return db.value("select coalesce(sum(n), 0)::int from (select min(next_offset) n from "
+                    "headrace.sink_offset where part <> '' group by part) p") == number
