@@ -139,6 +139,8 @@ struct refinement {
   const char *type_name;
 };
 
+static const char BIT_VARYING[] = "bit varying";
+
 static const struct refinement refinements[] = {
     {"inet", T(TEXT), T(INET), read_text, "inet"},
     {"cidr", T(TEXT), T(INET), read_text, "cidr"},
@@ -162,7 +164,8 @@ static const struct refinement refinements[] = {
     {"money", T(NUMERIC), T(MONEY), read_decimal, NULL},
     {"oid", T(INT64), T(OID), read_integer, NULL},
     {"bit", T(BOOL), T(BIT), read_boolean_bit, "bit"},
-    {"varbit", T(BIT), T(BIT), read_bits, "bit varying"},
+    {"bit", T(BIT), T(BIT), read_bits, "bit"},
+    {"varbit", T(BIT), T(BIT), read_bits, BIT_VARYING},
     {"json", T(JSON), T(JSON), read_text, "json"},
     {"jsonb", T(JSON), T(JSON), read_text, "jsonb"},
     {"hstore", T(JSON), T(HSTORE), read_hstore_text, "hstore"},
@@ -214,12 +217,6 @@ static void set_sizes(struct typed_type *type, struct headrace_column *column,
   }
 }
 
-static void set_bit_name(struct headrace_column *column, const struct typed_type *type)
-{
-  if (type->logical == HEADRACE_TYPE_BIT && !*column->type_name)
-    column->type_name = type->length == INT32_MAX ? "bit varying" : "bit";
-}
-
 static void init_scalar(struct typed_type *type, struct headrace_column *column,
                         const struct connect_schema *schema, const char *source_type,
                         const struct options *options)
@@ -232,10 +229,8 @@ static void init_scalar(struct typed_type *type, struct headrace_column *column,
   const char *name = finer ? finer->type_name : reading->type_name;
   column->type_name = name ? name : "";
   set_sizes(type, column, schema, reading);
-  /* Of a varying one trailing zeros are lost, but not made up either. */
-  if (finer && type->logical == HEADRACE_TYPE_BIT && finer->read == read_bits)
+  if (name == BIT_VARYING) /* zeros before it are lost in the event, but not made up either */
     type->length = INT32_MAX;
-  set_bit_name(column, type);
 }
 
 /* Arrays of arrays are one array to PostgreSQL, of the innermost's elements. */
@@ -257,6 +252,8 @@ void typed_type_init(struct typed_type *type, struct headrace_column *column,
   if (type->read == read_label_set)
     column->element_type = HEADRACE_TYPE_TEXT;
   if (inner == schema)
+    return;
+  if (type->logical == HEADRACE_TYPE_UNTYPED) /* then the array is, too */
     return;
   struct typed_type *element = malloc(sizeof *element);
   if (!element)

@@ -119,15 +119,29 @@ bool temporal_read_iso_time(const char *data, size_t size, struct temporal_time 
          cursor.at == cursor.end;
 }
 
+/* Debezium writes the infinities as the moments that its numbers for them are, if it writes texts:
+ * +294247-01-10T04:00:25.2Z and -290308-12-21T19:59:27.6Z. */
+static enum temporal_kind kind_of_moment(const struct temporal_timestamp *timestamp)
+{
+  int64_t day = temporal_days(&timestamp->date), microseconds = timestamp->time.microseconds;
+  if (day == 106751991 && microseconds == INT64_C(14425200000))
+    return TEMPORAL_INFINITY;
+  return day == -106751992 && microseconds == INT64_C(71967600000) ? TEMPORAL_MINUS_INFINITY
+                                                                   : TEMPORAL_FINITE;
+}
+
 bool temporal_read_iso_timestamp(const char *data, size_t size,
                                  struct temporal_timestamp *timestamp)
 {
   struct cursor cursor = {data, data + size};
   if (take_special(data, size, &timestamp->date.kind))
     return true;
-  return take_day(&cursor, &timestamp->date) && (take(&cursor, 'T') || take(&cursor, ' ')) &&
-         take_clock(&cursor, &timestamp->time.microseconds) &&
-         take_zone(&cursor, &timestamp->time.offset_seconds) && cursor.at == cursor.end;
+  if (!take_day(&cursor, &timestamp->date) || !(take(&cursor, 'T') || take(&cursor, ' ')) ||
+      !take_clock(&cursor, &timestamp->time.microseconds) ||
+      !take_zone(&cursor, &timestamp->time.offset_seconds) || cursor.at != cursor.end)
+    return false;
+  timestamp->date.kind = kind_of_moment(timestamp);
+  return true;
 }
 
 /* ---- intervals ---------------------------------------------------------- */

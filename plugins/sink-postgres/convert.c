@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { OID_BIT = 1560 }; /* pg_type.dat */
+
 #define PG_EPOCH_DAYS 10957 /* 2000-01-01 */
 #define DAY_US        INT64_C(86400000000)
 #define PG_EPOCH_US   (PG_EPOCH_DAYS * DAY_US)
@@ -114,17 +116,14 @@ static bool read_integer(const struct headrace_value *value, int64_t *number)
 {
   const char *at = value->data, *end = at + value->size;
   bool negative = at < end && *at == '-';
-  uint64_t sum = 0;
   at += negative;
-  if (at == end || end - at > 18)
+  if (at == end)
     return false;
-  for (; at < end; at++) {
-    if (*at < '0' || *at > '9')
+  for (*number = 0; at < end; at++) /* below zero, where there is one number more */
+    if (*at < '0' || *at > '9' || __builtin_mul_overflow(*number, 10, number) ||
+        __builtin_sub_overflow(*number, *at - '0', number))
       return false;
-    sum = sum * 10 + (uint64_t)(*at - '0');
-  }
-  *number = negative ? -(int64_t)sum : (int64_t)sum;
-  return true;
+  return negative || !__builtin_sub_overflow(0, *number, number);
 }
 
 static bool binary_integer(const struct headrace_value *value, enum wire wire, struct buffer *out)
@@ -225,21 +224,24 @@ static bool binary_date(const struct conversion *conversion, const struct headra
   return days >= INT32_MIN && days <= INT32_MAX && append32(out, (uint32_t)days);
 }
 
+static bool read_time(const struct conversion *conversion, const struct headrace_value *value,
+                      struct temporal_time *time)
+{
+  int64_t number;
+  if (!is_untyped(conversion))
+    return conversion->from && conversion->from->type == HEADRACE_TYPE_TIME &&
+           temporal_read_time(value->data, value->size, time);
+  if (value->state != HEADRACE_JSON)
+    return temporal_read_iso_time(value->data, value->size, time);
+  return read_integer(value, &number) &&
+         temporal_time_of_number(number, unit_of(conversion, true), time);
+}
+
 static bool binary_time(const struct conversion *conversion, const struct headrace_value *value,
                         struct buffer *out)
 {
   struct temporal_time time;
-  int64_t number;
-  bool good;
-  if (!is_untyped(conversion))
-    good = conversion->from && conversion->from->type == HEADRACE_TYPE_TIME &&
-           temporal_read_time(value->data, value->size, &time);
-  else if (value->state == HEADRACE_JSON)
-    good = read_integer(value, &number) &&
-           temporal_time_of_number(number, unit_of(conversion, true), &time);
-  else
-    good = temporal_read_iso_time(value->data, value->size, &time);
-  return good && append64(out, (uint64_t)time.microseconds);
+  return read_time(conversion, value, &time) && append64(out, (uint64_t)time.microseconds);
 }
 
 static bool read_timestamp(const struct conversion *conversion, const struct headrace_value *value,
@@ -418,7 +420,43 @@ static bool untyped_interval(const struct conversion *conversion,
   return true;
 }
 
-/* Debezium's bits: true and false of bit(1), else bytes with the lowest bit first, in base64. */
+/* Up to the highest bit that is set. */
+static size_t bit_length(const char *bytes, size_t size)
+{
+  size_t bits = 8 * size;
+  while (bits && !((unsigned char)bytes[(bits - 1) / 8] >> (bits - 1) % 8 & 1))
+    bits--;
+  return bits;
+}
+
+/* Whether a text is the digits themselves. Of a fixed length they are so many; base64 of as many
+ * letters would be more bytes than there are bits. */
+static bool is_digits(const struct conversion *conversion, const struct headrace_value *value)
+{
+  for (uint32_t i = 0; i < value->size; i++)
+    if (value->data[i] != '0' && value->data[i] != '1')
+      return false;
+  if (conversion->to->type_oid == OID_BIT)
+    return (int32_t)value->size == conversion->to->precision;
+  return value->size % 4 || conversion->conventions.numeric == HEADRACE_NUMERIC_PLAIN;
+}
+
+static bool append_bits(const char *bytes, size_t size, int32_t length, struct buffer *out)
+{
+  size_t used = bit_length(bytes, size), count = length > 0 ? (size_t)length : used;
+  if (used > count)
+    return false;
+  char *at = buffer_room(out, count);
+  for (size_t i = 0; i < count; i++) {
+    size_t bit = count - 1 - i;
+    at[i] = bit < used && ((unsigned char)bytes[bit / 8] >> bit % 8 & 1) ? '1' : '0';
+  }
+  out->size += count;
+  return true;
+}
+
+/* Debezium's bits: true and false of bit(1), else bytes with the lowest bit first, in base64, and
+ * without the zero bytes at their end. Zeros before a bit varying are lost in them. */
 static bool untyped_bits(const struct conversion *conversion, const struct headrace_value *value,
                          struct buffer *out)
 {
@@ -427,47 +465,35 @@ static bool untyped_bits(const struct conversion *conversion, const struct headr
     buffer_append(out, *value->data == 't' ? "1" : "0", 1);
     return true;
   }
-  char bytes[1024];
-  int32_t length = conversion->to->precision;
-  size_t size = value->size <= sizeof bytes / 3 * 4 - 4 && value->state == HEADRACE_TEXT
-                    ? json_unbase64(bytes, value->data, value->size)
-                    : SIZE_MAX;
-  if (size == SIZE_MAX || (length > 0 && size != ((size_t)length + 7) / 8))
+  if (value->state != HEADRACE_TEXT || is_digits(conversion, value))
     return as_it_is(value, out);
-  size_t count = length > 0 ? (size_t)length : 8 * size;
-  char *at = buffer_room(out, count);
-  for (size_t i = 0; i < count; i++) {
-    size_t bit = count - 1 - i;
-    at[i] = (char)('0' + (((unsigned char)bytes[bit / 8] >> (bit % 8)) & 1));
-  }
-  out->size += count;
-  return true;
+  char *bytes = sink_alloc(value->size / 4 * 3 + 3);
+  size_t size = json_unbase64(bytes, value->data, value->size);
+  int32_t length = conversion->to->type_oid == OID_BIT ? conversion->to->precision : -1;
+  bool done = size != SIZE_MAX && append_bits(bytes, size, length, out);
+  free(bytes);
+  return done || as_it_is(value, out);
 }
 
 /* What has a binary form too, but was refused one beside it in the same column. */
 static bool untyped_moment(const struct conversion *conversion, const struct headrace_value *value,
                            struct buffer *out)
 {
-  char text[TEMPORAL_TEXT_MAX], *end;
+  char text[TEMPORAL_TEXT_MAX], *end = NULL;
   struct temporal_date date;
   struct temporal_time time;
   struct temporal_timestamp timestamp;
-  int64_t number;
   uint16_t type = conversion->to->logical;
-  if (value->state != HEADRACE_JSON || !read_integer(value, &number))
-    return as_it_is(value, out);
-  if (type == HEADRACE_TYPE_DATE) {
-    date = temporal_date_of_number(number);
+  if (type == HEADRACE_TYPE_DATE && read_date(conversion, value, &date))
     end = temporal_write_date(text, &date);
-  } else if (type == HEADRACE_TYPE_TIME) {
-    if (!temporal_time_of_number(number, unit_of(conversion, true), &time))
-      return as_it_is(value, out);
+  else if (type == HEADRACE_TYPE_TIME && read_time(conversion, value, &time))
     end = temporal_write_time(text, &time);
-  } else {
-    timestamp = temporal_timestamp_of_number(number, unit_of(conversion, false));
-    end = type == HEADRACE_TYPE_TIMESTAMPTZ ? temporal_write_timestamptz(text, &timestamp)
-                                            : temporal_write_timestamp(text, &timestamp);
-  }
+  else if (type == HEADRACE_TYPE_TIMESTAMP && read_timestamp(conversion, value, type, &timestamp))
+    end = temporal_write_timestamp(text, &timestamp);
+  else if (type == HEADRACE_TYPE_TIMESTAMPTZ && read_timestamp(conversion, value, type, &timestamp))
+    end = temporal_write_timestamptz(text, &timestamp);
+  if (!end)
+    return as_it_is(value, out);
   buffer_append(out, text, (size_t)(end - text));
   return true;
 }
@@ -523,6 +549,46 @@ bool convert_untyped(const struct conversion *conversion, const struct headrace_
   }
 }
 
+/* Debezium's bits of either kind have zeros before them up to the length: unless the event says
+ * that it is a bit string of fixed length, a varying one is without them. */
+static bool without_zeros(const struct conversion *conversion, const struct headrace_value *value,
+                          struct buffer *out)
+{
+  const char *name = conversion->from->type_name;
+  struct headrace_value rest = *value;
+  if (conversion->to->type_oid == OID_BIT || (name && *name))
+    return false;
+  while (rest.size && *rest.data == '0') {
+    rest.data++;
+    rest.size--;
+  }
+  return as_it_is(&rest, out);
+}
+
+/* Debezium sends an hstore as JSON and bit(1) as a boolean: only the target says what they are. And
+ * an hstore may come to where there is no such type. */
+static bool typed_text(const struct conversion *conversion, const struct headrace_value *value,
+                       struct buffer *out)
+{
+  const struct headrace_column *from = conversion->from;
+  uint16_t to = conversion->to->logical;
+  bool done = false;
+  if (!from || conversion->plain)
+    return as_it_is(value, out);
+  if (from->type == HEADRACE_TYPE_BIT && to == HEADRACE_TYPE_BIT)
+    done = without_zeros(conversion, value, out);
+  else if (from->type == HEADRACE_TYPE_BOOL && to == HEADRACE_TYPE_BIT && value->size == 1)
+    done = as_it_is(&(struct headrace_value){*value->data == 't' ? "1" : "0", 1, 0}, out);
+  else if (from->type == HEADRACE_TYPE_JSON && to == HEADRACE_TYPE_HSTORE)
+    done = convert_hstore(value->data, value->size, out);
+  else if (from->type == HEADRACE_TYPE_HSTORE && to == HEADRACE_TYPE_JSON)
+    done = convert_hstore_to_json(value->data, value->size, out);
+  else if (from->type == HEADRACE_TYPE_ARRAY && from->element_type == HEADRACE_TYPE_JSON &&
+           to == HEADRACE_TYPE_ARRAY && conversion->to->element_logical == HEADRACE_TYPE_HSTORE)
+    done = convert_hstore_array(value->data, value->size, out);
+  return done || as_it_is(value, out);
+}
+
 static bool nul_characters(const struct conversion *conversion, struct buffer *out, size_t from,
                            const char **reason)
 {
@@ -562,7 +628,7 @@ bool convert_text(const struct conversion *conversion, const struct headrace_val
   else if (is_untyped(conversion) && !conversion->plain)
     good = convert_untyped(conversion, value, out, reason);
   else
-    good = as_it_is(value, out);
+    good = typed_text(conversion, value, out);
   if (!good || !nul_characters(conversion, out, start + 4, reason)) {
     out->size = start;
     return false;

@@ -76,6 +76,10 @@ bool convert_text(const struct conversion *conversion, const struct headrace_val
 bool convert_json_array(const struct conversion *conversion, const char *data, size_t size,
                         struct buffer *out, const char **reason);
 bool convert_hstore(const char *data, size_t size, struct buffer *out);
+/* An array's text whose elements are such objects. */
+bool convert_hstore_array(const char *data, size_t size, struct buffer *out);
+/* The other way: "a"=>"1", "b"=>NULL. */
+bool convert_hstore_to_json(const char *data, size_t size, struct buffer *out);
 bool convert_point(const char *data, size_t size, struct buffer *out);
 bool convert_scaled_number(const char *data, size_t size, struct buffer *out);
 void convert_to_json(const struct headrace_value *value, struct buffer *out);

@@ -142,6 +142,102 @@ bool convert_hstore(const char *data, size_t size, struct buffer *out)
   return good;
 }
 
+/* ---- texts of hstore and of arrays -------------------------------------------------------- */
+
+/* "a \"b\"" at *at; its characters are to be freed. NULL: it is none. */
+static char *take_quoted(const char **at, const char *end, size_t *size)
+{
+  if (*at == end || **at != '"')
+    return NULL;
+  char *text = sink_alloc((size_t)(end - *at)), *put = text;
+  for (++*at; *at < end && **at != '"'; ++*at) {
+    if (**at == '\\' && ++*at == end)
+      break;
+    *put++ = **at;
+  }
+  *size = (size_t)(put - text);
+  if (*at < end) {
+    ++*at;
+    return text;
+  }
+  free(text);
+  return NULL;
+}
+
+static bool take(const char **at, const char *end, const char *word)
+{
+  size_t size = strlen(word);
+  if ((size_t)(end - *at) < size || memcmp(*at, word, size) != 0)
+    return false;
+  *at += size;
+  return true;
+}
+
+static bool append_json_string(const char **at, const char *end, struct buffer *out)
+{
+  size_t size;
+  char *text = take_quoted(at, end, &size);
+  if (!text)
+    return false;
+  char *put = buffer_room(out, json_escape_bound(text, size) + 2);
+  out->size += (size_t)(json_string(put, text, size) - put);
+  free(text);
+  return true;
+}
+
+bool convert_hstore_to_json(const char *data, size_t size, struct buffer *out)
+{
+  const char *at = data, *end = data + size;
+  size_t start = out->size;
+  bool good = true;
+  buffer_append(out, "{", 1);
+  while (good && at < end) {
+    good = append_json_string(&at, end, out) && take(&at, end, "=>");
+    buffer_append(out, ":", 1);
+    if (good && take(&at, end, "NULL"))
+      buffer_append(out, "null", 4);
+    else
+      good = good && append_json_string(&at, end, out);
+    if (good && at < end) {
+      good = take(&at, end, ", ");
+      buffer_append(out, ",", 1);
+    }
+  }
+  buffer_append(out, "}", 1);
+  if (!good)
+    out->size = start;
+  return good;
+}
+
+static bool append_hstore_element(const char **at, const char *end, struct buffer *out)
+{
+  size_t size;
+  struct buffer pairs = {0};
+  char *text = take_quoted(at, end, &size);
+  bool good = text && convert_hstore(text, size, &pairs);
+  if (good)
+    append_quoted(out, pairs.data ? pairs.data : "", pairs.size);
+  free(pairs.data);
+  free(text);
+  return good;
+}
+
+/* What stands between the elements, and null, is the same on both sides. */
+bool convert_hstore_array(const char *data, size_t size, struct buffer *out)
+{
+  const char *at = data, *end = data + size;
+  size_t start = out->size;
+  while (at < end) {
+    if (*at != '"') {
+      buffer_append(out, at++, 1);
+    } else if (!append_hstore_element(&at, end, out)) {
+      out->size = start;
+      return false;
+    }
+  }
+  return true;
+}
+
 /* Scalars of an object, by name; a string without its quotes. */
 static bool members(const char *data, size_t size, const char *const *names,
                     struct json_value *values, size_t count)
