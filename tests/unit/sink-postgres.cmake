@@ -1,3 +1,4 @@
+headrace_unit_test(sink_postgres_convert sink-postgres-objects headrace-core)
 headrace_unit_test(sink_postgres_search sink-postgres-objects headrace-core)
 # The engine with a planner of its own. It needs a server: tests/e2e/test_postgres_sink_engine.py
 add_executable(sink_postgres_engine sink_postgres_engine.c)
