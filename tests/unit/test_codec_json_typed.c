@@ -670,6 +670,35 @@ static void what_is_refused(void **state)
   end(test);
 }
 
+/* A schema that came before is not read again; topics that end alike take each other's place. */
+static void schemas_take_turns(void **state)
+{
+  (void)state;
+  static const char *const topics[] = {"a.public.table_of_all", "b.public.table_of_all"};
+  static const char *const types[] = {"int32", "string"}, *const values[] = {"1", "\"1\""};
+  struct decoding *test = begin(NULL);
+  uint64_t relations[2] = {0};
+  for (int i = 0; i < 8; i++) {
+    int which = i >> 1 & 1; /* twice the same, then the other one */
+    char value[512];
+    snprintf(value, sizeof value,
+             "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"%s\",\"optional\":true,"
+             "\"field\":\"v\"}]},\"payload\":{\"v\":%s}}",
+             types[which], values[which]);
+    const struct headrace_record record = {
+        .topic = {topics[which], (uint32_t)strlen(topics[which]), HEADRACE_TEXT},
+        .value = text_value(value)};
+    const struct headrace_change *change = decode_record(test, &record);
+    assert_non_null(change);
+    assert_int_equal(change->relation->columns[0].type, which ? T(TEXT) : T(INT32));
+    assert_printed(&change->new_values[0], "=1");
+    if (relations[which])
+      assert_int_equal(change->relation->id, relations[which]);
+    relations[which] = change->relation->id;
+  }
+  end(test);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -683,6 +712,7 @@ int main(void)
       cmocka_unit_test(tombstones_delete),
       cmocka_unit_test(keys_of_their_own),
       cmocka_unit_test(configured_keys),
+      cmocka_unit_test(schemas_take_turns),
       cmocka_unit_test(what_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
