@@ -285,7 +285,8 @@ struct headrace_event {
 /* A source of several sequences that are independent of each other and may come and go (the
  * partitions of a topic) says for each of them what a batch is of it: what lies in [from, to),
  * which may be less than to - from events. `from` is the `to` of the batch before, or where the
- * part was begun. */
+ * part was begun. A batch without events may go from a part's place back to a lower one: the part
+ * begins anew there, and nothing of it is on its way. */
 struct headrace_part {
   const char *name; /* at most HEADRACE_PART_NAME_MAX bytes */
   int64_t from;

@@ -15,8 +15,7 @@ static int64_t records_behind(const struct source *source, const struct partitio
                                      &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
       high < 0)
     return 0;
-  int64_t done = partition->durable == NOT_KNOWN ? partition->from : partition->durable;
-  return high > done ? high - done : 0;
+  return high > partition->durable ? high - partition->durable : 0;
 }
 
 void lag_gauge(struct source *source)

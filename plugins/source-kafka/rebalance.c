@@ -98,7 +98,7 @@ static void begin_at(struct source *source, struct partition *partition, int64_t
   partition->from = from;
   partition->next = next;
   partition->announce = from != next || partition->stored == NOT_KNOWN;
-  partition->durable = partition->announce ? NOT_KNOWN : next;
+  partition->durable = next;
   partition->told = NOT_KNOWN;
   partition->state = PARTITION_LOCATED;
 }

@@ -40,7 +40,7 @@ struct partition {
   int64_t stored;         /* what the checkpoint said */
   int64_t next;           /* after the last record that is in a batch */
   int64_t from;           /* where the next batch's part begins */
-  int64_t durable;        /* everything before is durable; NOT_KNOWN: nothing yet */
+  int64_t durable;        /* everything before is durable; NOT_KNOWN: it was never begun */
   int64_t told;           /* the `durable` that the group heard of */
   int64_t record_time_ms; /* of the last record; -1: none */
   size_t in_flight;       /* batches that have something of it */

@@ -6,6 +6,7 @@ import confluent_kafka
 import pytest
 
 from harness.kafka_source import committed, group_of, to_stdout, values, wait_values
+from harness.postgres_sink import rows, to_postgres, wait_rows
 from harness.program import command, ini
 
 
@@ -44,6 +45,17 @@ def test_the_file_counts_unless_the_group_is_further(kafka, headrace, ten):
     wait_values(program, number=12)
     assert program.stop() == 0
     assert values(program) == [*range(11), 12]
+
+
+@pytest.mark.parametrize("take_over, first", [("no", 0), ("yes", 7)])
+def test_another_consumers_group(db, kafka, headrace, topic, take_over, first):
+    """A sink that knows nothing yet: the group's offset counts only if it is to be taken over."""
+    db.sql("create table t (id bigint)")
+    kafka.produce(topic, rows("t", range(10)))
+    commit(kafka, topic, 7)
+    sections = to_postgres(kafka, topic, db.conninfo(), source={"take_over": take_over})
+    wait_rows(db, 10 - first, headrace(sections))
+    assert db.sql("select id from t order by id") == [(n,) for n in range(first, 10)]
 
 
 @pytest.mark.parametrize("checkpoint", ["none", "file"])

@@ -150,6 +150,28 @@ static void test_each_partition_goes_on_where_the_sink_says(void **state)
   }
 }
 
+static int64_t gauge(struct fixture *f, const char *name)
+{
+  ((struct source *)f->self)->gauged_at_us = 0; /* now, not in a second */
+  assert_int_equal(f->plugin->tick(f->self), HEADRACE_OK);
+  return metrics_get(&f->host->metrics, name);
+}
+
+static void test_lag_is_what_is_not_durable(void **state)
+{
+  struct fixture *f = *state;
+  do {
+    assert_int_equal(read_batch(f, NULL), HEADRACE_OK);
+  } while (f->batch->parts[0].to < 10);
+  assert_int_equal(gauge(f, "stage.partitions"), 1);
+  assert_int_equal(gauge(f, "stage.lag_records"), 10);
+  assert_int_equal(gauge(f, "stage.lag_records.t/0"), 10);
+  assert_true(gauge(f, "stage.lag_us") > 0);
+  f->plugin->on_durable(f->self, f->batch->position, f->batch->position_size, NULL, 0);
+  assert_int_equal(gauge(f, "stage.lag_records"), 0);
+  assert_int_equal(gauge(f, "stage.lag_us"), 0);
+}
+
 /* Nothing is known and nothing is there: an empty batch says where it begins, once. */
 static void test_latest_is_said_before_the_first_record(void **state)
 {
@@ -238,6 +260,7 @@ static const struct {
      10,
      {NULL},
      0},
+    {"lag_is_what_is_not_durable", test_lag_is_what_is_not_durable, 1, 10, {NULL}, 0},
     {"latest_is_said_before_the_first_record",
      test_latest_is_said_before_the_first_record,
      1,
