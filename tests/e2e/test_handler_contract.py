@@ -53,6 +53,27 @@ def test_order_and_place(table, kafka, headrace, topic):
                        "as before from done) as o where before > n") == 0
 
 
+@pytest.mark.parametrize("order", ["partition", "key"])
+def test_a_batch_is_of_one_partition(db, kafka, headrace, topic, order):
+    """And of any number of them if only keys have an order, which workers share then."""
+    db.psql("""create type msg as ("partition" int, key text, value jsonb, ord int); create table batches (parts int);
+               create table done (id serial, key text, n int);
+               create function f(batch msg[]) returns void language sql as $$
+                 insert into batches select count(distinct m."partition") from unnest(batch) as m;
+                 insert into done (key, n) select m.key, (m.value ->> 'n')::int
+                   from unnest(batch) as m order by m.ord $$""")
+    kafka.create_topic(topic, 3)
+    kafka.produce(topic, numbers(600))
+    program = headrace(pipeline(kafka, topic, db, "batch", "f", handler_order=order,
+                                batch_ms="10s", workers=1 if order == "partition" else 3))
+    wait_value(db, "select count(*) from done", 600, program)
+    assert program.stop() == 0
+    if order == "partition":
+        assert db.value("select max(parts) from batches") == 1
+    assert db.value("select count(*) from (select n, lag(n) over (partition by key order by id) "
+                    "as before from done) as o where before > n") == 0
+
+
 def test_debezium_and_composites(db, kafka, headrace, topic):
     db.sql("create table orders (id int primary key, note text)")
     db.sql("create type order_key as (id int)")
@@ -130,8 +151,12 @@ def test_role(table, kafka, headrace, topic):
         table.sql(f"grant insert on done to {role}")
         kafka.produce(topic, numbers(10))
         program = headrace(pipeline(kafka, topic, table, handler="handle", handler_role=role,
-                                    dedupe_by="json:/n"))
+                                    dedupe_by="json:/n", errors="dead-letter"))
         wait_value(table, "select count(*) from done", 10, program)
+        kafka.produce(topic, [(key, value) for n in range(20) for key, value in
+                              (("1", json.dumps({"n": 20 + n})), ("1", "no json"))])
+        wait_value(table, "select max(next_offset) from headrace.sink_offset", 50, program)
+        assert table.value("select count(*) from headrace.dead_letter") == 20
         assert program.stop() == 0
         table.sql("create or replace function handle(key int, value jsonb, topic text, "
                   '"partition" int, "offset" bigint, ts timestamptz) returns void language sql as '
