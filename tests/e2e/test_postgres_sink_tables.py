@@ -101,3 +101,24 @@ def done(db, number):
         return False
     return db.value("select coalesce(sum(n), 0)::int from (select min(next_offset) n from "
                     "headrace.sink_offset where part <> '' group by part) p") == number
+
+
+def test_events_may_lack_any_of_their_columns(db, kafka, headrace, topic):
+    """More sets of columns in a batch than statements are kept: each is one of its own."""
+    names = [f"c{n}" for n in range(12)]
+    db.sql(f"create table t (id int primary key, {', '.join(f'{n} int default -1' for n in names)})")
+    rng = random.Random(5)
+    model = {}
+    sent = []
+    for number in range(count(2000, 20000)):
+        given = {name: number for name in names if rng.random() < 0.5}
+        number = rng.randrange(1500)
+        model[number] = {**model.get(number, {**dict.fromkeys(names, -1)}), **given}
+        sent.append(event("t", after={"id": number, **given}))
+    kafka.produce(topic, sent)
+    program = headrace(to_postgres(kafka, topic, db.conninfo(), insert_mode="upsert",
+                                   batch_ms="500ms"))
+    wait_until(lambda: done(db, len(sent)), 60, "all events stored", give_up=program.must_run)
+    assert program.stop() == 0
+    found = db.sql(f"select id, {', '.join(names)} from t order by id")
+    assert found == [(number, *model[number].values()) for number in sorted(model)]
