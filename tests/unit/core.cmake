@@ -17,7 +17,7 @@ headrace_probe_plugin(sink-strict plugins/probe_sink.c PROBE_NO_DEAD_LETTER)
 foreach(name ring frontier memory settings ini log terminal)
   headrace_unit_test(${name} headrace-core)
 endforeach()
-foreach(name config checkpoint pipeline)
+foreach(name config checkpoint pipeline pipeline_parts)
   headrace_unit_test(${name} headrace-core)
   target_compile_definitions(test_${name} PRIVATE PROBE_DIR="${HEADRACE_PROBE_DIR}"
     DOCS_DIR="${CMAKE_SOURCE_DIR}/docs")
