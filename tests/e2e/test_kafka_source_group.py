@@ -127,6 +127,7 @@ def test_a_member_with_a_name_keeps_its_partitions(kafka, headrace, topic, strea
     one = headrace(to_stdout(kafka, topic, member="one"))
     two = headrace(to_stdout(kafka, topic, member="two"))
     assert wait_members(kafka, topic, 2) == {"one": 2, "two": 2}
+    wait_until(lambda: two.log.text().count("goes on at") >= 2, what="it reads both")
     size = two.log.size()
     for _ in range(2):
         one.kill9()
@@ -134,7 +135,8 @@ def test_a_member_with_a_name_keeps_its_partitions(kafka, headrace, topic, strea
         one.start()
         wait_until(lambda: len(values(one)) > before + 20, 10, "it reads at once",
                    give_up=one.must_run)
-    assert "the group" not in two.log.text(size), "the other one was troubled"
+    assert "the group takes back" not in two.log.text(size), "the other one was troubled"
+    assert "the group assigns" not in two.log.text(size)
     sent = stream.stop()
     wait_all(kafka, topic, sent)
     assert set(values(one, two)) == set(range(sent))
