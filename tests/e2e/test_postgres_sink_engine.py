@@ -6,8 +6,8 @@ from harness import places
 from harness.program import environment
 
 
-def test_engine(db):
-    done = subprocess.run([places.BUILD / "tests" / "unit" / "sink_postgres_engine", db.conninfo()],
-                          text=True, capture_output=True, env=environment(), timeout=300,
-                          check=False)
+def test_engine(any_db):
+    program = places.BUILD / "tests" / "unit" / "sink_postgres_engine"
+    done = subprocess.run([program, any_db.conninfo()], text=True, capture_output=True,
+                          env=environment(), timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
