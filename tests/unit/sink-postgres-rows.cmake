@@ -1,0 +1,1 @@
+headrace_unit_test(sink_postgres_rows sink-postgres-objects headrace-core)
