@@ -79,8 +79,15 @@ PGconn *sink_control(struct sink *sink, struct pg_error *error)
 {
   if (sink->control && PQstatus(sink->control) != CONNECTION_OK)
     sink_control_close(sink);
-  if (!sink->control)
-    sink->control = pg_connect(&sink->target, error);
+  if (sink->control)
+    return sink->control;
+  sink->control = pg_connect(&sink->target, error);
+  /* It is waited for: a process that is frozen inside of a transaction may hold the rows. */
+  PGresult *result =
+      sink->control ? pg_query(sink->control, error, "SET lock_timeout = '2s'", 0, NULL) : NULL;
+  if (!result)
+    sink_control_close(sink);
+  PQclear(result);
   return sink->control;
 }
 

@@ -707,6 +707,26 @@ static void test_a_lock_is_waited_for(void **state)
   stop(f);
 }
 
+/* Another process stands still inside of a transaction: asking where to go on does not block. */
+static void test_rows_of_offsets_that_are_locked(void **state)
+{
+  struct fixture *f = *state;
+  int64_t next;
+  start(f, NULL);
+  run_sql(f, "BEGIN; SELECT * FROM headrace.sink_offset FOR UPDATE");
+  assert_int_equal(f->plugin->stored_part(f->self, f->part, &next), HEADRACE_AGAIN);
+  run_sql(f, "COMMIT");
+  for (int i = 0; i < 1000; i++)
+    if (f->plugin->stored_part(f->self, f->part, &next) == HEADRACE_OK)
+      break;
+    else
+      f->plugin->poll(f->self, 20);
+  send(f, 10, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, STORED), 10);
+  stop(f);
+}
+
 static void test_a_lost_connection_is_made_anew(void **state)
 {
   struct fixture *f = *state;
@@ -834,6 +854,7 @@ int main(int count, char **arguments)
       with_server(test_letters_of_a_stage_before),
       with_server(test_the_command),
       with_server(test_a_lock_is_waited_for),
+      with_server(test_rows_of_offsets_that_are_locked),
       with_server(test_a_lost_connection_is_made_anew),
       with_server(test_an_error_of_the_schema_stops),
       with_server(test_copy),
