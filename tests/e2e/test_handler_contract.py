@@ -210,8 +210,8 @@ def test_killed(table, kafka, headrace, topic, form):
     kafka.produce(topic, numbers(total))
     where = "done" if form == "message" else "headrace.inbox"
     program = headrace(pipeline(kafka, topic, table, form, "handle" if form == "message" else None,
-                                batch_rows=50))
-    for _ in range(count(5, 50)):
+                                batch_rows=50, source={"member": "m"}))
+    for _ in range(count(3, 50)):
         before = table.value(f"select count(*) from {where}") \
             if table.value("select to_regclass(%s)", [where]) else 0
         if before >= total:
