@@ -82,6 +82,7 @@ MODELS = {"upsert": upsert, "replicate": replicate}
 @pytest.mark.parametrize("workers, batch_rows", [(1, 1000000), (3, 40), (4, 7)])
 def test_equal_to_a_serial_model(db, kafka, headrace, topic, mode, table, workers, batch_rows):
     db.sql(TABLES[table])
+    start = db.cluster.log.size()
     rng = random.Random(f"{mode} {table} {workers}")
     sent = list(events(rng, count(400, 20000)))
     model = {}
@@ -99,6 +100,30 @@ def test_equal_to_a_serial_model(db, kafka, headrace, topic, mode, table, worker
     found = db.sql("select json_build_object('id', id, 'part', part, 'a', a, 'b', b, 'c', c)::text "
                    "from t order by id")
     assert [json.loads(row) for row, in found] == [model[number] for number in sorted(model)]
+    assert "ERROR" not in db.cluster.log.text(start)  # else it was one by one that made it right
+
+
+def test_tables_that_refer_to_each_other_have_one_writer(db, kafka, headrace, topic):
+    """Whatever their keys: a parent in another transaction would come too late, or go too soon."""
+    db.sql("create table parent (id int primary key, v text)")
+    db.sql("create table child (id int primary key, parent int references parent)")
+    start = db.cluster.log.size()
+    sent = []
+    for number in range(300):
+        sent += [event("parent", after={"id": number, "v": "first"}),
+                 event("child", after={"id": 7 * number, "parent": number}),
+                 event("parent", "u", after={"id": number, "v": "second"})]
+        if number % 3 == 0:
+            sent += [event("child", "d", before={"id": 7 * number}),
+                     event("parent", "d", before={"id": number})]
+    kafka.produce(topic, sent)
+    program = headrace(to_postgres(kafka, topic, db.conninfo(), insert_mode="upsert", workers=4,
+                                   batch_rows=100))
+    wait_until(lambda: done(db, len(sent)), 60, "all events stored", give_up=program.must_run)
+    assert program.stop() == 0
+    assert db.value("select count(*) from parent where v = 'second'") == 200
+    assert db.value("select count(*) from child") == 200
+    assert "ERROR" not in db.cluster.log.text(start)
 
 
 def done(db, number):
