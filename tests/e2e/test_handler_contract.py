@@ -206,20 +206,22 @@ def test_batch_isolates_what_raises(db, kafka, headrace, topic):
 @pytest.mark.parametrize("form", ["message", "inbox"])
 def test_killed(table, kafka, headrace, topic, form):
     """Once each, in a table without a key, however often the process dies."""
-    total = count(3000, 20000)
+    total = count(20000, 200000)
     kafka.produce(topic, numbers(total))
     where = "done" if form == "message" else "headrace.inbox"
     program = headrace(pipeline(kafka, topic, table, form, "handle" if form == "message" else None,
                                 batch_rows=50, source={"member": "m"}))
-    for _ in range(count(3, 50)):
-        before = table.value(f"select count(*) from {where}") \
-            if table.value("select to_regclass(%s)", [where]) else 0
-        if before >= total:
-            break
-        wait_until(lambda b=before: table.value("select to_regclass(%s)", [where]) and
-                   table.value(f"select count(*) from {where}") > b, what=program.log.text)
+
+    def written():
+        there = table.value("select to_regclass(%s)", [where])
+        return table.value(f"select count(*) from {where}") if there else 0
+    found = [0]
+    while len(found) <= count(3, 50) and found[-1] < total:
+        wait_until(lambda: written() > found[-1], what=program.log.text, give_up=program.must_run)
         program.kill9()
+        found.append(written())
         program.start()
+    assert found[1] < total, "it was done before it was killed"
     wait_value(table, f"select count(*) from {where}", total, program)
     assert program.stop() == 0
     column = "off" if form == "message" else '"offset"'
