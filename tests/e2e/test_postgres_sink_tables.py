@@ -18,7 +18,7 @@ TABLES = {
     "two_columns": "create table t (id int, part text, a int default 7, b text default 'none', "
                    "c int[], primary key (part, id))",
     "serial": "create table t (id int primary key, part text, a int default 7, "
-              "b text default 'none', c int[], unique (part, id))",
+              "b text default 'none', c int[], other int references t)",
     "numeric_key": "create table t (id numeric primary key, part text, a int default 7, "
                    "b text default 'none', c int[])",
 }
