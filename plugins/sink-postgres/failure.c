@@ -26,6 +26,7 @@ static const struct rule rules[] = {
     {"21", REACTION_ISOLATE, "value"},
     {"44", REACTION_ISOLATE, "constraint"}, /* WITH CHECK OPTION of a view */
     {"54", REACTION_ISOLATE, "too-large"},  /* a row or index entry beyond a limit */
+    {"XX000", REACTION_ISOLATE, "value"},   /* types of extensions say so of bad input */
     {"P0001", REACTION_ISOLATE, "raised"},
     {"P0004", REACTION_ISOLATE, "raised"}, /* ASSERT */
     {"28", REACTION_STOP, "authorization"},

@@ -2,6 +2,7 @@
 #include "on_demand_jobs.h"
 
 #include "pg_quote.h"
+#include "snapshot_job.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,11 +54,13 @@ static bool make_table(const struct on_demand_jobs *jobs, struct pg_error *error
   bool exist;
   if (!on_demand_jobs_exist(jobs, &exist, error) || exist)
     return exist;
-  char *schema = pg_quote_identifier(jobs->schema), *literal = pg_quote_literal(schema);
+  char *schema = pg_quote_identifier(jobs->schema), *literal = pg_quote_literal(jobs->schema);
   char *table = table_of(jobs);
   char *sql = pg_format(
       LOCAL
-      "DO $do$BEGIN IF to_regnamespace(%s) IS NULL THEN CREATE SCHEMA %s; END IF; END$do$; "
+      "DO $do$BEGIN " SNAPSHOT_SCHEMA_LOCK
+      "; IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s) "
+      "THEN CREATE SCHEMA %s; END IF; END$do$; "
       "CREATE TABLE IF NOT EXISTS %s ("
       "id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, slot name NOT NULL, "
       "schema_name name NOT NULL, table_name name NOT NULL, filter text, "

@@ -89,8 +89,13 @@ static bool tables_exist(struct snapshot_job *job, bool *exist, struct pg_error 
                   exist);
 }
 
+/* Several pipelines may begin at once. The catalog is asked by queries: to_regclass() may answer
+ * from before the lock. */
 static const char tables_sql[] =
-    "DO $do$BEGIN IF to_regnamespace(%s) IS NULL THEN CREATE SCHEMA %s; END IF; END$do$;"
+    "DO $do$BEGIN " SNAPSHOT_SCHEMA_LOCK
+    "; IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
+    "n.nspname = %s AND c.relname = 'snapshot_participant') THEN RETURN; END IF; "
+    "IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s) THEN CREATE SCHEMA %s; END IF; "
     "CREATE TABLE %s.snapshot_job (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, "
     "name text NOT NULL, state text NOT NULL DEFAULT 'preparing' CHECK (state IN ('preparing', "
     "'reading', 'done')), start_lsn pg_lsn, end_lsn pg_lsn, "
@@ -109,17 +114,17 @@ static const char tables_sql[] =
     "owner bigint, rows_read bigint NOT NULL DEFAULT 0, times_claimed int NOT NULL DEFAULT 0, "
     "FOREIGN KEY (job, table_id) REFERENCES %s.snapshot_table ON DELETE CASCADE);"
     "CREATE INDEX ON %s.snapshot_chunk (job, id) WHERE state = 'pending';"
-    "CREATE INDEX ON %s.snapshot_chunk (job, table_id)";
+    "CREATE INDEX ON %s.snapshot_chunk (job, table_id); END$do$";
 
 static bool make_tables(struct snapshot_job *job, const char *schema, struct pg_error *error)
 {
   bool exist;
   if (!tables_exist(job, &exist, error) || exist)
     return exist;
-  char *name = pg_quote_identifier(schema), *literal = pg_quote_literal(name);
-  char *sql =
-      pg_format(tables_sql, literal, name, name, name, name, name, name, name, name, name, name);
-  PGresult *result = PQexec(job->connection, sql); /* several statements: one transaction */
+  char *name = pg_quote_identifier(schema), *literal = pg_quote_literal(schema);
+  char *sql = pg_format(tables_sql, literal, literal, name, name, name, name, name, name, name,
+                        name, name, name);
+  PGresult *result = PQexec(job->connection, sql);
   bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
   if (!good)
     pg_result_error(job->connection, result, error);

@@ -16,6 +16,10 @@
 #include "position.h"
 #include "snapshot_tables.h"
 
+/* Of everybody who makes the schema or its tables, until the end of the transaction. */
+#define SNAPSHOT_SCHEMA_LOCK                                                                       \
+  "PERFORM pg_advisory_xact_lock(hashtextextended('headrace snapshot tables', 0))"
+
 struct snapshot_job {
   const struct headrace_host *host;
   PGconn *connection;

@@ -4,6 +4,7 @@ from on_demand import Churn, replay, table
 from pgoutput import changes, run_until_confirmed, started
 from snapshots import duplicates, initial, jobs
 
+from harness.program import to_stdout
 from harness.waiting import count, wait_until
 
 
@@ -40,3 +41,17 @@ def test_while_rows_change(db, headrace):
                    interval=0.2)
     found = run_until_confirmed(db, program, sections)
     assert replay(found, ordered=False) == table(db, "t")
+
+
+def test_several_pipelines_begin_at_once(db, headrace):
+    """They make the tables of their snapshots in one database, one after the other."""
+    sections = {}
+    for number in range(4):
+        db.sql(f"create table t{number} (id int primary key)")
+        db.sql(f"insert into t{number} values ({number})")
+        sections.update(to_stdout(db, f"p{number}", f"public.t{number}", snapshot="initial"))
+    program = headrace(sections)
+    wait_until(lambda: len(program.lines()) == 4, what=lambda: program.log.text()[-3000:],
+               give_up=program.must_run)
+    assert program.stop() == 0
+    assert " error " not in program.log.text()
