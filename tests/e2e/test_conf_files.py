@@ -147,5 +147,6 @@ def test_kafka_to_postgres(db, kafka, headrace, variables):
     kafka.produce(topic, [event("d", bob, None), (json.dumps({"id": 1}), None)])
     wait_until(lambda: names() == [], what=names, give_up=program.must_run)
     assert program.stop() == 0
-    assert db.sql("select part, next_offset from headrace.sink_offset "
-                  "where part <> ''") == [(f"{topic}/0", 4)]
+    # Other tests have topics that the expression fits, too.
+    assert db.value("select next_offset from headrace.sink_offset where part = %s",
+                    [f"{topic}/0"]) == 4
