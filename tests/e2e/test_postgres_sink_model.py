@@ -53,7 +53,9 @@ def serially(events, insert_mode):
 
 
 def produce(kafka, topic, events):
-    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.brokers, "linger.ms": 5})
+    # In order: without idempotence what a new leader refuses at first comes behind the next.
+    producer = confluent_kafka.Producer({"bootstrap.servers": kafka.brokers, "linger.ms": 5,
+                                         "enable.idempotence": True})
     source = {"db": "d", "schema": "public", "table": "t"}
     for key, event in events:
         value = None if event is None else json.dumps({**event, "source": source})

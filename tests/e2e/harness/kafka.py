@@ -184,8 +184,9 @@ class Kafka:
     # ---- records
 
     def produce(self, topic, records):
-        """Sends (key, value) pairs and waits until the broker has them."""
-        producer = confluent_kafka.Producer(self._client())
+        """Sends (key, value) pairs and waits until the broker has them, in this order: without
+        idempotence what a new leader refuses at first comes behind what follows it."""
+        producer = confluent_kafka.Producer(self._client(**{"enable.idempotence": True}))
         for key, value in records:
             producer.produce(topic, value, key)
         assert producer.flush(30) == 0

@@ -64,7 +64,7 @@ class Stream:
     def __init__(self, kafka, topic, pause=0.005, burst=20):
         self.sent, self._over, self._pause, self._burst = 0, threading.Event(), pause, burst
         self._producer = confluent_kafka.Producer({"bootstrap.servers": kafka.brokers,
-                                                   "linger.ms": 2})
+                                                   "enable.idempotence": True, "linger.ms": 2})
         self._topic, self._thread = topic, threading.Thread(target=self._run)
         self._thread.start()
 
