@@ -192,17 +192,17 @@ static struct headrace_value unhex(const struct headrace_host *host, struct head
 static struct headrace_value bytes_of(struct source *source, struct headrace_batch *batch,
                                       enum column column)
 {
-  if (PQgetisnull(source->rows, source->row, column))
+  if (PQgetisnull(source->rows, source->row, (int)column))
     return (struct headrace_value){0};
-  return unhex(source->host, batch, PQgetvalue(source->rows, source->row, column),
-               (size_t)PQgetlength(source->rows, source->row, column));
+  return unhex(source->host, batch, PQgetvalue(source->rows, source->row, (int)column),
+               (size_t)PQgetlength(source->rows, source->row, (int)column));
 }
 
 static int64_t number_of(const struct source *source, enum column column)
 {
-  if (PQgetisnull(source->rows, source->row, column))
+  if (PQgetisnull(source->rows, source->row, (int)column))
     return -1;
-  return strtoll(PQgetvalue(source->rows, source->row, column), NULL, 10);
+  return strtoll(PQgetvalue(source->rows, source->row, (int)column), NULL, 10);
 }
 
 /* "6e616d65:00ff,…" */
