@@ -60,6 +60,7 @@ brokers = {brokers}
 group = {group}
 topics = {topics}
 start = earliest
+{source}
 [bench.codec]
 format = debezium
 [bench.sink]
@@ -143,6 +144,7 @@ def by_headrace(bench, topics, rows, options):
     process = spawn(bench, group, TO_POSTGRES.format(
         build=bench.build, work=bench.work, brokers=bench.kafka.brokers, group=group,
         topics=topics, conninfo=bench.conninfo, workers=options.workers, ring=options.ring,
+        source="\n".join(options.source),
         checkpoint="sink"))
     while stored(bench, before) < rows:
         process.must_run()
@@ -237,6 +239,7 @@ def parse():
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--ring", default="32MiB")
+    parser.add_argument("--source", action="append", default=[], help="KEY = VALUE of the source")
     parser.add_argument("--no-debezium", dest="debezium", action="store_false")
     return parser.parse_args()
 
