@@ -440,10 +440,9 @@ static enum headrace_result end_stage(struct planning *planning)
   return result == HEADRACE_OK ? end_rows(planning, &planning->planner->serial) : result;
 }
 
-static enum row_action action_of(const struct mode *mode, const struct row_shape *shape,
-                                 const struct headrace_change *change, const uint64_t *present)
+static enum row_action action_of(const struct mode *mode, const struct headrace_change *change,
+                                 const uint64_t *present)
 {
-  (void)shape;
   switch (change->operation) {
   case HEADRACE_DELETE:
     return mode->delete;
@@ -494,7 +493,7 @@ static struct row make_row(const struct planning *planning, const struct row_sha
     row.present = row_present(planning->plan, shape, row.values);
   else if (planner->mode->delete != ROW_DELETE)
     row.present = only_key_and_extras(planning->plan, shape);
-  row.action = action_of(planner->mode, shape, change, row.present);
+  row.action = action_of(planner->mode, change, row.present);
   if (is_appended(planner, &row))
     row.hash = index * UINT64_C(0x9E3779B97F4A7C15); /* only spread */
   else if (shape->mapping->target->serial)
@@ -548,8 +547,9 @@ static enum headrace_result add_row(struct planning *planning, const struct row 
   return HEADRACE_OK;
 }
 
-/* Convergent whatever is there already: the row under its old key moves unless the new key is
- * taken, then nothing stays under the old one, and the new one has what the event says. */
+/* A whole row is deleted under its old key and written under the new one, whatever is there. One
+ * that others refer to, or of which the event has only a part, moves by UPDATE: if somebody else
+ * has the new key, the server refuses the event. */
 static enum headrace_result plan_move(struct planning *planning, const struct row *row)
 {
   struct table_planner *planner = planning->planner;
