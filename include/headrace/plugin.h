@@ -85,7 +85,7 @@ enum headrace_state {
   HEADRACE_ABSENT, /* not sent: unchanged large value, or column not in the event */
   HEADRACE_TEXT,   /* the canonical text of the column's type, UTF-8 */
   HEADRACE_BINARY, /* bytes */
-  HEADRACE_JSON    /* of an UNTYPED column: a number, boolean, array or object as it was written */
+  HEADRACE_LITERAL /* of an UNTYPED column: a number, boolean, array or object as it was written */
 };
 
 struct headrace_value {

@@ -73,7 +73,7 @@ TYPED_READER(read_untyped)
   if (json->kind == JSON_STRING)
     return read_text(typed, type, json, value);
   as_it_is(json, value);
-  value->state = HEADRACE_JSON;
+  value->state = HEADRACE_LITERAL;
   return true;
 }
 

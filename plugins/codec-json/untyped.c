@@ -342,7 +342,7 @@ static struct headrace_value value_of_json(struct making *making, const struct j
   return (struct headrace_value){.data = value->data,
                                  .size = (uint32_t)value->size,
                                  .state =
-                                     value->kind == JSON_STRING ? HEADRACE_TEXT : HEADRACE_JSON};
+                                     value->kind == JSON_STRING ? HEADRACE_TEXT : HEADRACE_LITERAL};
 }
 
 /* All ABSENT. */

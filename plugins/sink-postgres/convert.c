@@ -141,7 +141,7 @@ static bool binary_integer(const struct headrace_value *value, enum wire wire, s
 static bool binary_bool(const struct headrace_value *value, struct buffer *out)
 {
   char first = value->size ? value->data[0] : 0;
-  bool is = value->state == HEADRACE_JSON || value->size == 1;
+  bool is = value->state == HEADRACE_LITERAL || value->size == 1;
   if (!is || (first != 't' && first != 'f'))
     return false;
   char *at = buffer_room(out, 5);
@@ -204,7 +204,7 @@ static bool read_date(const struct conversion *conversion, const struct headrace
   if (!is_untyped(conversion))
     return conversion->from && conversion->from->type == HEADRACE_TYPE_DATE &&
            temporal_read_date(value->data, value->size, date);
-  if (value->state != HEADRACE_JSON)
+  if (value->state != HEADRACE_LITERAL)
     return temporal_read_iso_date(value->data, value->size, date);
   if (!read_integer(value, &number) || number < INT32_MIN || number > INT32_MAX)
     return false;
@@ -231,7 +231,7 @@ static bool read_time(const struct conversion *conversion, const struct headrace
   if (!is_untyped(conversion))
     return conversion->from && conversion->from->type == HEADRACE_TYPE_TIME &&
            temporal_read_time(value->data, value->size, time);
-  if (value->state != HEADRACE_JSON)
+  if (value->state != HEADRACE_LITERAL)
     return temporal_read_iso_time(value->data, value->size, time);
   return read_integer(value, &number) &&
          temporal_time_of_number(number, unit_of(conversion, true), time);
@@ -251,7 +251,7 @@ static bool read_timestamp(const struct conversion *conversion, const struct hea
   if (!is_untyped(conversion))
     return conversion->from && conversion->from->type == type &&
            temporal_read_timestamp(value->data, value->size, timestamp);
-  if (value->state != HEADRACE_JSON)
+  if (value->state != HEADRACE_LITERAL)
     return temporal_read_iso_timestamp(value->data, value->size, timestamp);
   if (!read_integer(value, &number))
     return false;
@@ -399,7 +399,7 @@ static bool untyped_numeric(const struct conversion *conversion, const struct he
   if (value->state == HEADRACE_TEXT && conversion->conventions.numeric == HEADRACE_NUMERIC_UNSCALED)
     return unscaled(conversion, value, out, reason);
   *reason = "a number with a scale of its own is malformed";
-  if (value->state == HEADRACE_JSON && value->size && value->data[0] == '{')
+  if (value->state == HEADRACE_LITERAL && value->size && value->data[0] == '{')
     return convert_scaled_number(value->data, value->size, out);
   return as_it_is(value, out);
 }
@@ -411,7 +411,7 @@ static bool untyped_interval(const struct conversion *conversion,
   struct temporal_interval interval;
   char text[TEMPORAL_TEXT_MAX];
   bool nanoseconds = conversion->conventions.time == HEADRACE_TIME_NANOSECONDS;
-  if (value->state == HEADRACE_JSON && read_integer(value, &number))
+  if (value->state == HEADRACE_LITERAL && read_integer(value, &number))
     interval = temporal_interval_of_number(number, nanoseconds ? TEMPORAL_NANOSECONDS
                                                                : TEMPORAL_MICROSECONDS);
   else if (!temporal_read_iso_interval(value->data, value->size, &interval))
@@ -460,7 +460,7 @@ static bool append_bits(const char *bytes, size_t size, int32_t length, struct b
 static bool untyped_bits(const struct conversion *conversion, const struct headrace_value *value,
                          struct buffer *out)
 {
-  if (value->state == HEADRACE_JSON && value->size &&
+  if (value->state == HEADRACE_LITERAL && value->size &&
       (*value->data == 't' || *value->data == 'f')) {
     buffer_append(out, *value->data == 't' ? "1" : "0", 1);
     return true;
@@ -517,7 +517,7 @@ static bool untyped_bytes(const struct conversion *conversion, const struct head
 bool convert_untyped(const struct conversion *conversion, const struct headrace_value *value,
                      struct buffer *out, const char **reason)
 {
-  bool json = value->state == HEADRACE_JSON;
+  bool json = value->state == HEADRACE_LITERAL;
   switch (conversion->to->logical) {
   case HEADRACE_TYPE_NUMERIC:
   case HEADRACE_TYPE_MONEY:

@@ -59,7 +59,7 @@ static bool append_element(const struct conversion *element, struct json_reader 
   char *text = value.kind == JSON_STRING ? characters(&value, &size) : NULL;
   struct headrace_value given = {.data = text ? text : value.data,
                                  .size = (uint32_t)size,
-                                 .state = text ? HEADRACE_TEXT : HEADRACE_JSON};
+                                 .state = text ? HEADRACE_TEXT : HEADRACE_LITERAL};
   struct buffer converted = {0};
   bool good = convert_untyped(element, &given, &converted, reason);
   if (good)
@@ -312,7 +312,7 @@ static bool is_json(const char *data, size_t size)
 /* A string holds JSON (io.debezium.data.Json); one that does not becomes a JSON string. */
 void convert_to_json(const struct headrace_value *value, struct buffer *out)
 {
-  if (value->state == HEADRACE_JSON || is_json(value->data, value->size)) {
+  if (value->state == HEADRACE_LITERAL || is_json(value->data, value->size)) {
     buffer_append(out, value->data, value->size);
     return;
   }

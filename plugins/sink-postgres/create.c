@@ -289,7 +289,7 @@ static const char *type_of_value(const struct headrace_value *value)
 {
   if (value->state == HEADRACE_BINARY)
     return "bytea";
-  if (value->state != HEADRACE_JSON || !value->size)
+  if (value->state != HEADRACE_LITERAL || !value->size)
     return "text";
   switch (*value->data) {
   case 't':

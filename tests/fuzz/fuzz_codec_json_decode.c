@@ -56,7 +56,7 @@ static unsigned check_row(const struct headrace_relation *relation,
 {
   unsigned sum = 0;
   for (uint32_t i = 0; values && i < relation->column_count; i++) {
-    if (values[i].state > HEADRACE_JSON)
+    if (values[i].state > HEADRACE_LITERAL)
       abort();
     for (uint32_t j = 0; values[i].state >= HEADRACE_TEXT && j < values[i].size; j++)
       sum += (unsigned char)values[i].data[j];

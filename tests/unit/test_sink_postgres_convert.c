@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #define T(name) HEADRACE_TYPE_##name
-#define J       HEADRACE_JSON
+#define J       HEADRACE_LITERAL
 #define TXT     HEADRACE_TEXT
 
 enum { OID_BIT = 1560, OID_VARBIT = 1562 };

@@ -84,14 +84,14 @@ static void a_value_shows_the_type(void **state)
     enum headrace_state state;
     const char *expected;
   } cases[] = {
-      {"true", HEADRACE_JSON, "boolean"},
-      {"-12", HEADRACE_JSON, "bigint"},
-      {"999999999999999999", HEADRACE_JSON, "bigint"},
-      {"9999999999999999999", HEADRACE_JSON, "numeric"},
-      {"1.5", HEADRACE_JSON, "numeric"},
-      {"1e3", HEADRACE_JSON, "numeric"},
-      {"{}", HEADRACE_JSON, "jsonb"},
-      {"[1]", HEADRACE_JSON, "jsonb"},
+      {"true", HEADRACE_LITERAL, "boolean"},
+      {"-12", HEADRACE_LITERAL, "bigint"},
+      {"999999999999999999", HEADRACE_LITERAL, "bigint"},
+      {"9999999999999999999", HEADRACE_LITERAL, "numeric"},
+      {"1.5", HEADRACE_LITERAL, "numeric"},
+      {"1e3", HEADRACE_LITERAL, "numeric"},
+      {"{}", HEADRACE_LITERAL, "jsonb"},
+      {"[1]", HEADRACE_LITERAL, "jsonb"},
       {"2026-01-31", HEADRACE_TEXT, "text"},
       {"12", HEADRACE_TEXT, "text"},
   };

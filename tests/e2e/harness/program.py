@@ -73,10 +73,17 @@ class Headrace(Process):
 
         `stdout`: a file or descriptor that gets its standard output instead.
         """
+        self._drop_torn_line()
         with open(self.output.path, "ab") as output:
             self.spawn([places.BINARY, "run", "-c", self.config, *self.arguments],
                        stdout=stdout or output, env=self.env)
         return self
+
+    def _drop_torn_line(self):
+        """What kill -9 cut off in the middle must not run into what the next process writes."""
+        if self.output.path.exists():
+            written = self.output.path.read_bytes()
+            os.truncate(self.output.path, written.rfind(b"\n") + 1)
 
     def stop(self, timeout=60):
         """SIGTERM, once it is so far that this means a clean stop; returns the exit code."""
