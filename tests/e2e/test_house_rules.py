@@ -60,7 +60,8 @@ def test_plugin_folders():
     assert PLUGIN_FOLDERS
     for folder in PLUGIN_FOLDERS:
         assert len((folder / "CMakeLists.txt").read_text().splitlines()) <= 5, folder
-        assert (folder / f"headrace-{folder.name}.7").exists(), folder
+        is_plugin = "headrace_add_plugin" in (folder / "CMakeLists.txt").read_text()
+        assert (folder / f"headrace-{folder.name}.7").exists() == is_plugin, folder
 
 
 def test_tests_do_not_sleep():
