@@ -122,6 +122,7 @@ class Field:
         self.struct = None if self.type in SCALARS else message.struct_name(self.type)
         self.nullable = versions(schema.get("nullableVersions"))
         self.pointer = bool(self.struct) and not self.array and self.nullable != NO_VERSIONS
+        assert not self.pointer or schema.get("default") == "null", self.name
 
     def c_type(self):
         if self.array:
@@ -187,6 +188,8 @@ class Message:
 
     def add(self, name, fields):
         own = [Field(self, field) for field in fields]
+        tags = [field["tag"] for field in fields if "tag" in field]
+        assert tags == sorted(tags) and len(tags) <= 32, name  # wire_write.c counts on both
         for field in own:
             inner = field.schema.get("fields") or self.common.get(field.type, {}).get("fields")
             if field.struct and field.struct not in self.structs:

@@ -204,7 +204,7 @@ enum wire_result {
   WIRE_TRUNCATED,           /* the frame ends inside a field */
   WIRE_TRAILING,            /* there is something behind the message */
   WIRE_BAD_LENGTH,          /* a length that cannot be, null where it is not allowed */
-  WIRE_BAD_TAG,             /* tags out of order, a tagged field of another size than it says */
+  WIRE_BAD_TAG,             /* a tagged field of another size than it says */
   WIRE_UNKNOWN_KEY,         /* not an API that is served */
   WIRE_UNSUPPORTED_VERSION, /* outside the range that is served */
   WIRE_TOO_LARGE,           /* beyond the limit of the arena or the buffer */
@@ -230,7 +230,8 @@ enum wire_result wire_read_request(struct wire_arena *arena, const char *frame, 
                                    struct wire_request *request);
 
 /* Adds the answer to the buffer: length, header, body. On an error nothing was added:
- * WIRE_TOO_LARGE, or WIRE_NOT_IN_VERSION, which is the handler's mistake (request->fault_field). */
+ * WIRE_TOO_LARGE, or a mistake of the handler's (request->fault_field): WIRE_NOT_IN_VERSION,
+ * WIRE_BAD_LENGTH. */
 enum wire_result wire_write_response(struct wire_buffer *buffer, struct wire_request *request,
                                      const void *response);
 
