@@ -93,6 +93,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
   source->records = rd_kafka_queue_new(source->kafka);
   listen_to(source->events, source->event_fd);
   listen_to(source->records, source->event_fd);
+  refill_start(&source->refill, source->kafka);
   *instance = source;
   return HEADRACE_OK;
 }
@@ -101,6 +102,7 @@ static void source_close(void *instance)
 {
   struct source *source = instance;
   source->stopping = true;
+  refill_end(&source->refill);
   offsets_tell(source);
   farewell_say(source);
   release(source);
@@ -179,6 +181,7 @@ static void fill(struct source *source, struct headrace_batch *batch)
   while (!source->failure && !host->full(host, batch) &&
          (message = rd_kafka_consume_queue(source->records, 0))) {
     take(source, batch, message);
+    refill_taken(&source->refill, message);
     rd_kafka_message_destroy(message);
   }
 }

@@ -5,8 +5,8 @@
  * while no record is taken: a sink that waits neither pauses partitions nor loses the group.
  *
  * All of it runs on the source thread, librdkafka's callbacks included (they come out of
- * rd_kafka_consumer_poll), except locate.c's questions and what close() does on the supervisor's
- * thread once the source thread is gone. */
+ * rd_kafka_consumer_poll), except the questions of locate.c and refill.c and what close() does on
+ * the supervisor's thread once the source thread is gone. */
 #ifndef HEADRACE_SOURCE_KAFKA_H
 #define HEADRACE_SOURCE_KAFKA_H
 
@@ -111,6 +111,21 @@ void locate_start(struct locate *locate, const struct source *source,
                   const rd_kafka_topic_partition_list_t *partitions);
 void locate_end(struct locate *locate); /* waits for the thread, frees */
 
+/* ---- fetching again (refill.c) --------------------------------------------- */
+
+struct refill {
+  pthread_t thread;
+  rd_kafka_t *kafka; /* NULL: not started */
+  int fd;            /* readable: ask, or end */
+  atomic_bool ended;
+  size_t quarter_bytes, quarter_messages; /* of what librdkafka lets wait */
+  size_t bytes, messages;                 /* taken since the thread was woken */
+};
+
+void refill_start(struct refill *refill, rd_kafka_t *kafka);
+void refill_taken(struct refill *refill, const rd_kafka_message_t *message);
+void refill_end(struct refill *refill);
+
 /* ---- the instance ----------------------------------------------------------- */
 
 enum turn { TURN_NONE, TURN_ASSIGN, TURN_REVOKE };
@@ -141,6 +156,7 @@ struct source {
   struct topics topics;
   struct in_flight in_flight;
   struct rebalance rebalance;
+  struct refill refill;
   struct partition **touched; /* by the batch that is being filled */
   size_t touched_count, touched_capacity;
   bool announcing; /* some partition is to be announced */
