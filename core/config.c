@@ -511,6 +511,41 @@ bool config_load(struct config *config, const char *path, struct diagnostics *di
   return diagnostics->count == before;
 }
 
+static bool set_all(struct settings *settings, const struct headrace_pair *keys, size_t count,
+                    char **error)
+{
+  for (size_t i = 0; i < count; i++) {
+    CLEANUP_FREE char *reason = NULL;
+    if (settings_key(settings, keys[i].name) &&
+        settings_set(settings, keys[i].name, keys[i].value, &reason))
+      continue;
+    *error = xasprintf("%s: %s", keys[i].name, reason ? reason : "there is no such key");
+    return false;
+  }
+  return true;
+}
+
+bool config_replace_source(struct config *config, struct pipeline_config *pipeline,
+                           const char *source, const struct headrace_pair *keys, size_t count,
+                           char **error)
+{
+  static const struct headrace_pair of_the_run[] = {
+      {"checkpoint", "none"}, {"delivery", "at-least-once"}, {"errors", "dead-letter"}};
+  const struct headrace_plugin *plugin =
+      loader_open(&config->loader, HEADRACE_SOURCE, source, error);
+  if (!plugin)
+    return false;
+  if (pipeline->once)
+    settings_free(&pipeline->source.settings);
+  else
+    pipeline->own_source = pipeline->source.settings;
+  settings_init(&pipeline->source.settings, plugin->keys);
+  pipeline->source.plugin = plugin;
+  pipeline->once = true;
+  return set_all(&pipeline->settings, of_the_run, sizeof of_the_run / sizeof *of_the_run, error) &&
+         set_all(&pipeline->source.settings, keys, count, error);
+}
+
 static void free_stage(struct stage_config *stage)
 {
   settings_free(&stage->settings);
@@ -528,6 +563,7 @@ void config_free(struct config *config)
     for (size_t f = 0; f < pipeline->filter_count; f++)
       free_stage(&pipeline->filters[f]);
     free(pipeline->filters);
+    settings_free(&pipeline->own_source);
     settings_free(&pipeline->settings);
     free(pipeline->name);
   }

@@ -22,6 +22,8 @@ struct pipeline_config {
   struct stage_config source, codec, sink;
   struct stage_config *filters;
   size_t filter_count;
+  bool once;                  /* with the source that a command has put in the place of its own, */
+  struct settings own_source; /* whose settings these are: the command may still read them */
 };
 
 struct config {
@@ -39,6 +41,12 @@ extern const struct headrace_key pipeline_keys[];
 
 /* Reads FILE, or every *.ini of the directory. False: see diagnostics. */
 bool config_load(struct config *config, const char *path, struct diagnostics *diagnostics);
+
+/* Another source for the pipeline, for a run that keeps no checkpoint and stops for no event.
+ * False: *error (to be freed) says why. */
+bool config_replace_source(struct config *config, struct pipeline_config *pipeline,
+                           const char *source, const struct headrace_pair *keys, size_t count,
+                           char **error);
 void config_free(struct config *config);
 
 #endif

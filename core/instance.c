@@ -249,6 +249,18 @@ static void host_print(const struct headrace_host *host, const char *text, size_
     fwrite(text, 1, size, of(host)->answer);
 }
 
+static enum headrace_result host_run_once(const struct headrace_host *host, const char *source,
+                                          const struct headrace_pair *keys, size_t count)
+{
+  const struct once *once = of(host)->once;
+  if (once)
+    return once->run(once->context, source, keys, count);
+  host->log(host, HEADRACE_ERROR,
+            "plugin %s asked for a run outside of a command; this is a fault of the plugin",
+            of(host)->plugin->name);
+  return HEADRACE_FATAL;
+}
+
 static int host_pressure(const struct headrace_host *host)
 {
   const struct report_sink *reports = of(host)->reports;
@@ -309,5 +321,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .refuse = host_refuse,
       .pressure = host_pressure,
       .print = host_print,
+      .run_once = host_run_once,
   };
 }

@@ -25,6 +25,13 @@ struct report_sink {
   void *context;
 };
 
+/* What run_once() of a command comes to. */
+struct once {
+  enum headrace_result (*run)(void *context, const char *source, const struct headrace_pair *keys,
+                              size_t count);
+  void *context;
+};
+
 struct instance {
   struct headrace_host host; /* first: what the plugin holds is a pointer to it */
   const char *stage;         /* "source", "filter.mask": begins the names of its metrics */
@@ -39,7 +46,8 @@ struct instance {
   atomic_bool *starved;             /* of the pipeline: the source waits for memory */
   struct part_questions *questions; /* of the pipeline: of the source, for the worker */
   int worker_wake;
-  FILE *answer; /* of a command: what print() writes to */
+  FILE *answer;            /* of a command: what print() writes to */
+  const struct once *once; /* likewise; NULL: this is no command */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

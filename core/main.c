@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The command line. See headrace(1). */
+#include "attend.h"
 #include "cleanup.h"
 #include "config.h"
 #include "memory.h"
@@ -11,10 +12,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 enum exit_code {
   EXIT_GOOD = 0,
@@ -68,62 +66,6 @@ static struct logger make_logger(const struct config *config, const struct optio
                          .json = settings_integer(&config->process, "log_format") == 1};
 }
 
-/* Signals become readable; a dead peer is an error code, not a signal. */
-static int open_signals(void)
-{
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);
-  sigprocmask(SIG_BLOCK, &set, NULL);
-  signal(SIGPIPE, SIG_IGN);
-  return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
-static size_t count_running(struct pipeline *const *pipelines, size_t count)
-{
-  size_t running = 0;
-  for (size_t i = 0; i < count; i++)
-    running += atomic_load(&pipelines[i]->state) == PIPELINE_RUNNING;
-  return running;
-}
-
-static void stop_all(struct pipeline **pipelines, size_t count, int signal_number,
-                     const struct logger *logger)
-{
-  log_write(logger, HEADRACE_INFO, NULL,
-            "signal %s: stopping; the same again leaves at once, and what is not durable is read "
-            "again at the next start",
-            strsignal(signal_number));
-  for (size_t i = 0; i < count; i++)
-    pipeline_stop(pipelines[i]);
-}
-
-static void wait_for_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
-                         const struct logger *logger)
-{
-  struct pollfd fds[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-  bool stopping = false;
-  while (count_running(pipelines, count)) {
-    if (poll(fds, 2, -1) < 0)
-      continue;
-    wake_clear(ended_fd);
-    struct signalfd_siginfo info;
-    if (!(fds[1].revents & POLLIN) || read(signal_fd, &info, sizeof info) != sizeof info)
-      continue;
-    if (info.ssi_signo == SIGHUP) {
-      log_write(logger, HEADRACE_WARNING, NULL,
-                "signal Hangup: this version does not reload; restart it to change settings");
-      continue;
-    }
-    if (stopping)
-      _exit(EXIT_PIPELINE_FAILED);
-    stopping = true;
-    stop_all(pipelines, count, (int)info.ssi_signo, logger);
-  }
-}
-
 static int run_pipelines(const struct config *config, const struct logger *logger, int signal_fd)
 {
   CLEANUP_FD int ended_fd = wake_open();
@@ -132,7 +74,7 @@ static int run_pipelines(const struct config *config, const struct logger *logge
             config->pipeline_count, config->pipeline_count == 1 ? "" : "s");
   for (size_t i = 0; i < config->pipeline_count; i++)
     pipelines[i] = pipeline_start(config, &config->pipelines[i], logger, ended_fd);
-  wait_for_end(pipelines, config->pipeline_count, ended_fd, signal_fd, logger);
+  attend_until_end(pipelines, config->pipeline_count, ended_fd, signal_fd, logger);
   int code = EXIT_GOOD;
   for (size_t i = 0; i < config->pipeline_count; i++)
     if (pipeline_join(pipelines[i]) == PIPELINE_FAILED)
@@ -145,7 +87,7 @@ static int command_run(const struct options *options, char **arguments)
   (void)arguments;
   struct config config;
   int code = EXIT_BAD_CONFIG;
-  CLEANUP_FD int signal_fd = open_signals(); /* first of all: it may take long to load */
+  CLEANUP_FD int signal_fd = attend_signals(); /* first of all: it may take long to load */
   if (load_or_complain(&config, options->config)) {
     struct logger logger = make_logger(&config, options);
     struct terminal terminal;
@@ -180,10 +122,10 @@ static int no_such_pipeline(const struct options *options, const char *name, con
   return EXIT_BAD_USAGE;
 }
 
-static int tell_stage(const struct config *config, const struct options *options, char **arguments)
+static int tell_stage(struct config *config, const struct options *options, char **arguments)
 {
   const char *guess;
-  const struct pipeline_config *pipeline = find_pipeline(config, arguments[0], &guess);
+  struct pipeline_config *pipeline = find_pipeline(config, arguments[0], &guess);
   if (!pipeline)
     return no_such_pipeline(options, arguments[0], guess);
   size_t count = 0;
@@ -193,7 +135,7 @@ static int tell_stage(const struct config *config, const struct options *options
   const struct stage_config *stage = to_sink ? &pipeline->sink : &pipeline->source;
   struct logger logger = make_logger(config, options);
   enum headrace_result result =
-      operator_command(pipeline, stage, &logger, options->command,
+      operator_command(config, pipeline, stage, &logger, options->command,
                        (const char *const *)(arguments + 1), count, stdout);
   if (result != HEADRACE_AGAIN)
     return result == HEADRACE_OK ? EXIT_GOOD : EXIT_PIPELINE_FAILED;

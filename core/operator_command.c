@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator_command.h"
 
+#include "attend.h"
 #include "cleanup.h"
 #include "instance.h"
 #include "memory.h"
@@ -10,8 +11,8 @@
 
 #define ANSWER_SIZE 65536
 
-const struct pipeline_config *find_pipeline(const struct config *config, const char *name,
-                                            const char **guess)
+struct pipeline_config *find_pipeline(const struct config *config, const char *name,
+                                      const char **guess)
 {
   struct nearest nearest = {.name = name};
   for (size_t i = 0; i < config->pipeline_count; i++) {
@@ -39,7 +40,34 @@ static enum headrace_result ask(struct instance *stage, const char *name,
                                                            : instance_failure(stage, result);
 }
 
-enum headrace_result operator_command(const struct pipeline_config *pipeline,
+/* ---- a run of the pipeline that a command asks for ------------------------ */
+
+struct operator
+{
+  struct config *config;
+  struct pipeline_config *pipeline;
+  const struct logger *logger;
+};
+
+static enum headrace_result run_once(void *context, const char *source,
+                                     const struct headrace_pair *keys, size_t count)
+{
+  const struct operator* operator= context;
+  CLEANUP_FREE char *error = NULL;
+  if (!config_replace_source(operator->config, operator->pipeline, source, keys, count, &error)) {
+    log_write(operator->logger, HEADRACE_ERROR, operator->pipeline->name, "source %s: %s", source,
+              error);
+    return HEADRACE_FATAL;
+  }
+  CLEANUP_FD int signal_fd = attend_signals();
+  CLEANUP_FD int ended_fd = wake_open();
+  struct pipeline *pipeline =
+      pipeline_start(operator->config, operator->pipeline, operator->logger, ended_fd);
+  attend_until_end(&pipeline, 1, ended_fd, signal_fd, operator->logger);
+  return pipeline_join(pipeline) == PIPELINE_ENDED ? HEADRACE_OK : HEADRACE_FATAL;
+}
+
+enum headrace_result operator_command(struct config *config, struct pipeline_config *pipeline,
                                       const struct stage_config *stage, const struct logger *logger,
                                       const char *name, const char *const *arguments, size_t count,
                                       FILE *out)
@@ -50,14 +78,18 @@ enum headrace_result operator_command(const struct pipeline_config *pipeline,
   struct metrics metrics;
   _Atomic uint64_t relation_ids = 0;
   unsigned wants = 0;
+  struct operator operator= {config, pipeline, logger};
+  const struct once once = {run_once, &operator};
+  const struct settings settings = stage->settings; /* a run has others in their place */
   struct instance instance = {.stage = stage->stage,
                               .plugin = stage->plugin,
-                              .settings = &stage->settings,
+                              .settings = &settings,
                               .logger = logger,
                               .metrics = &metrics,
                               .relation_ids = &relation_ids,
                               .wants = &wants,
-                              .answer = out};
+                              .answer = out,
+                              .once = &once};
   metrics_init(&metrics);
   instance_init(&instance, pipeline->name, stage->name, wake_fd);
   instance.host.keeps_checkpoint =

@@ -10,12 +10,13 @@
 #include <stdio.h>
 
 /* The pipeline of that name; NULL, and *guess is the nearest or NULL. */
-const struct pipeline_config *find_pipeline(const struct config *config, const char *name,
-                                            const char **guess);
+struct pipeline_config *find_pipeline(const struct config *config, const char *name,
+                                      const char **guess);
 
-/* Opens the stage alone, without starting it, and prints its answer. AGAIN: it knows no such
- * command; other faults are said by `logger`. */
-enum headrace_result operator_command(const struct pipeline_config *pipeline,
+/* Opens the stage alone, without starting it, and prints its answer. A command that runs the
+ * pipeline once changes its configuration for good. AGAIN: it knows no such command; other faults
+ * are said by `logger`. */
+enum headrace_result operator_command(struct config *config, struct pipeline_config *pipeline,
                                       const struct stage_config *stage, const struct logger *logger,
                                       const char *name, const char *const *arguments, size_t count,
                                       FILE *out);

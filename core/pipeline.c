@@ -48,6 +48,7 @@ static void init_stages(struct pipeline *pipeline)
   init_stage(pipeline, &pipeline->sink, &config->sink, pipeline->worker_wake);
   pipeline->sink.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
   pipeline->source.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
+  pipeline->sink.host.once = config->once;
   pipeline->filters = xcalloc(config->filter_count, sizeof *pipeline->filters);
   for (size_t i = 0; i < config->filter_count; i++)
     init_stage(pipeline, &pipeline->filters[i], &config->filters[i], pipeline->worker_wake);
@@ -216,7 +217,7 @@ static void *supervise(void *context)
 {
   struct pipeline *pipeline = context;
   static const char *const last_words[] = {[PIPELINE_STOPPED] = "stopped",
-                                           [PIPELINE_ENDED] = "ended; the source has nothing more",
+                                           [PIPELINE_ENDED] = "ended",
                                            [PIPELINE_FAILED] = "failed; see the error above"};
   enum pipeline_state state =
       open_checkpoint(pipeline) ? run_until_done(pipeline) : PIPELINE_FAILED;

@@ -38,7 +38,8 @@ static void fail(struct run *run, enum headrace_result result)
 
 static void sink_failed(struct run *run, enum headrace_result result)
 {
-  fail(run, instance_failure(&run->pipeline->sink, result));
+  /* END: it has seen enough, as of a dry run. */
+  fail(run, result == HEADRACE_END ? result : instance_failure(&run->pipeline->sink, result));
 }
 
 static void must_be_taken(const struct run *run, const struct headrace_batch *batch)
@@ -331,7 +332,7 @@ static void wait_for_work(struct run *run, bool busy)
     result = worse(result, tick_all(run));
     status_log(run->pipeline);
   }
-  if (result == HEADRACE_RETRY || result == HEADRACE_FATAL)
+  if (result == HEADRACE_RETRY || result == HEADRACE_FATAL || result == HEADRACE_END)
     fail(run, result);
 }
 

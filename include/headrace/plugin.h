@@ -41,7 +41,8 @@ enum headrace_result {
   HEADRACE_AGAIN, /* nothing done, nothing wrong: ask again (sink: batch not taken) */
   HEADRACE_RETRY, /* said by log(); the host stops the run and starts it anew, with backoff */
   HEADRACE_FATAL, /* said by log(); this pipeline stops until an operator acts */
-  HEADRACE_END    /* source: nothing more will ever come; the pipeline drains and ends */
+  HEADRACE_END /* source: nothing more will ever come; the pipeline drains and ends. Sink: it wants
+                  no more; what it has not reported as durable is not acknowledged */
 };
 
 enum headrace_kind { HEADRACE_SOURCE = 1, HEADRACE_FILTER, HEADRACE_CODEC, HEADRACE_SINK };
@@ -403,6 +404,14 @@ struct headrace_host {
 
   /* Inside of command(): prints, before its answer; for what is too long for that. */
   void (*print)(const struct headrace_host *, const char *text, size_t size);
+
+  /* Inside of command(): runs the pipeline, with its own filters, codec and sink, behind this
+   * source and these of its keys, in instances of their own, until the source ends or a signal
+   * stops it. No checkpoint is read or kept, and what is rejected goes where the sink's
+   * dead_letter says. OK: all that the source gave was taken. FATAL: not so, which was said. */
+  enum headrace_result (*run_once)(const struct headrace_host *, const char *source,
+                                   const struct headrace_pair *keys, size_t count);
+  int once; /* a sink: 1 in such a run, which it asked for itself */
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

@@ -18,7 +18,7 @@ static void test_a_life(void **state)
   assert_int_equal(f->probe->last_durable, 1000);
   assert_int_equal(f->probe->started_from[0], 0);
   assert_checkpoint(f, "\"position\": \"1000\"");
-  assert_log(f, "ended; the source has nothing more");
+  assert_log(f, "p: ended");
 }
 
 static void test_out_of_order(void **state)
@@ -252,10 +252,20 @@ static void test_last_acknowledgement_fails(void **state)
 static void test_nonsense_answer(void **state)
 {
   struct fixture *f = *state;
-  f->probe->write_fault = (struct probe_fault){50, HEADRACE_END};
+  f->probe->encode_fault = (struct probe_fault){50, HEADRACE_END};
   start(f, "");
   assert_int_equal(join(f), PIPELINE_FAILED);
   assert_log(f, "this is a fault of the plugin");
+}
+
+/* A sink that wants no more is no fault; what it does not report is not acknowledged. */
+static void test_sink_ends(void **state)
+{
+  struct fixture *f = *state;
+  f->probe->write_fault = (struct probe_fault){50, HEADRACE_END};
+  start(f, "checkpoint = none");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  assert_in_range(f->probe->last_durable, 0, 49);
 }
 
 /* ---- opening ------------------------------------------------------------- */
@@ -637,8 +647,9 @@ static enum headrace_result tell(struct fixture *f, const char *source, const ch
                                      source);
   load(f, ini);
   FILE *out = fmemopen(answer, size, "w");
-  enum headrace_result result = operator_command(
-      &f->config.pipelines[0], &f->config.pipelines[0].source, &f->logger, name, arguments, 3, out);
+  enum headrace_result result =
+      operator_command(&f->config, &f->config.pipelines[0], &f->config.pipelines[0].source,
+                       &f->logger, name, arguments, 3, out);
   fclose(out);
   config_free(&f->config);
   return result;
@@ -670,6 +681,33 @@ static void test_no_such_command(void **state)
   char answer[256] = "";
   assert_int_equal(tell(f, "probe", "sing", answer, sizeof answer), HEADRACE_AGAIN);
   assert_int_equal(tell(f, "answering", "snapshot", answer, sizeof answer), HEADRACE_AGAIN);
+}
+
+/* Other instances run, with the keys that the command gives, and a file that is not looked at. */
+static void test_command_runs_once(void **state)
+{
+  struct fixture *f = *state;
+  char answer[256] = "";
+  f->probe->end_at = 1000;
+  f->probe->reject_number = 7;
+  assert_int_equal(tell(f, "probe", "once", answer, sizeof answer), HEADRACE_OK);
+  assert_delivered(f, 8, 1000, 1, 1);
+  assert_int_equal(f->probe->once, 1);
+  assert_int_equal(f->probe->dead_letters, 1);
+  assert_int_equal(f->probe->started_from[0], 0);
+  CLEANUP_FREE char *checkpoint = xasprintf("%s/p.checkpoint", f->directory);
+  assert_int_equal(access(checkpoint, F_OK), -1);
+}
+
+static void test_command_cannot_run(void **state)
+{
+  struct fixture *f = *state;
+  char answer[256] = "";
+  assert_int_equal(tell(f, "probe", "once-wrong", answer, sizeof answer), HEADRACE_FATAL);
+  assert_log(f, "source probe: contrl: there is no such key");
+  f->probe->end_at = 10;
+  f->probe->start_fault = (struct probe_fault){1, HEADRACE_FATAL};
+  assert_int_equal(tell(f, "probe", "once", answer, sizeof answer), HEADRACE_FATAL);
 }
 
 static void test_find_pipeline(void **state)
@@ -708,6 +746,7 @@ int main(void)
       TEST(test_on_durable_retry),
       TEST(test_last_acknowledgement_fails),
       TEST(test_nonsense_answer),
+      TEST(test_sink_ends),
       TEST(test_open_retry),
       TEST(test_open_fatal),
       TEST(test_sink_open_retry),
@@ -737,6 +776,8 @@ int main(void)
       TEST(test_command),
       TEST(test_command_fails),
       TEST(test_no_such_command),
+      TEST(test_command_runs_once),
+      TEST(test_command_cannot_run),
       TEST(test_find_pipeline),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,7 @@ struct probe {
   unsigned stored_questions;         /* the first is answered with AGAIN */
   unsigned bad_parts;                /* batches that do not go on where the one before ended */
   unsigned refused;                  /* events that came to the sink marked */
+  unsigned once;                     /* sinks that were opened for a run of a command */
 };
 
 enum probe_stage { PROBE_SOURCE, PROBE_FILTER, PROBE_CODEC, PROBE_SINK };

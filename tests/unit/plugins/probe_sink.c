@@ -64,6 +64,7 @@ static enum headrace_result sink_open(const struct headrace_host *host, void **i
   if (!sink)
     return result;
   host->want(host, sink->base.probe->sink_wants);
+  sink->base.probe->once += host->once != 0;
   pthread_mutex_init(&sink->lock, NULL);
   pthread_cond_init(&sink->changed, NULL);
   sink->random = 1;

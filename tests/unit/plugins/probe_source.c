@@ -337,6 +337,13 @@ static enum headrace_result source_check(const struct headrace_host *host)
 }
 
 #ifndef PROBE_ANSWERS
+/* The pipeline, with this source in the place of this source. */
+static enum headrace_result run_once(const struct headrace_host *host, const char *key)
+{
+  const struct headrace_pair pairs[] = {{key, host->string(host, "control")}};
+  return host->run_once(host, NAME, pairs, 1);
+}
+
 /* Answers with what it was told. */
 static enum headrace_result source_command(void *instance, const char *name,
                                            const char *const *arguments, size_t count, char *out,
@@ -344,6 +351,9 @@ static enum headrace_result source_command(void *instance, const char *name,
 {
   struct source *source = instance;
   struct probe *probe = probe_enter(source);
+  const struct headrace_host *host = source->base.host;
+  if (!strncmp(name, "once", 4))
+    return probe_leave(source, run_once(host, name[4] ? "contrl" : "control"));
   if (strcmp(name, "snapshot") != 0)
     return probe_leave(source, HEADRACE_AGAIN);
   size_t used = 0;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attend.h"
+
+#include "wake.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#define EXIT_NOT_DURABLE 1 /* as a pipeline that failed */
+
+int attend_signals(void)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static size_t count_running(struct pipeline *const *pipelines, size_t count)
+{
+  size_t running = 0;
+  for (size_t i = 0; i < count; i++)
+    running += atomic_load(&pipelines[i]->state) == PIPELINE_RUNNING;
+  return running;
+}
+
+static void stop_all(struct pipeline **pipelines, size_t count, int signal_number,
+                     const struct logger *logger)
+{
+  log_write(logger, HEADRACE_INFO, NULL,
+            "signal %s: stopping; the same again leaves at once, and what is not durable is read "
+            "again at the next start",
+            strsignal(signal_number));
+  for (size_t i = 0; i < count; i++)
+    pipeline_stop(pipelines[i]);
+}
+
+void attend_until_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
+                      const struct logger *logger)
+{
+  struct pollfd fds[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+  bool stopping = false;
+  while (count_running(pipelines, count)) {
+    if (poll(fds, 2, -1) < 0)
+      continue;
+    wake_clear(ended_fd);
+    struct signalfd_siginfo info;
+    if (!(fds[1].revents & POLLIN) || read(signal_fd, &info, sizeof info) != sizeof info)
+      continue;
+    if (info.ssi_signo == SIGHUP) {
+      log_write(logger, HEADRACE_WARNING, NULL,
+                "signal Hangup: this version does not reload; restart it to change settings");
+      continue;
+    }
+    if (stopping)
+      _exit(EXIT_NOT_DURABLE);
+    stopping = true;
+    stop_all(pipelines, count, (int)info.ssi_signo, logger);
+  }
+}
