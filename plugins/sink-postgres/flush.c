@@ -25,7 +25,8 @@ void flush_init(struct flush *flush, unsigned workers)
 
 static void empty(struct flush *flush, unsigned workers)
 {
-  flush->count = flush->part_count = flush->rows = flush->bytes = 0;
+  offsets_forget(flush, workers);
+  flush->count = flush->rows = flush->bytes = 0;
   flush->closed = false;
   flush->shares_left = 0;
   for (unsigned i = 0; i < workers; i++) {
@@ -44,6 +45,7 @@ void flush_free(struct flush *flush, unsigned workers)
     free(flush->shares[i].letters);
   }
   free(flush->shares);
+  offsets_forget(flush, workers);
   free(flush->batches);
   free(flush->parts);
 }
@@ -132,7 +134,7 @@ bool flush_reject(struct sink *sink, struct share *share, size_t item, const str
 bool flush_too_many(struct sink *sink, size_t rejected, size_t all)
 {
   int64_t limit = sink->host->integer(sink->host, "reject_limit");
-  if (rejected < REJECT_LEAST || rejected * 100 <= all * (size_t)limit)
+  if (sink->host->once || rejected < REJECT_LEAST || rejected * 100 <= all * (size_t)limit)
     return false;
   sink->host->log(sink->host, HEADRACE_ERROR,
                   "%zu of %zu events of a transaction were rejected, more than reject_limit "
@@ -174,9 +176,11 @@ static size_t bytes_of(const struct headrace_event *event)
 
 static void add_item(struct sink *sink, const struct item *item)
 {
-  struct share *share = &sink->collecting->shares[item->hash % sink->workers];
+  unsigned writer = (unsigned)(item->hash % sink->workers);
+  struct share *share = &sink->collecting->shares[writer];
   share->items = sink_grow(share->items, share->count, &share->capacity, sizeof *share->items);
   share->items[share->count++] = *item;
+  offsets_note(sink, sink->collecting, item->event, writer);
 }
 
 static void add_refused(struct sink *sink, const struct item *item)
@@ -186,6 +190,7 @@ static void add_refused(struct sink *sink, const struct item *item)
   letter->error_class = rejection->error_class;
   letter->reason = rejection->reason;
   letter->stage = rejection->stage;
+  offsets_note(sink, sink->collecting, item->event, 0);
 }
 
 /* The planner, or the control connection, has to wait. */
@@ -206,23 +211,47 @@ static void give_up(struct sink *sink, const struct pg_error *error)
   sink_fail(sink, HEADRACE_FATAL);
 }
 
+/* What has no table to go to is the first writer's. */
+static bool reject_here(struct sink *sink, const struct item *item, const struct pg_error *error)
+{
+  offsets_note(sink, sink->collecting, item->event, 0);
+  return reject(sink, &sink->collecting->shares[0], item, error);
+}
+
+/* The events of a key that were collected before are another writer's, and may be written after
+ * those that come now. */
+static bool routed_otherwise(struct sink *sink)
+{
+  uint64_t before = sink->routings;
+  if (sink->workers > 1 && sink->planner->routings)
+    sink->routings = sink->planner->routings(sink->planner_instance);
+  if (sink->routings == before || !sink->collecting->rows)
+    return false;
+  sink->host->log(sink->host, HEADRACE_INFO,
+                  "a table was changed, and other writers have its events from now on: what was "
+                  "collected before is read again");
+  sink_fail(sink, HEADRACE_RETRY);
+  return true;
+}
+
 /* False: not now, or never again. */
 static bool route(struct sink *sink, struct item *item)
 {
   struct pg_error error = {.result = HEADRACE_OK};
+  if (offsets_has(sink, item->event))
+    return true;
   if (item->event->rejection) {
-    if (!offsets_has(sink, item))
-      add_refused(sink, item);
+    add_refused(sink, item);
     return true;
   }
   switch (sink->planner->route(sink->planner_instance, item, &error)) {
   case HEADRACE_OK:
-    if (!offsets_has(sink, item))
-      add_item(sink, item);
+    if (routed_otherwise(sink))
+      return false;
+    add_item(sink, item);
     return true;
   case HEADRACE_AGAIN:
-    item->hash = 0;
-    return offsets_has(sink, item) || reject(sink, &sink->collecting->shares[0], item, &error);
+    return reject_here(sink, item, &error);
   case HEADRACE_RETRY:
     postpone(sink, &error, "cannot look at the tables");
     return false;

@@ -25,29 +25,21 @@ void offsets_init(struct sink *sink)
   offsets->table = pg_quote_qualified(schema, "sink_offset");
   /* A division by zero, so that one round trip is enough: what comes behind is not done. */
   offsets->advance_sql = pg_format(
-      "WITH moved AS (UPDATE %s AS o SET next_offset = n.next, position = $7, updated_at = now() "
-      "FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS n(part, expected, next) "
+      "WITH moved AS (UPDATE %s AS o SET next_offset = n.next, position = $7, "
+      "written = n.written, updated_at = now() FROM unnest($2::text[], $3::bigint[], "
+      "$4::bigint[], $8::bigint[], $9::bytea[]) AS n(part, expected, next, owner, written) "
       "WHERE o.pipeline = $1::text AND o.part = n.part AND o.workers = $5::int "
-      "AND o.worker = $6::int AND o.next_offset = n.expected RETURNING 1) "
+      "AND o.worker = $6::int AND o.next_offset = n.expected "
+      "AND o.owner IS NOT DISTINCT FROM n.owner RETURNING 1) "
       "SELECT 1 / (count(*) = cardinality($2::text[]))::int FROM moved",
       offsets->table);
-}
-
-static void free_older(struct sink_part *part)
-{
-  while (part->older) {
-    struct older *older = part->older;
-    part->older = older->following;
-    free(older->next);
-    free(older);
-  }
 }
 
 void offsets_free(struct sink *sink)
 {
   struct offsets *offsets = &sink->offsets;
   for (size_t i = 0; i < offsets->count; i++) {
-    free_older(offsets->parts[i]);
+    written_free(&offsets->parts[i]->written);
     free(offsets->parts[i]->name);
     free(offsets->parts[i]->next);
     free(offsets->parts[i]);
@@ -105,18 +97,42 @@ bool offsets_need_table(PGconn *connection, const char *schema, const char *tabl
          (there || make_table(connection, schema, table, columns, error));
 }
 
+/* Tables of before these columns were there. */
+static bool add_columns(struct sink *sink, PGconn *connection, struct pg_error *error)
+{
+  const char *table = sink->offsets.table;
+  PGresult *row = pg_query(connection, error,
+                           "SELECT FROM pg_catalog.pg_attribute WHERE attrelid = "
+                           "$1::pg_catalog.regclass AND attname IN ('owner', 'written') "
+                           "AND NOT attisdropped",
+                           1, &table);
+  bool good = row != NULL;
+  if (good && PQntuples(row) < 2) {
+    char *sql = pg_format("ALTER TABLE %s ADD COLUMN IF NOT EXISTS owner bigint, "
+                          "ADD COLUMN IF NOT EXISTS written bytea",
+                          table);
+    good = command(connection, sql, error);
+    free(sql);
+  }
+  PQclear(row);
+  return good;
+}
+
 /* The connection, with the table in place. */
 static PGconn *connect_to_table(struct sink *sink, struct pg_error *error)
 {
   static const char columns[] =
       "pipeline text, part text, workers integer, worker integer, next_offset bigint NOT NULL, "
-      "position bytea, updated_at timestamptz NOT NULL DEFAULT now(), "
+      "position bytea, updated_at timestamptz NOT NULL DEFAULT now(), owner bigint, written bytea, "
       "PRIMARY KEY (pipeline, part, workers, worker)) WITH (fillfactor = 50)";
+  struct offsets *offsets = &sink->offsets;
   PGconn *connection = sink_control(sink, error);
-  if (!connection ||
-      !offsets_need_table(connection, sink->offsets.schema, sink->offsets.table, columns, error))
-    return NULL;
-  return connection;
+  if (!connection || offsets->ready)
+    return connection;
+  offsets->ready =
+      offsets_need_table(connection, offsets->schema, offsets->table, columns, error) &&
+      add_columns(sink, connection, error);
+  return offsets->ready ? connection : NULL;
 }
 
 /* ---- parts ------------------------------------------------------------------------ */
@@ -147,6 +163,18 @@ static struct sink_part *find(const struct offsets *offsets, const char *name)
   return there ? offsets->parts[place] : NULL;
 }
 
+static struct sink_part *part_new(const struct sink *sink, const char *name)
+{
+  struct sink_part *part = sink_alloc(sizeof *part);
+  const char *slash = strrchr(name, '/');
+  part->name = pg_format("%s", name);
+  part->topic_size = slash ? (size_t)(slash - name) : 0;
+  part->partition = slash ? (int32_t)strtol(slash + 1, NULL, 10) : -1;
+  part->next = sink_alloc(sink->workers * sizeof *part->next);
+  part->ahead = -1;
+  return part;
+}
+
 static struct sink_part *find_or_add(struct sink *sink, const char *name)
 {
   struct offsets *offsets = &sink->offsets;
@@ -154,138 +182,214 @@ static struct sink_part *find_or_add(struct sink *sink, const char *name)
   size_t place = place_of(offsets, name, &there);
   if (there)
     return offsets->parts[place];
-  struct sink_part *part = sink_alloc(sizeof *part);
-  part->name = pg_format("%s", name);
-  part->next = sink_alloc(sink->workers * sizeof *part->next);
   offsets->parts =
       sink_grow(offsets->parts, offsets->count, &offsets->capacity, sizeof(struct sink_part *));
   memmove(offsets->parts + place + 1, offsets->parts + place,
           (offsets->count - place) * sizeof(struct sink_part *));
-  offsets->parts[place] = part;
   offsets->count++;
-  return part;
+  return offsets->parts[place] = part_new(sink, name);
 }
 
-static int64_t lowest(const int64_t *next, unsigned count)
+/* ---- taking a part over -------------------------------------------------------------- */
+
+enum row_field { ROW_WORKERS, ROW_WORKER, ROW_NEXT, ROW_WRITTEN };
+
+static int64_t number(const PGresult *rows, int row, enum row_field field)
 {
-  int64_t found = next[0];
-  for (unsigned i = 1; i < count; i++)
-    found = next[i] < found ? next[i] : found;
-  return found;
+  return strtoll(PQgetvalue(rows, row, field), NULL, 10);
 }
 
-static int64_t highest(const int64_t *next, unsigned count)
+/* The lowest row of those writers, which begin at `row`; *end is the first of others. -1: some have
+ * none. */
+static int64_t lowest(const PGresult *rows, int row, int *end)
 {
-  int64_t found = next[0];
-  for (unsigned i = 1; i < count; i++)
-    found = next[i] > found ? next[i] : found;
-  return found;
-}
-
-/* The rows of other numbers of writers. */
-static void read_older(struct sink *sink, struct sink_part *part, const PGresult *rows)
-{
-  free_older(part);
-  for (int i = 0; i < PQntuples(rows); i++) {
-    unsigned workers = (unsigned)strtoul(PQgetvalue(rows, i, 0), NULL, 10);
-    unsigned worker = (unsigned)strtoul(PQgetvalue(rows, i, 1), NULL, 10);
-    if ((workers == sink->workers && !sink->dry_run) || !workers || workers > 1024 ||
-        worker >= workers)
+  int64_t workers = number(rows, row, ROW_WORKERS), low = INT64_MAX, found = 0;
+  for (*end = row; *end < PQntuples(rows) && number(rows, *end, ROW_WORKERS) == workers; ++*end) {
+    if (number(rows, *end, ROW_WORKER) < 0)
       continue;
-    if (!part->older || part->older->workers != workers) {
-      struct older *older = sink_alloc(sizeof *older);
-      *older = (struct older){.following = part->older, .workers = workers};
-      older->next = sink_alloc(workers * sizeof *older->next);
-      for (unsigned j = 0; j < workers; j++)
-        older->next[j] = -1;
-      part->older = older;
-    }
-    part->older->next[worker] = strtoll(PQgetvalue(rows, i, 2), NULL, 10);
+    found++;
+    low = number(rows, *end, ROW_NEXT) < low ? number(rows, *end, ROW_NEXT) : low;
   }
+  return found == workers ? low : -1;
 }
 
-static int64_t start_of_older(const struct sink_part *part)
+/* All below is written: the highest `lowest` of a number of writers. -1: nothing is known. */
+static int64_t start_of(const PGresult *rows)
 {
   int64_t start = -1;
-  for (const struct older *older = part->older; older; older = older->following) {
-    int64_t from = lowest(older->next, older->workers);
-    start = from > start ? from : start;
+  for (int row = 0, end; row < PQntuples(rows); row = end) {
+    int64_t low = lowest(rows, row, &end);
+    start = low > start ? low : start;
   }
   return start;
 }
 
-/* Sets where the part goes on and how far some writer is ahead of that. */
-static int64_t settle(struct sink *sink, struct sink_part *part)
+/* Sets where the part goes on and what is written beyond that. False: a row is damaged. */
+static bool settle(struct sink *sink, struct sink_part *part, const PGresult *rows, int64_t *start)
 {
-  int64_t start = start_of_older(part), own = lowest(part->next, sink->workers);
-  start = own > start ? own : start;
-  part->ahead = highest(part->next, sink->workers);
-  for (const struct older *older = part->older; older; older = older->following) {
-    int64_t most = highest(older->next, older->workers);
-    part->ahead = most > part->ahead ? most : part->ahead;
+  struct written of_row = {0};
+  bool good = true;
+  *start = start_of(rows);
+  written_clear(&part->written);
+  for (int i = 0; i < PQntuples(rows) && good; i++) {
+    good = written_from_hex(&of_row, PQgetvalue(rows, i, ROW_WRITTEN),
+                            (size_t)PQgetlength(rows, i, ROW_WRITTEN));
+    written_take(&part->written, &of_row, *start, number(rows, i, ROW_NEXT));
   }
-  if (part->ahead <= start)
-    part->ahead = -1;
+  written_free(&of_row);
+  part->ahead = part->written.count ? written_end(&part->written) : -1;
+  for (unsigned i = 0; i < sink->workers; i++)
+    part->next[i] = *start;
   part->round++;
-  return start;
+  return good;
 }
 
-static bool read_rows(struct sink *sink, PGconn *connection, struct sink_part *part,
-                      struct pg_error *error)
+/* Whether all rows are those of as many writers, equally far. None: likewise. */
+static bool is_level(const struct sink *sink, const PGresult *rows)
 {
-  char *sql = pg_format("SELECT workers, worker, next_offset FROM %s WHERE pipeline = $1 "
-                        "AND part = $2 ORDER BY workers, worker",
-                        sink->offsets.table);
+  int count = PQntuples(rows);
+  for (int i = 0; i < count; i++)
+    if (number(rows, i, ROW_WORKERS) != sink->workers || number(rows, i, ROW_WORKER) < 0 ||
+        number(rows, i, ROW_NEXT) != number(rows, 0, ROW_NEXT))
+      return false;
+  return !count || count == (int)sink->workers;
+}
+
+static PGresult *read_rows(const struct sink *sink, PGconn *connection,
+                           const struct sink_part *part, bool lock, struct pg_error *error)
+{
+  char *sql = pg_format("SELECT workers, worker, next_offset, encode(written, 'hex') FROM %s "
+                        "WHERE pipeline = $1 AND part = $2 ORDER BY workers, worker%s",
+                        sink->offsets.table, lock ? " FOR UPDATE" : "");
   const char *values[] = {sink->host->pipeline, part->name};
   PGresult *rows = pg_query(connection, error, sql, 2, values);
   free(sql);
-  if (!rows)
-    return false;
-  read_older(sink, part, rows);
-  PQclear(rows);
-  return true;
+  return rows;
 }
 
-/* Makes the rows of today's writers, or lifts them to where the part goes on. */
-static bool make_rows(struct sink *sink, PGconn *connection, struct sink_part *part,
-                      struct pg_error *error)
+/* Makes the writers' rows, or takes those over that are at `start`. False if that are not all. */
+static bool take_rows(const struct sink *sink, PGconn *connection, struct sink_part *part,
+                      int64_t start, bool *all, struct pg_error *error)
 {
-  char workers[16], start[24];
+  char workers[16], next[24];
   snprintf(workers, sizeof workers, "%u", sink->workers);
-  snprintf(start, sizeof start, "%" PRId64, start_of_older(part));
-  char *sql =
-      pg_format("INSERT INTO %s AS o (pipeline, part, workers, worker, next_offset) "
-                "SELECT $1, $2, $3::int, w, $4::bigint FROM generate_series(0, $3::int - 1) AS w "
-                "ON CONFLICT (pipeline, part, workers, worker) DO UPDATE "
-                "SET next_offset = greatest(o.next_offset, EXCLUDED.next_offset) "
-                "RETURNING worker, next_offset",
-                sink->offsets.table);
-  const char *values[] = {sink->host->pipeline, part->name, workers, start};
+  snprintf(next, sizeof next, "%" PRId64, start);
+  char *sql = pg_format("WITH new AS (SELECT hashtextextended(gen_random_uuid()::text, 0) AS owner)"
+                        "INSERT INTO %s AS o (pipeline, part, workers, worker, next_offset, owner) "
+                        "SELECT $1, $2, $3::int, w, $4::bigint, new.owner "
+                        "FROM new, generate_series(0, $3::int - 1) AS w "
+                        "ON CONFLICT (pipeline, part, workers, worker) DO UPDATE "
+                        "SET owner = EXCLUDED.owner, written = NULL "
+                        "WHERE o.next_offset = EXCLUDED.next_offset RETURNING owner",
+                        sink->offsets.table);
+  const char *values[] = {sink->host->pipeline, part->name, workers, next};
   PGresult *rows = pg_query(connection, error, sql, 4, values);
   free(sql);
-  for (int i = 0; rows && i < PQntuples(rows); i++)
-    part->next[strtoul(PQgetvalue(rows, i, 0), NULL, 10)] =
-        strtoll(PQgetvalue(rows, i, 1), NULL, 10);
+  *all = rows && PQntuples(rows) == (int)sink->workers;
+  if (*all)
+    snprintf(part->owner, sizeof part->owner, "%s", PQgetvalue(rows, 0, 0));
   PQclear(rows);
   return rows != NULL;
 }
 
-/* Rows of other numbers of writers, once nothing more can be learnt from them. */
-static bool drop_older(struct sink *sink, PGconn *connection, struct sink_part *part,
-                       struct pg_error *error)
+static bool drop_rows(const struct sink *sink, PGconn *connection, const struct sink_part *part,
+                      struct pg_error *error)
 {
-  char workers[16];
-  snprintf(workers, sizeof workers, "%u", sink->workers);
-  if (!part->older || part->ahead > lowest(part->next, sink->workers))
-    return true;
-  char *sql = pg_format("DELETE FROM %s WHERE pipeline = $1 AND part = $2 AND workers <> $3::int",
-                        sink->offsets.table);
-  const char *values[] = {sink->host->pipeline, part->name, workers};
-  PGresult *result = pg_query(connection, error, sql, 3, values);
+  char *sql = pg_format("DELETE FROM %s WHERE pipeline = $1 AND part = $2", sink->offsets.table);
+  const char *values[] = {sink->host->pipeline, part->name};
+  PGresult *result = pg_query(connection, error, sql, 2, values);
   free(sql);
   PQclear(result);
-  free_older(part);
   return result != NULL;
+}
+
+/* The row of worker -1. */
+static bool keep_written(const struct sink *sink, PGconn *connection, const struct sink_part *part,
+                         struct pg_error *error)
+{
+  if (part->ahead < 0)
+    return true;
+  char workers[16], next[24], *hex = sink_alloc(written_hex_size(&part->written));
+  snprintf(workers, sizeof workers, "%u", sink->workers);
+  snprintf(next, sizeof next, "%" PRId64, part->ahead);
+  written_to_hex(&part->written, hex);
+  char *sql = pg_format("INSERT INTO %s (pipeline, part, workers, worker, next_offset, owner, "
+                        "written) VALUES ($1, $2, $3::int, -1, $4::bigint, $5::bigint, "
+                        "decode($6, 'hex'))",
+                        sink->offsets.table);
+  const char *values[] = {sink->host->pipeline, part->name, workers, next, part->owner, hex};
+  PGresult *result = pg_query(connection, error, sql, 6, values);
+  free(sql);
+  free(hex);
+  PQclear(result);
+  return result != NULL;
+}
+
+/* All writers are beyond what that row says. If it cannot be dropped now, whoever takes the part
+ * over will. */
+static void drop_written(struct sink *sink, struct sink_part *part)
+{
+  struct pg_error error;
+  written_clear(&part->written);
+  part->ahead = -1;
+  PGconn *connection = sink_control(sink, &error);
+  char *sql = pg_format("DELETE FROM %s WHERE pipeline = $1 AND part = $2 AND worker = -1 "
+                        "AND owner = $3::bigint",
+                        sink->offsets.table);
+  const char *values[] = {sink->host->pipeline, part->name, part->owner};
+  PGresult *result = connection ? pg_query(connection, &error, sql, 3, values) : NULL;
+  if (!result)
+    sink_control_close(sink);
+  free(sql);
+  PQclear(result);
+}
+
+static enum headrace_result damaged(const struct sink *sink, const struct sink_part *part,
+                                    struct pg_error *error)
+{
+  *error = (struct pg_error){.result = HEADRACE_FATAL, .sqlstate = "3F000"};
+  snprintf(error->message, sizeof error->message,
+           "`written` of pipeline %s, part %s is damaged: set it to NULL, and events of that part "
+           "behind the lowest next_offset come again",
+           sink->host->pipeline, part->name);
+  return HEADRACE_FATAL;
+}
+
+/* All rows anew, whoever writes or wrote with them. */
+static enum headrace_result level(struct sink *sink, PGconn *connection, struct sink_part *part,
+                                  int64_t *start, struct pg_error *error)
+{
+  bool all = false;
+  struct pg_error ignored;
+  bool good = command(connection, "BEGIN", error);
+  PGresult *rows = good ? read_rows(sink, connection, part, true, error) : NULL;
+  bool sound = rows && settle(sink, part, rows, start);
+  good = sound && drop_rows(sink, connection, part, error) &&
+         take_rows(sink, connection, part, *start, &all, error) &&
+         keep_written(sink, connection, part, error) && command(connection, "COMMIT", error);
+  if (!good)
+    command(connection, "ROLLBACK", &ignored);
+  PQclear(rows);
+  if (good)
+    return HEADRACE_OK;
+  return rows && !sound ? damaged(sink, part, error) : error->result;
+}
+
+static enum headrace_result take_part(struct sink *sink, PGconn *connection, struct sink_part *part,
+                                      int64_t *start, struct pg_error *error)
+{
+  PGresult *rows = read_rows(sink, connection, part, false, error);
+  bool good = rows != NULL, all = false;
+  if (good && is_level(sink, rows)) {
+    settle(sink, part, rows, start);
+    written_clear(&part->written);
+    part->ahead = -1;
+    good = take_rows(sink, connection, part, *start, &all, error);
+  }
+  PQclear(rows);
+  if (!good || all)
+    return good ? HEADRACE_OK : error->result;
+  return level(sink, connection, part, start, error);
 }
 
 /* A dry run reads what is there, and makes nothing. */
@@ -294,13 +398,15 @@ static enum headrace_result only_look(struct sink *sink, struct sink_part *part,
 {
   bool there = false;
   PGconn *connection = sink_control(sink, error);
-  if (!connection || !exists(connection, "to_regclass", sink->offsets.table, &there, error) ||
-      (there && !read_rows(sink, connection, part, error)))
+  if (!connection || !exists(connection, "to_regclass", sink->offsets.table, &there, error))
     return error->result;
-  for (unsigned i = 0; i < sink->workers; i++)
-    part->next[i] = -1;
-  *next = settle(sink, part);
-  return HEADRACE_OK;
+  *next = -1;
+  if (!there)
+    return HEADRACE_OK;
+  PGresult *rows = read_rows(sink, connection, part, false, error);
+  bool good = rows && settle(sink, part, rows, next);
+  PQclear(rows);
+  return good ? HEADRACE_OK : rows ? damaged(sink, part, error) : error->result;
 }
 
 static enum headrace_result look_up(struct sink *sink, const char *name, int64_t *next,
@@ -310,11 +416,7 @@ static enum headrace_result look_up(struct sink *sink, const char *name, int64_t
   if (sink->dry_run)
     return only_look(sink, part, next, error);
   PGconn *connection = connect_to_table(sink, error);
-  if (!connection || !read_rows(sink, connection, part, error) ||
-      !make_rows(sink, connection, part, error))
-    return error->result;
-  *next = settle(sink, part);
-  return drop_older(sink, connection, part, error) ? HEADRACE_OK : error->result;
+  return connection ? take_part(sink, connection, part, next, error) : error->result;
 }
 
 /* An error of the control connection. AGAIN: it may pass. */
@@ -419,17 +521,38 @@ enum headrace_result offsets_stored_position(struct sink *sink, void *out, size_
 
 /* ---- of a flush ----------------------------------------------------------------------- */
 
-static void add_range(struct flush *flush, struct sink_part *part, int64_t to)
+static struct part_range *range_of(struct sink *sink, struct flush *flush, struct sink_part *part)
 {
+  if (flush->part_count && flush->parts[flush->last_part].part == part)
+    return &flush->parts[flush->last_part];
   for (size_t i = 0; i < flush->part_count; i++)
     if (flush->parts[i].part == part) {
-      flush->parts[i].to = to;
-      return;
+      flush->last_part = i;
+      return &flush->parts[i];
     }
   flush->parts =
       sink_grow(flush->parts, flush->part_count, &flush->part_capacity, sizeof *flush->parts);
-  flush->parts[flush->part_count++] =
-      (struct part_range){.part = part, .round = part->round, .to = to};
+  flush->last_part = flush->part_count++;
+  struct part_range *range = &flush->parts[flush->last_part];
+  *range = (struct part_range){.part = part, .round = part->round, .to = INT64_MIN};
+  if (sink->workers > 1)
+    range->written = sink_alloc(sink->workers * sizeof *range->written);
+  return range;
+}
+
+static void add_range(struct sink *sink, struct flush *flush, struct sink_part *part, int64_t to)
+{
+  range_of(sink, flush, part)->to = to;
+}
+
+void offsets_forget(struct flush *flush, unsigned workers)
+{
+  for (size_t i = 0; i < flush->part_count; i++) {
+    for (unsigned w = 0; flush->parts[i].written && w < workers; w++)
+      written_free(&flush->parts[i].written[w]);
+    free(flush->parts[i].written);
+  }
+  flush->part_count = flush->last_part = 0;
 }
 
 static enum headrace_result add_position(struct sink *sink, struct flush *flush)
@@ -441,7 +564,7 @@ static enum headrace_result add_position(struct sink *sink, struct flush *flush)
                     "set workers = 1");
     return HEADRACE_FATAL;
   }
-  add_range(flush, part, 0);
+  add_range(sink, flush, part, 0);
   return HEADRACE_OK;
 }
 
@@ -461,21 +584,22 @@ static enum headrace_result set_back(struct sink *sink, struct sink_part *part, 
     pg_append(&expected, "%s%" PRId64, i ? "," : "{", part->next[i]);
   pg_append(&expected, "}");
   char *sql = pg_format(
-      "WITH back AS (UPDATE %s AS o SET next_offset = $4::bigint, updated_at = now() "
+      "WITH back AS (UPDATE %s AS o SET next_offset = $4::bigint, written = NULL, "
+      "updated_at = now() "
       "FROM unnest($5::bigint[]) WITH ORDINALITY AS n(expected, place) "
       "WHERE o.pipeline = $1 AND o.part = $2 AND o.workers = $3::int "
-      "AND o.worker = n.place - 1 AND o.next_offset = n.expected RETURNING 1), "
-      "older AS (DELETE FROM %s WHERE pipeline = $1 AND part = $2 AND workers <> $3::int) "
+      "AND o.worker = n.place - 1 AND o.next_offset = n.expected AND o.owner = $6::bigint "
+      "RETURNING 1), beyond AS (DELETE FROM %s WHERE pipeline = $1 AND part = $2 AND worker < 0) "
       "SELECT 1 / (count(*) = $3::int)::int FROM back",
       sink->offsets.table, sink->offsets.table);
-  const char *values[] = {sink->host->pipeline, part->name, workers, next, expected};
-  PGresult *result = pg_query(connection, error, sql, 5, values);
+  const char *values[] = {sink->host->pipeline, part->name, workers, next, expected, part->owner};
+  PGresult *result = pg_query(connection, error, sql, 6, values);
   free(sql);
   free(expected);
   if (!result)
     return strcmp(error->sqlstate, "22012") ? error->result : HEADRACE_OK;
   PQclear(result);
-  free_older(part);
+  written_clear(&part->written);
   for (unsigned i = 0; i < sink->workers; i++)
     part->next[i] = to;
   part->ahead = -1;
@@ -510,32 +634,50 @@ enum headrace_result offsets_add(struct sink *sink, struct flush *flush,
       if (result != HEADRACE_OK)
         return result;
     }
-    add_range(flush, part, parts[i].to);
+    add_range(sink, flush, part, parts[i].to);
   }
   return HEADRACE_OK;
 }
 
-static const struct sink_part *part_of(const struct offsets *offsets,
-                                       const struct headrace_record *record)
+static bool is_part_of(const struct sink_part *part, const struct headrace_record *record)
 {
-  char name[HEADRACE_PART_NAME_MAX + 1];
-  int length = snprintf(name, sizeof name, "%.*s/%" PRId32, (int)record->topic.size,
-                        record->topic.data, record->partition);
-  return length > 0 && (size_t)length < sizeof name ? find(offsets, name) : NULL;
+  return part->partition == record->partition && part->topic_size == record->topic.size &&
+         !memcmp(part->name, record->topic.data, part->topic_size);
 }
 
-bool offsets_has(const struct sink *sink, const struct item *item)
+static struct sink_part *part_of(struct offsets *offsets, const struct headrace_record *record)
 {
-  const struct headrace_record *record = item->event->record;
-  if (!sink->offsets.on || !record || record->offset < 0)
+  char name[HEADRACE_PART_NAME_MAX + 1];
+  if (offsets->last && is_part_of(offsets->last, record))
+    return offsets->last;
+  int length = snprintf(name, sizeof name, "%.*s/%" PRId32, (int)record->topic.size,
+                        record->topic.data, record->partition);
+  struct sink_part *part = length > 0 && (size_t)length < sizeof name ? find(offsets, name) : NULL;
+  return offsets->last = part;
+}
+
+static bool has_offset(const struct sink *sink, const struct headrace_event *event)
+{
+  return sink->offsets.on && event->record && event->record->offset >= 0;
+}
+
+bool offsets_has(struct sink *sink, const struct headrace_event *event)
+{
+  if (!has_offset(sink, event))
     return false;
-  const struct sink_part *part = part_of(&sink->offsets, record);
-  if (!part || record->offset >= part->ahead)
-    return false;
-  bool has = record->offset < part->next[item->hash % sink->workers];
-  for (const struct older *older = part->older; older && !has; older = older->following)
-    has = record->offset < older->next[item->hash % older->workers];
-  return has;
+  const struct sink_part *part = part_of(&sink->offsets, event->record);
+  return part && event->record->offset < part->ahead &&
+         written_has(&part->written, event->record->offset);
+}
+
+void offsets_note(struct sink *sink, struct flush *flush, const struct headrace_event *event,
+                  unsigned writer)
+{
+  if (sink->workers == 1 || !has_offset(sink, event))
+    return;
+  struct sink_part *part = part_of(&sink->offsets, event->record);
+  if (part)
+    written_add(&range_of(sink, flush, part)->written[writer], event->record->offset);
 }
 
 /* Where the writer's row has to be. The position of a source without parts is no number: there
@@ -584,6 +726,39 @@ static char *array_of_offsets(struct plan *plan, const struct flush *flush, unsi
   return text;
 }
 
+static char *array_of_owners(struct plan *plan, const struct flush *flush)
+{
+  char *text = plan_alloc(plan, flush->part_count * 25 + 3), *at = text;
+  for (size_t i = 0; i < flush->part_count; i++) {
+    const char *owner = flush->parts[i].part->owner;
+    at += sprintf(at, "%c%s", i ? ',' : '{', *owner ? owner : "NULL");
+  }
+  strcpy(at, "}");
+  return text;
+}
+
+/* '{"\\x00ff",NULL}' */
+static char *array_of_written(struct plan *plan, const struct flush *flush, unsigned writer)
+{
+  size_t size = 3;
+  for (size_t i = 0; i < flush->part_count; i++)
+    size += 8 + (flush->parts[i].written ? written_hex_size(&flush->parts[i].written[writer]) : 0);
+  char *text = plan_alloc(plan, size), *at = text;
+  for (size_t i = 0; i < flush->part_count; i++) {
+    const struct written *written = flush->parts[i].written;
+    *at++ = i ? ',' : '{';
+    if (!written || !written[writer].count) {
+      at = stpcpy(at, "NULL");
+      continue;
+    }
+    at = stpcpy(at, "\"\\\\x");
+    written_to_hex(&written[writer], at);
+    at = stpcpy(at + strlen(at), "\"");
+  }
+  strcpy(at, "}");
+  return text;
+}
+
 static int compare_ranges(const void *a, const void *b)
 {
   const struct part_range *left = a, *right = b;
@@ -598,11 +773,11 @@ bool offsets_advance(struct sink *sink, const struct flush *flush, unsigned writ
       return false;
   /* One order for everybody who locks these rows. */
   qsort(flush->parts, flush->part_count, sizeof *flush->parts, compare_ranges);
-  enum { COUNT = 7 };
+  enum { COUNT = 9 };
   const char **values = plan_alloc(plan, COUNT * sizeof *values);
   int *lengths = plan_alloc(plan, COUNT * sizeof *lengths);
   int *formats = plan_alloc(plan, COUNT * sizeof *formats);
-  static const uint32_t types[COUNT] = {TEXT_OID, 0, 0, 0, 0, 0, BYTEA_OID};
+  static const uint32_t types[COUNT] = {TEXT_OID, 0, 0, 0, 0, 0, BYTEA_OID, 0, 0};
   char *numbers = plan_alloc(plan, 32);
   snprintf(numbers, 16, "%u", sink->workers);
   snprintf(numbers + 16, 16, "%u", writer);
@@ -615,6 +790,8 @@ bool offsets_advance(struct sink *sink, const struct flush *flush, unsigned writ
   values[4] = numbers;
   values[5] = numbers + 16;
   values[6] = NULL;
+  values[7] = array_of_owners(plan, flush);
+  values[8] = array_of_written(plan, flush, writer);
   if (!*flush->parts[0].part->name) {
     size_t size;
     values[6] = sink->host->position(sink->host, flush->batches[flush->count - 1], &size);
@@ -636,13 +813,23 @@ bool offsets_advance(struct sink *sink, const struct flush *flush, unsigned writ
   return true;
 }
 
+static bool all_beyond(const struct sink *sink, const struct sink_part *part)
+{
+  for (unsigned i = 0; i < sink->workers; i++)
+    if (part->next[i] < part->ahead)
+      return false;
+  return true;
+}
+
 void offsets_committed(struct sink *sink, const struct flush *flush, unsigned writer)
 {
-  (void)sink;
   for (size_t i = 0; i < flush->part_count; i++) {
     const struct part_range *range = &flush->parts[i];
-    if (range->round == range->part->round)
-      range->part->next[writer] = goal(range, writer);
+    if (range->round != range->part->round)
+      continue;
+    range->part->next[writer] = goal(range, writer);
+    if (range->part->ahead >= 0 && all_beyond(sink, range->part))
+      drop_written(sink, range->part);
   }
 }
 

@@ -17,8 +17,7 @@ struct item {
   const struct headrace_event *event;
   struct headrace_batch *batch;
   size_t index;  /* in its batch */
-  uint64_t hash; /* of (table, key): which writer is its; set by the planner's route(). The same in
-                    every process: offsets say up to where each writer has written its own */
+  uint64_t hash; /* of (table, key): which writer is its; set by the planner's route() */
 };
 
 enum statement_kind {
@@ -93,6 +92,9 @@ struct planner {
   enum headrace_result (*plan)(void *instance, const struct item *items, size_t count,
                                bool one_by_one, struct plan *plan, size_t *failed,
                                struct pg_error *error);
+
+  /* How often a table's events began to get another hash than those before; NULL: never. */
+  uint64_t (*routings)(const void *instance);
 
   /* After an error of the server in `statement`: what is known may be out of date. */
   void (*forget)(void *instance, const struct statement *statement);

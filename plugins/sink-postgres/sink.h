@@ -44,7 +44,7 @@ struct flush {
   struct headrace_batch **batches;
   size_t count, capacity;
   struct part_range *parts;
-  size_t part_count, part_capacity;
+  size_t part_count, part_capacity, last_part;
   struct share *shares; /* one a writer */
   size_t rows, bytes;
   int64_t began_us;
@@ -68,6 +68,7 @@ struct sink {
   struct flush *collecting, *sending; /* NULL: none is sent */
   struct headrace_batch *routing;     /* taken, and not wholly in `collecting` */
   size_t routed;
+  uint64_t routings; /* of the planner, as `collecting` was routed */
   unsigned attempts; /* of the planner, while the server is away */
   int64_t again_at_us;
 

@@ -650,6 +650,11 @@ static enum headrace_result plan_items(void *instance, const struct item *items,
   return result == HEADRACE_OK ? end_stage(&planning) : result;
 }
 
+static uint64_t routings(const void *instance)
+{
+  return targets_routings(((const struct table_planner *)instance)->targets);
+}
+
 static void forget(void *instance, const struct statement *statement)
 {
   struct table_planner *planner = instance;
@@ -661,4 +666,5 @@ const struct planner table_planner = {.new_planner = new_planner,
                                       .free_planner = free_planner,
                                       .route = route,
                                       .plan = plan_items,
+                                      .routings = routings,
                                       .forget = forget};

@@ -71,7 +71,7 @@ struct targets {
   enum evolution evolution;
   int64_t ddl_lock_timeout_ms;
   bool ignore_unknown, merge_topics, dry_run;
-  uint64_t last_id;
+  uint64_t last_id, routings;
   struct known_table *tables;
   struct entry **buckets;
   size_t bucket_count, entry_count;
@@ -319,6 +319,18 @@ static struct known_table *find_table(struct targets *targets, const struct tabl
   return table;
 }
 
+static bool same_routing(const struct target *a, const struct target *b)
+{
+  if (a->serial != b->serial || a->key_count != b->key_count)
+    return false;
+  for (uint32_t i = 0; i < a->key_count; i++) {
+    const struct target_column *one = &a->columns[a->key[i]], *other = &b->columns[b->key[i]];
+    if (strcmp(one->name, other->name) != 0 || one->type_oid != other->type_oid)
+      return false;
+  }
+  return true;
+}
+
 /* Asks the catalog. What is the same stays the same, so that plans made with it stay good. */
 static enum headrace_result describe(struct targets *targets, struct known_table *table,
                                      char *const *key, uint32_t key_count, struct pg_error *error)
@@ -338,6 +350,8 @@ static enum headrace_result describe(struct targets *targets, struct known_table
     target_free(fresh);
     return HEADRACE_OK;
   }
+  if (fresh && table->target && !same_routing(fresh, table->target))
+    targets->routings++;
   retire(targets, NULL, table->target);
   table->target = fresh;
   if (fresh) {
@@ -811,6 +825,11 @@ enum headrace_result targets_map(struct targets *targets, const struct headrace_
   }
   *mapping = entry->mapping ? entry->mapping : &ignored;
   return HEADRACE_OK;
+}
+
+uint64_t targets_routings(const struct targets *targets)
+{
+  return targets->routings;
 }
 
 void targets_forget(struct targets *targets, const struct target *target)

@@ -119,6 +119,9 @@ void targets_add_extra(struct targets *targets, const char *name, enum extra_kin
 enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
                                  const struct mapping **mapping, struct pg_error *error);
 
+/* How often a table became serial, or no longer so, or got another key. */
+uint64_t targets_routings(const struct targets *targets);
+
 /* What is known of the target may be out of date (an error of class 42, 0A000): ask again. */
 void targets_forget(struct targets *targets, const struct target *target);
 

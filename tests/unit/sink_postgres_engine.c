@@ -33,7 +33,7 @@ static uint64_t id_of(const struct headrace_event *event)
   return strtoull(event->record->key.data, NULL, 10);
 }
 
-/* The value decides what becomes of it: "unroutable", "unplannable". */
+/* The value decides what becomes of it: "unroutable", "unplannable", "rerouted". */
 static bool value_is(const struct headrace_event *event, const char *text)
 {
   return event->record->value.size == strlen(text) &&
@@ -49,8 +49,9 @@ static enum headrace_result refuse_with(struct pg_error *error, const char *mess
 
 static enum headrace_result planner_route(void *instance, struct item *item, struct pg_error *error)
 {
-  (void)instance;
   item->hash = id_of(item->event);
+  if (value_is(item->event, "rerouted"))
+    ++*(uint64_t *)instance;
   return value_is(item->event, "unroutable") ? refuse_with(error, "no way") : HEADRACE_OK;
 }
 
@@ -98,8 +99,16 @@ static enum headrace_result planner_plan(void *instance, const struct item *item
   return HEADRACE_OK;
 }
 
-static const struct planner planner = {
-    .new_planner = planner_new, .free_planner = free, .route = planner_route, .plan = planner_plan};
+static uint64_t planner_routings(const void *instance)
+{
+  return *(const uint64_t *)instance;
+}
+
+static const struct planner planner = {.new_planner = planner_new,
+                                       .free_planner = free,
+                                       .route = planner_route,
+                                       .plan = planner_plan,
+                                       .routings = planner_routings};
 
 /* Rows that do not fold into one statement, as COPY. */
 static enum headrace_result copy_plan(void *instance, const struct item *items, size_t count,
@@ -419,31 +428,94 @@ static void test_workers_share_the_events(void **state)
   stop(f);
 }
 
-/* Writer 1 of 2 is ahead: its events (the odd ids) up to there are not written again. */
-static void test_a_writer_skips_what_it_has(void **state)
+/* Two writers, one of them at 10, the other at 20 with the odd ones behind 10. */
+static void leave_unlevel(struct fixture *f)
 {
-  struct fixture *f = *state;
   const char *const two[] = {"workers", "2", NULL};
   start(f, two);
   stop(f);
-  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 10 * (worker + 1)");
+  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 10 * (worker + 1), written = CASE "
+             "WHEN worker = 1 THEN decode('0000a80a0000000000', 'hex') END");
+}
+
+static void test_what_is_written_is_not_written_again(void **state)
+{
+  struct fixture *f = *state;
+  const char *const two[] = {"workers", "2", NULL};
+  leave_unlevel(f);
   start(f, two);
   assert_int_equal(f->next, 10);
   send(f, 20, good);
   assert_int_equal(drain(f), HEADRACE_OK);
   assert_int_equal(number(f, "SELECT count(*) FROM t"), 15); /* 10 even, 5 odd */
   assert_int_equal(number(f, "SELECT min(id) FROM t WHERE id % 2 = 1"), 21);
+  assert_int_equal(number(f, "SELECT count(*) FROM headrace.sink_offset"), 2);
+  assert_int_equal(number(f, "SELECT sum(next_offset) FROM headrace.sink_offset"), 60);
+  stop(f);
+}
+
+/* Somebody who sets offsets back by hand wants those events again. */
+static void test_what_was_set_back_is_written_again(void **state)
+{
+  struct fixture *f = *state;
+  const char *const two[] = {"workers", "2", NULL};
+  leave_unlevel(f);
+  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 5");
+  start(f, two);
+  assert_int_equal(f->next, 5);
+  send(f, 20, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 20);
+  stop(f);
+}
+
+/* Whoever had the part finds out, even if no row is anywhere else than it left it. */
+static void test_who_takes_a_part_over_shuts_out_the_others(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  run_sql(f, "UPDATE headrace.sink_offset SET owner = owner + 1");
+  send(f, 10, good);
+  assert_int_equal(drain(f), HEADRACE_RETRY);
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 0);
+  assert_logged(f, "another process has written");
+  stop(f);
+}
+
+static void test_a_table_of_before(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  stop(f);
+  run_sql(f, "ALTER TABLE headrace.sink_offset DROP COLUMN owner, DROP COLUMN written");
+  start(f, NULL);
+  send(f, 10, good);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, STORED), 10);
+  stop(f);
+}
+
+static void test_a_damaged_row_stops(void **state)
+{
+  struct fixture *f = *state;
+  int64_t next;
+  const char *const two[] = {"workers", "2", NULL};
+  leave_unlevel(f);
+  run_sql(f, "UPDATE headrace.sink_offset SET written = decode('00', 'hex') WHERE worker = 1");
+  f->part = NULL;
+  start(f, two);
+  assert_int_equal(f->plugin->stored_part(f->self, "t/0", &next), HEADRACE_FATAL);
+  assert_logged(f, "is damaged");
   stop(f);
 }
 
 static void test_another_number_of_workers(void **state)
 {
   struct fixture *f = *state;
-  const char *const two[] = {"workers", "2", NULL}, *const three[] = {"workers", "3", NULL};
-  start(f, two);
-  stop(f);
-  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 10 * (worker + 1)");
+  const char *const three[] = {"workers", "3", NULL};
+  leave_unlevel(f);
   start(f, three);
+  assert_int_equal(number(f, "SELECT count(*) FROM headrace.sink_offset WHERE workers = 2"), 0);
   assert_int_equal(f->next, 10);
   send(f, 5, good); /* 10 to 14, and then it is three writers of which none has 15 */
   assert_int_equal(drain(f), HEADRACE_OK);
@@ -456,8 +528,24 @@ static void test_another_number_of_workers(void **state)
   assert_int_equal(number(f, "SELECT count(*) FROM t WHERE id % 2 = 1 AND id < 20"), 0);
   assert_int_equal(number(f, "SELECT count(*) FROM t"), 15);
   assert_int_equal(number(f, "SELECT count(DISTINCT id) FROM t"), 15);
-  start(f, three);
-  assert_int_equal(number(f, "SELECT count(*) FROM headrace.sink_offset WHERE workers = 2"), 0);
+  assert_int_equal(number(f, "SELECT count(*) FROM headrace.sink_offset"), 3);
+}
+
+static const char *third_rerouted(size_t i)
+{
+  return i == 2 ? "rerouted" : "good";
+}
+
+/* Nothing of a flush is written by two ways of routing. */
+static void test_routed_otherwise_in_the_middle(void **state)
+{
+  struct fixture *f = *state;
+  const char *const two[] = {"workers", "2", NULL};
+  start(f, two);
+  send(f, 5, third_rerouted);
+  assert_int_equal(drain(f), HEADRACE_RETRY);
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 0);
+  assert_logged(f, "what was collected before is read again");
   stop(f);
 }
 
@@ -477,9 +565,7 @@ static void test_a_part_made_anew(void **state)
 {
   struct fixture *f = *state;
   const char *const two[] = {"workers", "2", NULL};
-  start(f, two);
-  stop(f);
-  run_sql(f, "UPDATE headrace.sink_offset SET next_offset = 10 * (worker + 1)");
+  leave_unlevel(f);
   start(f, two);
   go_back(f, 0);
   send(f, 15, good);
@@ -786,7 +872,7 @@ static void test_dry_run(void **state)
   assert_int_equal(f->next, 5);
   for (int i = 0; i < 3; i++)
     send(f, 100, three_bad);
-  assert_int_equal(drain(f), HEADRACE_FATAL);
+  assert_int_equal(drain(f), HEADRACE_END);
   assert_logged(f, "rows: INSERT INTO t SELECT");
   assert_logged(f, "ends after 300 events");
   assert_int_equal(f->host->durable_count, 0);
@@ -822,7 +908,7 @@ static void test_dry_run_with_a_position(void **state)
   assert_int_equal(f->plugin->stored_position(f->self, &position, &size), HEADRACE_OK);
   assert_int_equal(position, 7);
   send(f, 7, good);
-  assert_int_equal(drain(f), HEADRACE_FATAL);
+  assert_int_equal(drain(f), HEADRACE_END);
   assert_int_equal(number(f, "SELECT count(*) FROM t"), 7);
   stop(f);
 }
@@ -840,8 +926,13 @@ int main(int count, char **arguments)
       with_server(test_another_process_has_moved_the_part),
       with_server(test_a_part_that_was_away_is_read_again),
       with_server(test_workers_share_the_events),
-      with_server(test_a_writer_skips_what_it_has),
+      with_server(test_what_is_written_is_not_written_again),
+      with_server(test_what_was_set_back_is_written_again),
+      with_server(test_who_takes_a_part_over_shuts_out_the_others),
+      with_server(test_a_table_of_before),
+      with_server(test_a_damaged_row_stops),
       with_server(test_another_number_of_workers),
+      with_server(test_routed_otherwise_in_the_middle),
       with_server(test_a_part_made_anew),
       with_server(test_only_its_owner_sets_a_part_back),
       with_server(test_bad_rows_become_dead_letters),
