@@ -101,6 +101,10 @@ def braces(range_):
     return "{%d, %s}" % (range_[0], "WIRE_LATEST" if range_[1] == LATEST else range_[1])
 
 
+def include(header):
+    return f'#include "{header}"'
+
+
 def read_schemas(jar):
     schemas = {}
     with zipfile.ZipFile(jar) as archive:
@@ -241,8 +245,8 @@ def overview(schemas):
                     f"{braces((ADVERTISED_FROM.get(name, first), last))}, "
                     f"{'WIRE_LATEST' if flexible == NO_VERSIONS else flexible[0]}, "
                     f"&{snake(name)}_request_layout, &{snake(name)}_response_layout}},")
-    header += ["};"] + [f'#include "messages_{area}.h"' for area in AREAS] + ["#endif"]
-    source = [NOTICE + '#include "wire.h"', "const struct wire_api wire_apis[] = {", *rows, "};",
+    header += ["};"] + [include(f"messages_{area}.h") for area in AREAS] + ["#endif"]
+    source = [NOTICE + include("wire.h"), "const struct wire_api wire_apis[] = {", *rows, "};",
               "const size_t wire_api_count = sizeof wire_apis / sizeof *wire_apis;"]
     return header, source
 
@@ -258,7 +262,7 @@ def generate(schemas):
         messages = [Message(schemas[name]) for name in names + list(HEADERS if area == "data" else ())]
         files[f"messages_{area}.h"] = [NOTICE + f"#ifndef {guard}\n#define {guard}", *(
             line for message in messages for line in message.declarations()), "#endif"]
-        files[f"messages_{area}.c"] = [NOTICE + '#include "wire.h"', *(
+        files[f"messages_{area}.c"] = [NOTICE + include("wire.h"), *(
             line for message in messages for line in message.tables())]
     return {name: "\n".join(lines) + "\n" for name, lines in files.items()}
 

@@ -261,8 +261,9 @@ enum wire_result wire_write_response(struct wire_buffer *buffer, struct wire_req
                           .flexible = request->version >= request->api->flexible};
   struct wire_fault fault = {0};
   size_t start = buffer->size;
-  if (buffer->overflow || !wire_buffer_add(buffer, 4))
+  if (buffer->overflow)
     return WIRE_TOO_LARGE;
+  wire_buffer_add(buffer, 4);
   write_header(buffer, request);
   write_struct(&writer, request->api->response, response);
   enum wire_result result = finish(&writer, start, &fault);

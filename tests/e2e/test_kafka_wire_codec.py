@@ -10,11 +10,11 @@ from unittest.mock import ANY
 
 import pytest
 
-from harness import maven, places
+from harness import places
+from harness.kafka_codecs import ask_kafka, ask_us, clients_jar
 from harness.waiting import count
 
 FOLDER = places.TREE / "plugins" / "source-kafka-wire"
-JAR = maven.KAFKA_VERSION
 
 sys.path.insert(0, str(FOLDER))
 import make_messages  # noqa: E402
@@ -22,33 +22,9 @@ import make_messages  # noqa: E402
 BOUNDS = {"int8": 7, "int16": 15, "int32": 31, "int64": 63}
 
 
-def clients_jar():
-    return maven.kafka_jars() / f"kafka-clients-{JAR}.jar"
-
-
 @pytest.fixture(scope="module")
 def schemas():
     return make_messages.read_schemas(clients_jar())
-
-
-def ask(command, lines):
-    """The answers, one a line."""
-    lines = list(lines)
-    done = subprocess.run([str(word) for word in command], input="\n".join(lines) + "\n",
-                          capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    answers = done.stdout.splitlines()
-    assert len(answers) == len(lines), answers[-1:]
-    return answers
-
-
-def ask_kafka(lines):
-    return ask(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{maven.kafka_jars()}/*",
-                places.TREE / "tests" / "e2e" / "harness" / "KafkaVectors.java"], lines)
-
-
-def ask_us(lines):
-    return ask([places.BUILD / "tests" / "unit" / "wire_vectors"], lines)
 
 
 # ---- values by chance

@@ -1,2 +1,5 @@
+headrace_unit_test(kafka_wire source-kafka-wire-objects)
+headrace_unit_test(kafka_record_batch source-kafka-wire-objects)
+
 add_executable(wire_vectors wire_vectors.c)
 target_link_libraries(wire_vectors PRIVATE source-kafka-wire-objects)

@@ -3,7 +3,7 @@
  * Our codec beside Kafka's (tests/e2e/test_kafka_wire_codec.py), asked by lines on stdin:
  *   message NAME VERSION HEX  ->  HEX JSON    read, and written again; JSON as Kafka's
  * *JsonConverter has it, bytes in hex What is refused is answered with the reason. */
-#include "wire.h"
+#include "record_batch.h"
 #include "wire_parts.h"
 
 #include <ctype.h>
@@ -17,8 +17,11 @@ static void print_fields(const struct wire_layout *layout, int16_t version, cons
 
 static void print_hex(const char *data, size_t size)
 {
-  for (size_t i = 0; i < size; i++)
-    printf("%02x", (unsigned char)data[i]);
+  static const char digits[] = "0123456789abcdef";
+  for (size_t i = 0; i < size; i++) {
+    putchar_unlocked(digits[(unsigned char)data[i] >> 4]);
+    putchar_unlocked(digits[data[i] & 15]);
+  }
 }
 
 static void print_quoted(const char *data, size_t size)
@@ -128,13 +131,17 @@ static const struct wire_layout *layout_named(const char *name)
   return NULL;
 }
 
+static int digit(char character)
+{
+  return isdigit(character) ? character - '0' : character - 'a' + 10;
+}
+
+/* In place. */
 static size_t unhex(char *text)
 {
   size_t size = strlen(text) / 2;
-  for (size_t i = 0; i < size; i++) {
-    char digits[3] = {text[2 * i], text[2 * i + 1], 0};
-    text[i] = (char)strtoul(digits, NULL, 16);
-  }
+  for (size_t i = 0; i < size; i++)
+    text[i] = (char)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
   return size;
 }
 
@@ -171,21 +178,155 @@ static void take_message(const char *name, int16_t version, char *hex)
   wire_arena_free(&arena);
 }
 
+/* ---- record batches -------------------------------------------------------- */
+
+#define RECORDS_MAX ((size_t)64 << 20)
+
+static void print_nullable(struct wire_slice slice)
+{
+  if (slice.data)
+    print_quoted(slice.data, slice.size);
+  else
+    printf("null");
+}
+
+static void print_record(const struct record *record)
+{
+  struct wire_slice headers = record->headers;
+  struct record_header header;
+  const char *comma = "";
+  printf("{\"offset\":%" PRId64 ",\"timestamp\":%" PRId64 ",\"key\":", record->offset,
+         record->timestamp);
+  print_nullable(record->key);
+  printf(",\"value\":");
+  print_nullable(record->value);
+  printf(",\"headers\":[");
+  for (; record_header_next(&headers, &header); comma = ",") {
+    printf("%s[", comma);
+    print_quoted(header.name.data, header.name.size);
+    putchar(',');
+    print_nullable(header.value);
+    putchar(']');
+  }
+  printf("]}");
+}
+
+/* Does something with each record; gives the first error. */
+static enum kafka_error each_record(const struct record_batch *batch, struct batch_codec *codec,
+                                    bool (*visit)(void *with, const struct record *), void *with,
+                                    const char **why)
+{
+  struct record_reader reader;
+  struct record record;
+  record_reader_begin(&reader, batch, codec, RECORDS_MAX);
+  while (record_next(&reader, &record))
+    if (!visit(with, &record))
+      return KAFKA_UNKNOWN_SERVER_ERROR;
+  *why = reader.why;
+  return reader.error;
+}
+
+static bool print_visit(void *comma, const struct record *record)
+{
+  printf("%s", *(const char **)comma);
+  *(const char **)comma = ",";
+  print_record(record);
+  return true;
+}
+
+static void read_batches(char *hex)
+{
+  struct batch_codec *codec = batch_codec_new();
+  struct record_batch batch;
+  enum kafka_error error = KAFKA_NONE;
+  const char *why = NULL, *comma = "";
+  size_t size = unhex(hex);
+  putchar('[');
+  for (const char *at = hex; at < hex + size && error == KAFKA_NONE; at += batch.size) {
+    error = record_batch_open(at, (size_t)(hex + size - at), &batch, &why);
+    if (error == KAFKA_NONE)
+      error = each_record(&batch, codec, print_visit, &comma, &why);
+  }
+  if (error == KAFKA_NONE)
+    puts("]");
+  else
+    printf(" refused: %s, %s\n", kafka_error_name(error), why);
+  batch_codec_free(codec);
+}
+
+static bool write_visit(void *writer, const struct record *record)
+{
+  return batch_writer_add(writer, record);
+}
+
+static void rewrite(int compression, char *hex)
+{
+  struct batch_codec *in = batch_codec_new(), *out = batch_codec_new();
+  struct wire_buffer buffer = {.limit = RECORDS_MAX};
+  struct record_batch batch;
+  struct batch_writer writer;
+  const char *why = "no room";
+  enum kafka_error error = record_batch_open(hex, unhex(hex), &batch, &why);
+  if (error == KAFKA_NONE) {
+    struct record_batch like = batch;
+    like.attributes = (int16_t)((batch.attributes & ~BATCH_CODEC) | compression);
+    batch_writer_begin(&writer, &buffer, &like, out);
+    error = each_record(&batch, in, write_visit, &writer, &why);
+  }
+  if (error == KAFKA_NONE && batch_writer_finish(&writer))
+    print_hex(buffer.data, buffer.size);
+  else
+    printf("refused: %s, %s", kafka_error_name(error), why);
+  putchar('\n');
+  free(buffer.data);
+  batch_codec_free(in);
+  batch_codec_free(out);
+}
+
+static bool ignore_visit(void *with, const struct record *record)
+{
+  (void)with;
+  (void)record;
+  return true;
+}
+
+static void check(int16_t version, char *hex)
+{
+  struct batch_codec *codec = batch_codec_new();
+  struct record_batch batch;
+  const char *why = "";
+  struct wire_slice records = {hex, (uint32_t)unhex(hex)};
+  enum kafka_error error = record_batch_of_produce(records, version, &batch, &why);
+  if (error == KAFKA_NONE)
+    error = each_record(&batch, codec, ignore_visit, NULL, &why);
+  puts(kafka_error_name(error));
+  batch_codec_free(codec);
+}
+
+static void answer(char *line)
+{
+  char *rest = line, *end = line + strlen(line);
+  const char *command = strsep(&rest, " ");
+  const char *name = !strcmp(command, "message") ? strsep(&rest, " ") : NULL;
+  int number = !strcmp(command, "read") ? 0 : atoi(strsep(&rest, " "));
+  char *hex = rest ? rest : end;
+  if (!strcmp(command, "message"))
+    take_message(name, (int16_t)number, hex);
+  else if (!strcmp(command, "read"))
+    read_batches(hex);
+  else if (!strcmp(command, "rewrite"))
+    rewrite(number, hex);
+  else
+    check((int16_t)number, hex);
+}
+
 int main(void)
 {
   char *line = NULL;
   size_t capacity = 0;
   while (getline(&line, &capacity, stdin) > 0) {
     line[strcspn(line, "\n")] = 0;
-    char *rest = line;
-    const char *command = strsep(&rest, " ");
-    if (!strcmp(command, "message")) {
-      const char *name = strsep(&rest, " ");
-      const char *version = strsep(&rest, " ");
-      take_message(name, (int16_t)atoi(version), rest ? rest : line + strlen(line));
-    } else {
-      puts("what?");
-    }
+    answer(line);
   }
   free(line);
   return 0;

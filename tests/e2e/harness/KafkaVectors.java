@@ -3,7 +3,8 @@
  * Kafka's own codecs, asked by lines on stdin, one answer a line:
  *   message NAME VERSION JSON     ->  HEX JSON      a message of org.apache.kafka.common.message
  *   write CODEC OFFSET JSON       ->  HEX           a record batch
- *   read HEX                      ->  JSON          the records of a batch, checked
+ *   read HEX                      ->  JSON          the records of batches, checked
+ *   errors                        ->  JSON          {name: code}
  * Records are {"offset", "timestamp", "key", "value", "headers": [[name, value]]}, bytes in hex. */
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.record.MemoryRecords;
@@ -40,6 +42,7 @@ public class KafkaVectors {
             switch (words[0]) {
                 case "message" -> out.println(message(words[1], Short.parseShort(words[2]), words[3]));
                 case "write" -> out.println(write(words[1], Long.parseLong(words[2]), words[3]));
+                case "errors" -> out.println(errors());
                 default -> out.println(read(words[1]));
             }
         }
@@ -87,6 +90,13 @@ public class KafkaVectors {
                         .add(header.value() == null ? null : HEX.formatHex(header.value()));
             }
         }
+        return JSON.writeValueAsString(all);
+    }
+
+    static String errors() throws Exception {
+        ObjectNode all = JSON.createObjectNode();
+        for (Errors error : Errors.values())
+            all.put(error.name(), error.code());
         return JSON.writeValueAsString(all);
     }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where the fields of a batch are. */
+#ifndef HEADRACE_KAFKA_RECORD_LAYOUT_H
+#define HEADRACE_KAFKA_RECORD_LAYOUT_H
+
+#define MAGIC 2
+
+enum {
+  AT_BASE_OFFSET = 0,
+  AT_LENGTH = 8,
+  AFTER_LENGTH = 12,
+  AT_LEADER_EPOCH = 12,
+  AT_MAGIC = 16,
+  AT_CRC = 17,
+  AT_ATTRIBUTES = 21,
+  AT_LAST_OFFSET_DELTA = 23,
+  AT_BASE_TIMESTAMP = 27,
+  AT_MAX_TIMESTAMP = 35,
+  AT_PRODUCER_ID = 43,
+  AT_PRODUCER_EPOCH = 51,
+  AT_BASE_SEQUENCE = 53,
+  AT_COUNT = 57
+};
+
+#endif
