@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTER_ID (UINT64_MAX - 1)
+#define LETTER_ID  (UINT64_MAX - 1)
+#define REMOVAL_ID (UINT64_MAX - 2)
 
 /* A letter of a record comes once, however often its transaction is repeated without a
  * checkpoint in the target. */
@@ -191,6 +192,12 @@ static void fill(struct row *row, const struct sink *sink, const struct letter *
   set_string(row, REASON, letter->reason);
 }
 
+/* Tried once more, and why it failed this time. */
+static const char put_aside_again[] =
+    "(pipeline, topic, partition, \"offset\") DO UPDATE SET at = now(), relation = "
+    "excluded.relation, operation = excluded.operation, stage = excluded.stage, error_class = "
+    "excluded.error_class, sqlstate = excluded.sqlstate, reason = excluded.reason";
+
 static const char *insert_sql(struct sink *sink)
 {
   if (!sink->letter_sql) {
@@ -200,15 +207,120 @@ static const char *insert_sql(struct sink *sink)
         "relation, operation, stage, error_class, sqlstate, reason) VALUES ($1::text, $2::text, "
         "$3::int, $4::bigint, timestamptz 'epoch' + $5::bigint * interval '1 ms', $6::bytea, "
         "$7::bytea, $8::jsonb, $9::text, $10::text, $11::text, $12::text, $13::text, $14::text) "
-        "ON CONFLICT DO NOTHING",
-        table);
+        "ON CONFLICT %s",
+        table, sink->host->once ? put_aside_again : "DO NOTHING");
     free(table);
   }
   return sink->letter_sql;
 }
 
+/* ---- taking off those that are written now ----------------------------------------------- */
+
+static bool has_place(const struct headrace_record *record)
+{
+  return record && record->topic.state != HEADRACE_NULL && record->partition >= 0 &&
+         record->offset >= 0;
+}
+
+static char *put_text(char *at, const char *text)
+{
+  return json_copy(at, text, strlen(text));
+}
+
+static char *put_place(char *at, const struct headrace_record *record)
+{
+  at = put_text(at, "{\"topic\":");
+  at = json_string(at, record->topic.data, record->topic.size);
+  at = put_text(at, ",\"partition\":");
+  at = json_integer(at, record->partition);
+  at = put_text(at, ",\"offset\":");
+  at = json_integer(at, record->offset);
+  return put_text(at, "},");
+}
+
+#define PLACE_BOUND (48 + 2 * JSON_INTEGER_MAX) /* besides the topic */
+
+typedef const struct item *(*item_of)(const struct share *share, size_t i);
+
+static const struct item *item_of_items(const struct share *share, size_t i)
+{
+  return &share->items[i];
+}
+
+static const struct item *item_of_letters(const struct share *share, size_t i)
+{
+  return &share->letters[i].item;
+}
+
+/* [{"topic": …, "partition": …, "offset": …}, …]: the records that the items came from; NULL: none
+ * of them says where it was read. */
+static const char *places(const struct share *share, item_of item, size_t count, struct plan *plan)
+{
+  size_t size = 3;
+  for (size_t i = 0; i < count; i++) {
+    const struct headrace_record *record = item(share, i)->event->record;
+    if (has_place(record))
+      size += PLACE_BOUND + JSON_ESCAPE_GROWTH * record->topic.size;
+  }
+  if (size == 3)
+    return NULL;
+  char *text = plan_alloc(plan, size), *at = text;
+  *at++ = '[';
+  for (size_t i = 0; i < count; i++)
+    if (has_place(item(share, i)->event->record))
+      at = put_place(at, item(share, i)->event->record);
+  at[-1] = ']'; /* in the place of the last comma */
+  *at = 0;
+  return text;
+}
+
+/* Not those of which an event was rejected again. Fails, by 22012, if one of them is not there any
+ * more: then another run has written it. $1 pipeline, $2 what is written, $3 what is rejected. */
+static const char removal[] =
+    "WITH written AS (SELECT topic, partition, \"offset\" FROM jsonb_to_recordset($2::jsonb) AS "
+    "a(topic text, partition int, \"offset\" bigint) EXCEPT SELECT topic, partition, \"offset\" "
+    "FROM jsonb_to_recordset($3::jsonb) AS b(topic text, partition int, \"offset\" bigint)), gone "
+    "AS (DELETE FROM %s AS letter USING written WHERE letter.pipeline = $1 AND letter.topic = "
+    "written.topic AND letter.partition = written.partition AND letter.\"offset\" = "
+    "written.\"offset\" RETURNING 1) SELECT 1 / ((SELECT count(*) FROM gone) = (SELECT count(*) "
+    "FROM written))::int";
+
+static void plan_removal(struct sink *sink, const struct share *share, struct plan *plan)
+{
+  const char *written = places(share, item_of_items, share->count, plan);
+  if (!written)
+    return;
+  const char *rejected = places(share, item_of_letters, share->letter_count, plan);
+  const char **values = plan_alloc(plan, 3 * sizeof *values);
+  values[0] = sink->host->pipeline;
+  values[1] = written;
+  values[2] = rejected ? rejected : "[]";
+  char *table = dead_letter_table(sink), *sql = pg_format(removal, table);
+  char *kept = plan_alloc(plan, strlen(sql) + 1);
+  strcpy(kept, sql);
+  free(sql);
+  free(table);
+  struct statement *statement = plan_add(plan);
+  *statement = (struct statement){.kind = STATEMENT_DIRECT,
+                                  .sql = kept,
+                                  .id = REMOVAL_ID,
+                                  .count = 3,
+                                  .values = values,
+                                  .operation = "retried",
+                                  .rows = -1};
+}
+
+/* ---- the statements of a transaction ------------------------------------------------- */
+
+bool dead_letter_has_work(const struct sink *sink, const struct share *share)
+{
+  return share->letter_count || (sink->host->once && share->count);
+}
+
 void dead_letter_plan(struct sink *sink, const struct share *share, struct plan *plan)
 {
+  if (sink->host->once)
+    plan_removal(sink, share, plan);
   for (size_t i = 0; i < share->letter_count; i++) {
     struct row row = new_row(plan);
     fill(&row, sink, &share->letters[i]);
@@ -227,5 +339,10 @@ void dead_letter_plan(struct sink *sink, const struct share *share, struct plan 
 
 bool dead_letter_is(const struct statement *statement)
 {
-  return statement && statement->id == LETTER_ID;
+  return statement && (statement->id == LETTER_ID || statement->id == REMOVAL_ID);
+}
+
+bool dead_letter_was_taken(const struct statement *statement, const char *sqlstate)
+{
+  return statement && statement->id == REMOVAL_ID && !strcmp(sqlstate, "22012");
 }

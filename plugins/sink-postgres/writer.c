@@ -135,7 +135,7 @@ static bool plan_own(struct writer *writer)
     sink_fail(sink, HEADRACE_RETRY);
     return false;
   }
-  if (!writer->share->letter_count)
+  if (!dead_letter_has_work(sink, writer->share))
     return true;
   if (dead_letter_prepare(sink, &error)) {
     dead_letter_plan(sink, writer->share, writer->own);
@@ -479,9 +479,24 @@ static void blame(struct writer *writer, const struct pg_error *error)
   }
 }
 
+/* Rolled back: what is still a letter is read again. */
+static void letter_taken(struct writer *writer)
+{
+  struct sink *sink = writer->sink;
+  sink->host->log(sink->host, HEADRACE_WARNING,
+                  "another process has written dead letters of pipeline %s that were to be written "
+                  "here; nothing is written twice, and those that are left are read anew",
+                  sink->host->pipeline);
+  sink_fail(sink, HEADRACE_RETRY);
+}
+
 static void failed(struct writer *writer)
 {
   const struct pg_error error = writer->round.error;
+  if (dead_letter_was_taken(round_failed_statement(&writer->round), error.sqlstate)) {
+    letter_taken(writer);
+    return;
+  }
   if (is_advance(writer, round_failed_statement(&writer->round)) &&
       !strcmp(error.sqlstate, DIVISION_BY_ZERO)) {
     moved(writer);
