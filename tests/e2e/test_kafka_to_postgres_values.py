@@ -129,3 +129,26 @@ def test_a_child_before_its_parent(db, kafka, headrace, topic):
     assert program.stop() == 0
     assert "child_parent_fkey" in program.log.text()
     assert db.sql("select id from child") == [(2,)]
+
+
+def test_a_row_moves_without_its_large_value(db, postgres, kafka, headrace, topic_prefix):
+    """The event does not have it, and the delete before takes it away: said, never a null."""
+    target = postgres.create_database()
+    for database in (db, target):
+        database.sql("create table t (id int primary key, large text)")
+    db.sql("alter table t alter large set storage external")
+    prefix = topic_prefix + "-moves"
+    topic = kafka.create_topic(f"{prefix}.public.t")
+    writer = headrace({
+        "w": {"source": "pgoutput", "codec": "json", "sink": "kafka", "checkpoint": "none"},
+        "w.source": {"conninfo": db.conninfo(), "slot": f"moves_{db.name}", "slot_create": "yes",
+                     "publication": "moves", "publication_create": "yes", "tables": "t"},
+        "w.sink": {"brokers": kafka.brokers, "prefix": prefix}})
+    program = headrace(to_postgres(kafka, topic, target.conninfo(), insert_mode="upsert"))
+    db.wait_streaming(f"moves_{db.name}", writer)
+    db.sql("insert into t values (1, repeat('x', 5000)); update t set id = 2")
+    program.wait_log('another key, and the event lacks its large value "large", .* '
+                     'REPLICA IDENTITY FULL')
+    assert program.wait() == 1
+    assert not target.value("select count(*) from t where large is null")
+    target.drop()

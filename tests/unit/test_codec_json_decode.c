@@ -392,6 +392,23 @@ static void placeholders(void **state)
   end(test);
 }
 
+/* The delete that came before has taken the value with it. */
+static void key_change_without_a_value(void **state)
+{
+  (void)state;
+  static const char lacks[] =
+      "{\"after\":{\"id\":2,\"a\":\"__debezium_unavailable_value\"}," SOURCE "\"op\":\"c\"}";
+  const struct headrace_header header = {"__debezium.oldkey", {"{\"id\":1}", 8, HEADRACE_BINARY}};
+  struct decoding *test = begin(NULL);
+  decodes(test, "{\"id\":2}", lacks, "c public.t(id*,a) {2,-}");
+  test->record.headers = &header;
+  test->record.header_count = 1;
+  decodes(test, "{\"id\":2}", lacks, "unsupported");
+  decodes(test, "{\"id\":2}", "{\"after\":{\"id\":2,\"a\":\"x\"}," SOURCE "\"op\":\"c\"}",
+          "c public.t(id*,a) {2,'x'}");
+  end(test);
+}
+
 static void keys(void **state)
 {
   (void)state;
@@ -532,6 +549,7 @@ int main(void)
       cmocka_unit_test(op_records),
       cmocka_unit_test(texts_are_kept),
       cmocka_unit_test(placeholders),
+      cmocka_unit_test(key_change_without_a_value),
       cmocka_unit_test(keys),
       cmocka_unit_test(nothing_of_metadata),
       cmocka_unit_test(messages),
