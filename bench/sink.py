@@ -162,7 +162,7 @@ def by_debezium(bench, topic, rows):
     folder = bench.work / topic
     folder.mkdir()
     connect = debezium.Connect(folder, bench.kafka, options=kafka.FULL_SPEED,
-                               jars=maven.debezium_jdbc_jars).start()
+                               jars=[maven.debezium_jdbc_jars]).start()
     database = DatabaseOf(bench)
     bench.postgres.sql("TRUNCATE target")
     connect.jdbc_sink(database, [topic], collection_name_format="target", batch_size=10000,

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import maven, places, process
+from harness import places, process
 from harness.debezium import Connect
 from harness.kafka import Kafka
 from harness.postgres import OTHER_MAJORS, Postgres, Standby
@@ -188,8 +188,8 @@ def topic():
 
 @pytest.fixture(scope="session")
 def debezium(session_folder, kafka):
-    """The session's Connect worker on the session's Kafka: debezium.connector(db, prefix, ...)."""
-    maven.debezium_jars()
+    """The session's Connect worker on the session's Kafka: debezium.connector(db, prefix, ...)
+    and debezium.jdbc_sink(db, topics, ...)."""
     worker = Connect(session_folder, kafka).start()
     yield worker
     worker.close()

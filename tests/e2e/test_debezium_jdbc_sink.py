@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What headrace writes is good for Debezium's own JDBC sink: its tables follow the source's."""
-import pytest
-
-from harness import maven
-from harness.debezium import Connect
 from harness.waiting import wait_until
 
 TABLE = """create table things (id int primary key, small smallint, big bigint, ok boolean, f real,
@@ -19,13 +15,6 @@ CHANGES = ["update things set n = n + 1, v = 'changed' where id = 1", "delete fr
            "insert into things (id, t) select g, 'many' from generate_series(100, 199) g"]
 
 
-@pytest.fixture
-def jdbc(tmp_path, kafka):
-    connect = Connect(tmp_path, kafka, jars=maven.debezium_jdbc_jars).start()
-    yield connect
-    connect.close()
-
-
 def contents(db, table):
     """With the types of the source: the sink makes columns of its own choice."""
     columns = ("id::int, small::int, big::int8, ok::bool, f::float4, d::float8, "
@@ -34,7 +23,7 @@ def contents(db, table):
     return set(db.sql(f"select {columns} from {table}"))
 
 
-def test_tables_follow(postgres, kafka, headrace, topic_prefix, jdbc):
+def test_tables_follow(postgres, kafka, headrace, topic_prefix, debezium):
     source, target = postgres.create_database(), postgres.create_database()
     source.sql(TABLE)
     topic = kafka.create_topic(f"{topic_prefix}.public.things")
@@ -47,14 +36,15 @@ def test_tables_follow(postgres, kafka, headrace, topic_prefix, jdbc):
         "p.sink": {"brokers": kafka.brokers, "prefix": topic_prefix}})
     source.wait_streaming(f"jdbc_{source.name}", program)
     source.sql(ROWS)
-    jdbc.jdbc_sink(target, [topic], collection_name_format="things")
+    connector = debezium.jdbc_sink(target, [topic], collection_name_format="things")
     wait_until(lambda: target.value("select to_regclass('things') is not null") and
                len(contents(target, "things")) == 3, 60, "the first rows",
-               give_up=jdbc.process.must_run)
+               give_up=debezium.process.must_run)
     for change in CHANGES:
         source.sql(change)
     wanted = contents(source, "things")
     wait_until(lambda: contents(target, "things") == wanted, 60,
                lambda: f"equal, but for {sorted(contents(target, 'things') ^ wanted, key=str)[:4]}",
-               give_up=jdbc.process.must_run)
+               give_up=debezium.process.must_run)
+    connector.stop()
     assert program.stop() == 0

@@ -4,19 +4,14 @@ and without, in the default modes and in others; headrace applies them. Then EXC
 ways for every table."""
 import concurrent.futures
 import itertools
-import pathlib
 
 import pytest
 
+from every_type import CHANGES, LOSSES, ROWS, SCHEMA, TABLES, add_row, differences
 from harness.postgres_sink import to_tables
 from harness.program import Headrace
 from harness.waiting import wait_until
 
-HERE = pathlib.Path(__file__).parent
-SCHEMA, ROWS, CHANGES = ((HERE / name).read_text(encoding="utf-8") for name in
-                         ("every_type.sql", "every_type_rows.sql", "every_type_changes.sql"))
-TABLES = ["numbers", "texts", "bytes", "times", "ranges", "arrays", "large", "pairs", "Odd Names",
-          "only_key"]
 LAST = 1000
 
 # The modes in Debezium's words, and what both ends of headrace are told. An interval is exact only
@@ -34,14 +29,11 @@ RUNS = {f"{writer}-{mode}-{'schemas' if schemas else 'plain'}": (writer, mode, s
                                                        (False, True))}
 CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 
-# What the event has lost already (docs/debezium-compatibility.md), by run's beginning and column:
-# compared as this.
-LOSSES = {
-    "": {"times.tz": "tz at time zone 'UTC'"},
+# What the events of such a run have lost besides: compared as this.
+MORE_LOSSES = {
     "debezium": {"texts.nm": "null"},
     "debezium-texts": {name: "null" for name in ("times.t", "times.t0", "times.t3")},
 }
-NO_EQUALITY = ("json", "xml", "point", "json[]")
 
 
 class Copies:
@@ -120,47 +112,16 @@ class Copies:
         """A table's events keep their order: its last row says that all are there."""
         self.source.psql(CHANGES)
         for table in TABLES:
-            extra = ", a" if table == "pairs" else ""
-            self.source.sql(f'insert into "{table}" (id{extra}) values '
-                            f"({LAST}{', 0' if extra else ''})")
+            add_row(self.source, table, LAST)
         for table in TABLES:
             self._wait_for("the last row", table, LAST)
 
-    # ---- what came of them
-
-    def _columns(self, run, table):
-        """An expression for each column, of a type that can be compared."""
-        expressions = []
-        for name, type_name in self.source.sql(
-                "select attname, format_type(atttypid, null) from pg_attribute where attnum > 0 "
-                "and not attisdropped and attrelid = %s::regclass order by attnum",
-                [f'public."{table}"']):
-            quoted = '"' + name.replace('"', '""') + '"'
-            if type_name in NO_EQUALITY:
-                quoted += "::text"
-            for beginning, losses in LOSSES.items():
-                if run.startswith(beginning):
-                    quoted = losses.get(f"{table}.{name}", quoted)
-            expressions.append(f"{quoted} as c{len(expressions)}")
-        return ", ".join(expressions)
-
-    def differences(self, run, table):
-        """Rows that only one side has, by EXCEPT in the source."""
-        copy = f'"{run}"."{table}"'
-        with self.source.connect() as here, self.targets[run].connect() as there:
-            here.execute(f'create schema if not exists "{run}"')
-            here.execute(f'create table {copy} (like public."{table}")')
-            with there.cursor().copy(f'copy public."{table}" to stdout') as rows, \
-                    here.cursor().copy(f"copy {copy} from stdin") as into:
-                for data in rows:
-                    into.write(data)
-            columns, found = self._columns(run, table), []
-            for one, two, which in ((f'public."{table}"', copy, "only in the source"),
-                                    (copy, f'public."{table}"', "only in the target")):
-                found += [f"{which}: {row}" for row in here.execute(
-                    f"(select {columns} from {one}) except (select {columns} from {two}) "
-                    "order by 1").fetchall()]
-            return found
+    def differences(self, run):
+        losses = dict(LOSSES)
+        for beginning, more in MORE_LOSSES.items():
+            losses |= more if run.startswith(beginning) else {}
+        return [line for table in TABLES
+                for line in differences(self.source, self.targets[run], table, losses)]
 
     def close(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -181,6 +142,5 @@ def copies(postgres, kafka, debezium, session_folder):
 
 @pytest.mark.parametrize("run", RUNS)
 def test_nothing_is_lost(copies, run):
-    found = {table: copies.differences(run, table) for table in TABLES}
-    assert not any(found.values()), "\n".join(
-        f"{table}: {line}" for table, lines in found.items() for line in lines)
+    found = copies.differences(run)
+    assert not found, "\n".join(found)

@@ -14,7 +14,8 @@ from .waiting import wait_until
 class Connect:
     """One worker on one Kafka; it runs any number of connectors of the plugins in `jars`."""
 
-    def __init__(self, scratch, kafka, options=kafka_module.QUICK_START, jars=maven.debezium_jars):
+    def __init__(self, scratch, kafka, options=kafka_module.QUICK_START,
+                 jars=(maven.debezium_jars, maven.debezium_jdbc_jars)):
         self.folder = scratch / "connect"
         self.folder.mkdir()
         self.kafka, self.port = kafka, places.free_port()
@@ -38,9 +39,10 @@ class Connect:
         })
         logging = self.folder / "log4j.properties"
         logging.write_text(kafka_module.LOGGING, encoding="utf-8")
-        self.process.spawn(kafka_module.java([maven.kafka_jars(), self.jars()],
-                                      "org.apache.kafka.connect.cli.ConnectStandalone",
-                                      str(worker), heap="1g", logging=logging, options=self.options))
+        jars = [maven.kafka_jars(), *(fetch() for fetch in self.jars)]
+        self.process.spawn(kafka_module.java(
+            jars, "org.apache.kafka.connect.cli.ConnectStandalone", str(worker), heap="1g",
+            logging=logging, options=self.options))
         wait_until(lambda: self.request("GET", "/") is not None, 90, "Connect answers",
                    interval=0.2, give_up=self.process.must_run)
         return self
