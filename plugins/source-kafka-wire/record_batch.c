@@ -134,8 +134,10 @@ static bool take_header(const char **at, const char *end, struct record_header *
 
 bool record_header_next(struct wire_slice *headers, struct record_header *header)
 {
+  if (!headers->size)
+    return false;
   const char *at = headers->data, *end = at + headers->size;
-  if (!headers->size || !take_header(&at, end, header))
+  if (!take_header(&at, end, header))
     return false;
   *headers = (struct wire_slice){at, (uint32_t)(end - at)};
   return true;
@@ -209,7 +211,7 @@ enum kafka_error record_reader_begin(struct record_reader *reader, const struct 
   enum batch_compression compression = record_batch_compression(batch);
   if (compression != BATCH_NONE && batch->count) {
     reader->error = codec_decompress(codec, compression, bytes, limit, &reader->why);
-    bytes.data = codec->plain.data;
+    bytes.data = codec->plain.size ? codec->plain.data : "";
     bytes.size = (uint32_t)codec->plain.size;
   } else if (bytes.size > limit) {
     reader->error = refuse(KAFKA_MESSAGE_TOO_LARGE, "the records are too large", &reader->why);

@@ -275,6 +275,8 @@ enum wire_result wire_decode(struct wire_arena *arena, const struct wire_layout 
                              int16_t version, const char *data, size_t size, void *value,
                              struct wire_fault *fault)
 {
+  if (!size)
+    data = "";
   struct reader reader = {.start = data,
                           .at = data,
                           .end = data + size,
@@ -334,6 +336,8 @@ static bool read_body(struct reader *reader, struct wire_request *request)
 enum wire_result wire_read_request(struct wire_arena *arena, const char *frame, size_t size,
                                    struct wire_request *request)
 {
+  if (!size)
+    frame = "";
   struct reader reader = {.start = frame, .at = frame, .end = frame + size, .arena = arena};
   *request = (struct wire_request){0};
   if (!read_header(&reader, request) || !read_body(&reader, request)) {

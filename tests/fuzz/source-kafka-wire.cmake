@@ -1,0 +1,2 @@
+headrace_fuzz_target(kafka_request source-kafka-wire-objects)
+headrace_fuzz_target(kafka_record_batch source-kafka-wire-objects)
