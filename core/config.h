@@ -22,6 +22,7 @@ struct pipeline_config {
   struct stage_config source, codec, sink;
   struct stage_config *filters;
   size_t filter_count;
+  bool left_out;              /* it is not run */
   bool once;                  /* with the source that a command has put in the place of its own, */
   struct settings own_source; /* whose settings these are: the command may still read them */
 };

@@ -26,11 +26,13 @@ enum exit_code {
 struct options {
   const char *config;
   int louder; /* -v less -q */
+  bool dry_run;
   const char *command;
 };
 
 static const char usage[] =
-    "usage: headrace run [-c FILE|DIR] [-v] [-q]   run the pipelines until SIGTERM or SIGINT\n"
+    "usage: headrace run [-c FILE|DIR] [--dry-run] [-v] [-q]\n"
+    "                                              run the pipelines until SIGTERM or SIGINT\n"
     "       headrace check [-c FILE|DIR]           check the configuration, without network\n"
     "       headrace snapshot [-c FILE|DIR] PIPELINE ARGUMENT...\n"
     "                                              ask a running pipeline for a snapshot\n"
@@ -41,6 +43,7 @@ static const char usage[] =
     "       headrace -h | --help, -V | --version\n"
     "\n"
     "-c, --config FILE|DIR   an INI file, or a directory of *.ini (default " DEFAULT_CONFIG ")\n"
+    "--dry-run               log what would be done to the targets, and undo it\n"
     "-v, --verbose           log more; -q, --quiet: log less\n";
 
 /* ---- run ----------------------------------------------------------------- */
@@ -72,14 +75,36 @@ static int run_pipelines(const struct config *config, const struct logger *logge
   CLEANUP_FREE struct pipeline **pipelines = xcalloc(config->pipeline_count, sizeof *pipelines);
   log_write(logger, HEADRACE_INFO, NULL, "headrace %s, %zu pipeline%s", HEADRACE_VERSION,
             config->pipeline_count, config->pipeline_count == 1 ? "" : "s");
+  size_t count = 0;
   for (size_t i = 0; i < config->pipeline_count; i++)
-    pipelines[i] = pipeline_start(config, &config->pipelines[i], logger, ended_fd);
-  attend_until_end(pipelines, config->pipeline_count, ended_fd, signal_fd, logger);
+    if (!config->pipelines[i].left_out)
+      pipelines[count++] = pipeline_start(config, &config->pipelines[i], logger, ended_fd);
+  attend_until_end(pipelines, count, ended_fd, signal_fd, logger);
   int code = EXIT_GOOD;
-  for (size_t i = 0; i < config->pipeline_count; i++)
+  for (size_t i = 0; i < count; i++)
     if (pipeline_join(pipelines[i]) == PIPELINE_FAILED)
       code = EXIT_PIPELINE_FAILED;
   return code;
+}
+
+/* Whether any pipeline is left to run. */
+static bool make_dry(struct config *config)
+{
+  static const char key[] = "dry_run"; /* by which a sink says that it can */
+  size_t able = 0;
+  for (size_t i = 0; i < config->pipeline_count; i++) {
+    struct pipeline_config *pipeline = &config->pipelines[i];
+    CLEANUP_FREE char *error = NULL;
+    pipeline->left_out = !settings_key(&pipeline->sink.settings, key) ||
+                         !settings_set(&pipeline->sink.settings, key, "yes", &error);
+    able += !pipeline->left_out;
+    if (pipeline->left_out)
+      fprintf(stderr,
+              "headrace: --dry-run: sink %s cannot undo what it does (it has no key %s), so "
+              "pipeline %s is not run\n",
+              pipeline->sink.plugin->name, key, pipeline->name);
+  }
+  return able > 0;
 }
 
 static int command_run(const struct options *options, char **arguments)
@@ -88,7 +113,10 @@ static int command_run(const struct options *options, char **arguments)
   struct config config;
   int code = EXIT_BAD_CONFIG;
   CLEANUP_FD int signal_fd = attend_signals(); /* first of all: it may take long to load */
-  if (load_or_complain(&config, options->config)) {
+  bool loaded = load_or_complain(&config, options->config);
+  if (loaded && options->dry_run && !make_dry(&config)) {
+    code = EXIT_BAD_USAGE;
+  } else if (loaded) {
     struct logger logger = make_logger(&config, options);
     struct terminal terminal;
     terminal_init(&terminal, logger.fd);
@@ -299,6 +327,8 @@ static int run_command(struct options *options, int count, char **words)
   const struct command *command = find_command(words[0]);
   if (command && count - 1 > command->most_arguments)
     return bad_usage("unexpected argument", words[1 + command->most_arguments]);
+  if (command && options->dry_run && command->run != command_run)
+    return bad_usage("--dry-run is for run, not for", command->name);
   if (command) {
     options->command = command->name;
     return command->run(options, words + 1);
@@ -311,13 +341,18 @@ static int run_command(struct options *options, int count, char **words)
                : bad_usage("unknown command", words[0]);
 }
 
+#define DRY_RUN 256 /* an option without a letter */
+
 /* Up to the next word. Not -1: the program ends with it. */
 static int read_options(struct options *options, int argc, char **argv)
 {
-  static const struct option long_options[] = {
-      {"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
-      {"quiet", no_argument, NULL, 'q'},        {"help", no_argument, NULL, 'h'},
-      {"version", no_argument, NULL, 'V'},      {0}};
+  static const struct option long_options[] = {{"config", required_argument, NULL, 'c'},
+                                               {"verbose", no_argument, NULL, 'v'},
+                                               {"quiet", no_argument, NULL, 'q'},
+                                               {"help", no_argument, NULL, 'h'},
+                                               {"version", no_argument, NULL, 'V'},
+                                               {"dry-run", no_argument, NULL, DRY_RUN},
+                                               {0}};
   for (int option; (option = getopt_long(argc, argv, "+c:vqhV", long_options, NULL)) != -1;)
     switch (option) {
     case 'c':
@@ -328,6 +363,9 @@ static int read_options(struct options *options, int argc, char **argv)
       break;
     case 'q':
       options->louder--;
+      break;
+    case DRY_RUN:
+      options->dry_run = true;
       break;
     case 'h':
       fputs(usage, stdout);

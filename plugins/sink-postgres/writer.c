@@ -175,8 +175,11 @@ static void say_statements(const struct writer *writer)
   const struct headrace_host *host = writer->sink->host;
   const struct statement *statements = plan_statements(writer->share->plan, &count);
   for (size_t i = 0; i < count; i++)
-    host->log(host, HEADRACE_INFO, "would run, for %" PRId64 " rows: %s", statements[i].rows,
-              statements[i].sql);
+    if (statements[i].rows < 0)
+      host->log(host, HEADRACE_INFO, "would run: %s", statements[i].sql);
+    else
+      host->log(host, HEADRACE_INFO, "would run, for %" PRId64 " rows: %s", statements[i].rows,
+                statements[i].sql);
 }
 
 static void whole(struct writer *writer)
