@@ -76,6 +76,14 @@ def test_we_write_java_reads(written_by_java):
     assert [ours[i * len(CODECS)] for i in uncompressed] == [batches[i] for i in uncompressed]
 
 
+def test_a_control_batch():
+    marker = ask_kafka(["marker 77 1000"])[0]
+    read, written, produced = ask_us([f"read {marker}", f"rewrite 0 {marker}", f"check 9 {marker}"])
+    assert [(record["offset"], record["key"]) for record in json.loads(read)] == [(1000, "00000001")]
+    assert written == marker
+    assert produced == "INVALID_RECORD"
+
+
 def test_error_codes():
     text = (places.TREE / "plugins/source-kafka-wire/kafka_errors.h").read_text()
     ours = {name: int(code) for name, code in re.findall(r"X\((\w+), (-?\d+)\)", text)}

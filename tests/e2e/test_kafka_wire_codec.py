@@ -125,6 +125,16 @@ def cases(schemas):
                 ("ResponseHeader", 1)]
 
 
+def latest(schema):
+    return make_messages.versions(schema["validVersions"])[1]
+
+
+def compare(schema, ours, theirs, case):
+    common = {struct["name"]: struct["fields"] for struct in schema.get("commonStructs", [])}
+    expected = in_hex(theirs, schema["fields"], common)
+    assert only_those_of(ours, expected) == expected, case
+
+
 # ---- tests
 
 def test_messages_are_made_from_the_schemas():
@@ -138,15 +148,17 @@ def test_every_message_in_every_version(schemas):
     theirs = ask_kafka(f"message {name} {version} " + json.dumps(
         Chance(schemas[name], version, seed).struct(schemas[name]["fields"]))
         for name, version, seed in asked)
-    theirs = [answer.split(" ", 1) for answer in theirs]
-    ours = ask_us(f"message {name} {version} {answer[0]}"
+    theirs = [answer.split("\t") for answer in theirs]
+    ours = ask_us(f"message {name} {version} {latest(schemas[name])} {answer[0]}"
                   for (name, version, _), answer in zip(asked, theirs))
     assert len(asked) > 3000
-    for case, (their_bytes, their_json), our_answer in zip(asked, theirs, ours):
-        assert "refused" not in our_answer, (case, our_answer, their_json)
-        our_bytes, our_json = our_answer.split(" ", 1)
-        schema = schemas[case[0]]
-        common = {struct["name"]: struct["fields"] for struct in schema.get("commonStructs", [])}
-        expected = in_hex(json.loads(their_json), schema["fields"], common)
-        assert only_those_of(json.loads(our_json), expected) == expected, case
+    compared = 0
+    for case, (their_bytes, *their_jsons), our_answer in zip(asked, theirs, ours):
+        assert "refused" not in our_answer, (case, our_answer, their_jsons)
+        our_bytes, *our_jsons = our_answer.split("\t")
         assert our_bytes == their_bytes, case
+        for our_json, their_json in zip(our_jsons, their_jsons):
+            if their_json != "-":
+                compare(schemas[case[0]], json.loads(our_json), json.loads(their_json), case)
+                compared += 1
+    assert compared > 1.5 * len(asked)

@@ -8,6 +8,7 @@
 #include "wire_bytes.h"
 
 #include <setjmp.h>
+#include <snappy-c.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -200,6 +201,29 @@ static void bombs_are_refused(void **state)
   batch_codec_free(codec);
 }
 
+/* Without the framing of snappy-java, as some clients write it. */
+static void bare_snappy_is_read(void **state)
+{
+  (void)state;
+  struct batch_codec *codec = batch_codec_new();
+  struct wire_buffer out = {.limit = LIMIT};
+  int number;
+  write_batch(&out, NULL, 0, 20, "something to compress", 21);
+  size_t size = out.size - RECORD_BATCH_HEADER, length = snappy_max_compressed_length(size);
+  char *compressed = malloc(length);
+  assert_int_equal(snappy_compress(out.data + RECORD_BATCH_HEADER, size, compressed, &length), 0);
+  out.size = RECORD_BATCH_HEADER;
+  wire_buffer_put(&out, compressed, length);
+  store32(out.data + AT_LENGTH, (uint32_t)(out.size - AFTER_LENGTH));
+  store16(out.data + AT_ATTRIBUTES, BATCH_SNAPPY);
+  seal(&out);
+  assert_int_equal(read_batch(&out, codec, LIMIT, &number), KAFKA_NONE);
+  assert_int_equal(number, 20);
+  free(compressed);
+  free(out.data);
+  batch_codec_free(codec);
+}
+
 struct change {
   const char *what;
   size_t at;
@@ -256,10 +280,15 @@ static void a_writer_keeps_to_its_limit(void **state)
 int main(void)
 {
   static const struct CMUnitTest tests[] = {
-      cmocka_unit_test(checksums_are_right),       cmocka_unit_test(records_come_back_in_order),
-      cmocka_unit_test(a_stamp_needs_no_checksum), cmocka_unit_test(the_log_s_time_is_that_of_all),
-      cmocka_unit_test(any_byte_may_be_wrong),     cmocka_unit_test(bombs_are_refused),
-      cmocka_unit_test(counts_are_not_believed),   cmocka_unit_test(a_writer_keeps_to_its_limit),
+      cmocka_unit_test(checksums_are_right),
+      cmocka_unit_test(records_come_back_in_order),
+      cmocka_unit_test(a_stamp_needs_no_checksum),
+      cmocka_unit_test(the_log_s_time_is_that_of_all),
+      cmocka_unit_test(any_byte_may_be_wrong),
+      cmocka_unit_test(bombs_are_refused),
+      cmocka_unit_test(bare_snappy_is_read),
+      cmocka_unit_test(counts_are_not_believed),
+      cmocka_unit_test(a_writer_keeps_to_its_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

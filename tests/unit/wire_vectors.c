@@ -151,7 +151,7 @@ static void refuse(enum wire_result result, const struct wire_fault *fault)
          wire_result_text(result));
 }
 
-static void take_message(const char *name, int16_t version, char *hex)
+static void take_message(const char *name, int16_t version, int16_t shown, char *hex)
 {
   const struct wire_layout *layout = layout_named(name);
   struct wire_arena arena = {0};
@@ -168,8 +168,10 @@ static void take_message(const char *name, int16_t version, char *hex)
     result = wire_encode(&buffer, layout, version, value, &fault);
   if (result == WIRE_OK) {
     print_hex(buffer.data, buffer.size);
-    putchar(' ');
+    putchar('\t');
     print_fields(layout, version, value);
+    putchar('\t');
+    print_fields(layout, shown, value);
     putchar('\n');
   } else {
     refuse(result, &fault);
@@ -303,15 +305,23 @@ static void check(int16_t version, char *hex)
   batch_codec_free(codec);
 }
 
+static int next_number(char **rest)
+{
+  const char *word = strsep(rest, " ");
+  return word ? atoi(word) : 0;
+}
+
 static void answer(char *line)
 {
   char *rest = line, *end = line + strlen(line);
   const char *command = strsep(&rest, " ");
-  const char *name = !strcmp(command, "message") ? strsep(&rest, " ") : NULL;
-  int number = !strcmp(command, "read") ? 0 : atoi(strsep(&rest, " "));
+  bool message = !strcmp(command, "message");
+  const char *name = message ? strsep(&rest, " ") : NULL;
+  int number = !strcmp(command, "read") ? 0 : next_number(&rest);
+  int shown = message ? next_number(&rest) : 0;
   char *hex = rest ? rest : end;
-  if (!strcmp(command, "message"))
-    take_message(name, (int16_t)number, hex);
+  if (message)
+    take_message(name, (int16_t)number, (int16_t)shown, hex);
   else if (!strcmp(command, "read"))
     read_batches(hex);
   else if (!strcmp(command, "rewrite"))

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Kafka's own codecs, asked by lines on stdin, one answer a line:
- *   message NAME VERSION JSON     ->  HEX JSON      a message of org.apache.kafka.common.message
+ *   message NAME VERSION JSON     ->  HEX tab JSON tab JSON
+ *       a message of org.apache.kafka.common.message; as that version has it, and as the latest,
+ *       which shows the defaults of fields that the version does not have ("-": it cannot)
  *   write CODEC OFFSET JSON       ->  HEX           a record batch
  *   read HEX                      ->  JSON          the records of batches, checked
+ *   marker PRODUCER OFFSET        ->  HEX           of a transaction that was committed
  *   errors                        ->  JSON          {name: code}
  * Records are {"offset", "timestamp", "key", "value", "headers": [[name, value]]}, bytes in hex. */
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +16,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +28,8 @@ import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.common.record.ControlRecordType;
+import org.apache.kafka.common.record.EndTransactionMarker;
 import org.apache.kafka.common.record.MemoryRecords;
 import org.apache.kafka.common.record.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.Record;
@@ -42,6 +48,7 @@ public class KafkaVectors {
             switch (words[0]) {
                 case "message" -> out.println(message(words[1], Short.parseShort(words[2]), words[3]));
                 case "write" -> out.println(write(words[1], Long.parseLong(words[2]), words[3]));
+                case "marker" -> out.println(marker(Long.parseLong(words[1]), Long.parseLong(words[2])));
                 case "errors" -> out.println(errors());
                 default -> out.println(read(words[1]));
             }
@@ -60,7 +67,21 @@ public class KafkaVectors {
             .getConstructor(org.apache.kafka.common.protocol.Readable.class, short.class)
             .newInstance(new ByteBufferAccessor(bytes.duplicate()), version);
         Method write = converter.getMethod("write", Class.forName(type), short.class);
-        return hex(bytes) + " " + JSON.writeValueAsString(write.invoke(null, again, version));
+        return hex(bytes) + "\t" + shown(write, again, version) + "\t"
+            + shown(write, again, again.highestSupportedVersion());
+    }
+
+    static String shown(Method write, Message message, short version) throws Exception {
+        try {
+            return JSON.writeValueAsString(write.invoke(null, message, version));
+        } catch (InvocationTargetException notInThatVersion) {
+            return "-";
+        }
+    }
+
+    static String marker(long producer, long offset) {
+        return hex(MemoryRecords.withEndTransactionMarker(offset, 1_700_000_000_000L, 3, producer,
+            (short) 4, new EndTransactionMarker(ControlRecordType.COMMIT, 9)).buffer());
     }
 
     static String write(String codec, long offset, String json) throws Exception {
