@@ -261,6 +261,12 @@ static enum headrace_result host_run_once(const struct headrace_host *host, cons
   return HEADRACE_FATAL;
 }
 
+static const struct headrace_log *host_sink_log(const struct headrace_host *host)
+{
+  const struct instance *sink = of(host)->sink;
+  return sink && sink->self && sink->plugin->log ? sink->plugin->log(sink->self) : NULL;
+}
+
 static int host_pressure(const struct headrace_host *host)
 {
   const struct report_sink *reports = of(host)->reports;
@@ -322,5 +328,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .pressure = host_pressure,
       .print = host_print,
       .run_once = host_run_once,
+      .sink_log = host_sink_log,
   };
 }

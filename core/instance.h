@@ -46,8 +46,9 @@ struct instance {
   atomic_bool *starved;             /* of the pipeline: the source waits for memory */
   struct part_questions *questions; /* of the pipeline: of the source, for the worker */
   int worker_wake;
-  FILE *answer;            /* of a command: what print() writes to */
-  const struct once *once; /* likewise; NULL: this is no command */
+  const struct instance *sink; /* of the pipeline */
+  FILE *answer;                /* of a command: what print() writes to */
+  const struct once *once;     /* likewise; NULL: this is no command */
 };
 
 /* What a failed callback comes to: RETRY or FATAL. Any other answer is a fault of the

@@ -38,6 +38,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->starved = &pipeline->starved;
   instance->questions = &pipeline->questions;
   instance->worker_wake = pipeline->worker_wake;
+  instance->sink = &pipeline->sink;
 }
 
 static void init_stages(struct pipeline *pipeline)

@@ -26,6 +26,8 @@ extern "C" {
 
 #define HEADRACE_API_VERSION 1
 
+struct headrace_log; /* <headrace/log.h> */
+
 #if defined(__GNUC__)
 #define HEADRACE_EXPORT       __attribute__((visibility("default")))
 #define HEADRACE_PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -255,15 +257,25 @@ struct headrace_header {
   struct headrace_value value;
 };
 
+/* How a producer numbered a run of records, so that one that is sent again is known as such:
+ * record i of the run has the number first_sequence + i, with 0 after INT32_MAX. */
+struct headrace_numbering {
+  int64_t producer;
+  int16_t epoch; /* of the producer's instance: a higher one shuts out the lower */
+  int32_t first_sequence;
+  uint32_t count; /* of records; they stand in one batch, one after another */
+};
+
 struct headrace_record {
   struct headrace_value topic; /* NULL state: the sink's template decides by relation */
   struct headrace_value key;
   struct headrace_value value;
   const struct headrace_header *headers;
   uint32_t header_count;
-  int32_t partition;    /* -1: the sink decides */
-  int64_t offset;       /* where it was read; -1: nowhere */
-  int64_t timestamp_ms; /* since 1970-01-01 UTC; -1: none */
+  int32_t partition;                          /* -1: the sink decides */
+  int64_t offset;                             /* where it was read; -1: nowhere */
+  int64_t timestamp_ms;                       /* since 1970-01-01 UTC; -1: none */
+  const struct headrace_numbering *numbering; /* shared by the records of a run; NULL: none */
 };
 
 struct headrace_rejection {
@@ -412,6 +424,10 @@ struct headrace_host {
   enum headrace_result (*run_once)(const struct headrace_host *, const char *source,
                                    const struct headrace_pair *keys, size_t count);
   int once; /* a sink: 1 in such a run, which it asked for itself */
+
+  /* A source: its pipeline's sink as a log that can be read back, see <headrace/log.h>; NULL if it
+   * is none. From open() on, but not in close(): the sink is closed first. */
+  const struct headrace_log *(*sink_log)(const struct headrace_host *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */
@@ -474,6 +490,10 @@ struct headrace_plugin {
    * sink that keeps the checkpoint of a source with parts. It stores `to` where it had stored
    * `from`, in one step with the data, and fails the batch if something else is there. */
   enum headrace_result (*stored_part)(void *instance, const char *name, int64_t *next);
+
+  /* sink, optional: what was written can be read back, see <headrace/log.h>. After open; NULL: not
+   * as this instance is configured. The receipts of its events are their offsets. */
+  const struct headrace_log *(*log)(void *instance);
 };
 
 struct headrace_registration {

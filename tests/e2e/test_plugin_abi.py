@@ -9,7 +9,7 @@ from harness import places
 from harness.program import command, sanitized
 
 PLUGINS = sorted(places.PLUGINS.glob("headrace-*.so"))
-HEADER = '#include <headrace/plugin.h>\n'
+HEADER = '#include <headrace/plugin.h>\n#include <headrace/log.h>\n'
 ENTRY = "headrace_plugin_entry"
 
 
