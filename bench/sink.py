@@ -21,6 +21,7 @@ VALUES = ("{n}, {n} * 7919::bigint, {n} % 100, {n} * 0.001, {n} * 0.01, 'title o
           "timestamp '2024-01-01' + {n} * interval '1 second'")
 UPDATE = ("UPDATE source SET customer = customer + 1, price = price + 1, title = title || '!', "
           "changed = changed + interval '1 day'")
+DEBEZIUM_ROWS = 200_000  # at most: it is some twenty times slower
 
 TO_KAFKA = """
 [headrace]
@@ -105,6 +106,26 @@ def load(bench, rows):
             f" FROM generate_series(1, {rows}) n")
 
 
+def make_events(bench, options, rows, schemas="no"):
+    """The topics of inserts and of updates of the same rows; tables inserted and updated are what
+    a target holds behind them."""
+    insert = load(bench, rows)
+    inserts = produce(bench, "inserts", options, rows, insert, schemas)
+    bench.postgres.sql("CREATE TABLE inserted AS TABLE source")
+    updates = produce(bench, "updates", options, rows, UPDATE, schemas)
+    bench.postgres.sql("CREATE TABLE updated AS TABLE source; ANALYZE inserted, updated")
+    return inserts, updates
+
+
+def must_equal(bench, table):
+    """Rows that are not what they should be were written for nothing."""
+    wrong = bench.postgres.value(
+        f"SELECT (SELECT count(*) FROM (TABLE {table} EXCEPT TABLE target) e) + "
+        f"abs((SELECT count(*) FROM {table}) - (SELECT count(*) FROM target))")
+    if wrong:
+        raise SystemExit(f"{wrong} rows of the target are not as in {table}")
+
+
 def new_target(bench):
     bench.postgres.sql("DROP TABLE IF EXISTS target; DROP SCHEMA IF EXISTS headrace CASCADE")
     bench.postgres.sql(f"CREATE TABLE target (id int PRIMARY KEY, {COLUMNS})")
@@ -158,30 +179,44 @@ def by_headrace(bench, topics, rows, options):
 # ---- Debezium
 
 
-def by_debezium(bench, topic, rows):
-    folder = bench.work / topic
-    folder.mkdir()
-    connect = debezium.Connect(folder, bench.kafka, options=kafka.FULL_SPEED,
-                               jars=[maven.debezium_jdbc_jars]).start()
-    database = DatabaseOf(bench)
-    bench.postgres.sql("TRUNCATE target")
-    connect.jdbc_sink(database, [topic], collection_name_format="target", batch_size=10000,
-                      dialect_postgres_unnest_insert_enabled="true",
-                      use_reduction_buffer="true", consumer_override_max_poll_records=10000)
-    count = lambda: bench.postgres.value("SELECT count(*) FROM target")  # noqa: E731
+def by_debezium(bench, connect, topic, rows, arrived):
+    """Counted from the first rows on, so that nothing of the start is measured. `arrived`: which
+    rows of the target are this topic's."""
+    connector = connect.jdbc_sink(
+        DatabaseOf(bench), [topic], collection_name_format="target", batch_size=10000,
+        dialect_postgres_unnest_insert_enabled="true", use_reduction_buffer="true",
+        consumer_override_max_poll_records=10000,
+        consumer_override_max_partition_fetch_bytes=16 << 20)
+
+    def count():
+        connect.process.must_run()
+        time.sleep(0.1)  # the resolution of the measurement, not a synchronisation
+        return bench.postgres.value(f"SELECT count(*) FROM target WHERE {arrived}")
     first = 0
     while not first:
-        connect.process.must_run()
-        time.sleep(0.1)
         first = count()
-    start = time.monotonic()  # the JVM's start is not counted
+    start, (cpu_before, _) = time.monotonic(), process_usage(connect.process.pid)
+    if first == rows:
+        raise SystemExit(f"Debezium writes {rows} rows at once: more --rows, or --no-debezium")
     while count() < rows:
-        connect.process.must_run()
-        time.sleep(0.2)
+        pass
     seconds = time.monotonic() - start
     cpu, rss = process_usage(connect.process.pid)
+    connector.stop()
+    return (rows - first) / seconds, (cpu - cpu_before) * 1e6 / (rows - first), rss
+
+
+def measure_debezium(bench, options, inserting, updating):
+    rows, name = min(options.rows, DEBEZIUM_ROWS), "Debezium's JDBC sink, once warm"
+    inserts, updates = make_events(bench, options, rows, schemas="yes")
+    connect = debezium.Connect(bench.work, bench.kafka, options=kafka.FULL_SPEED,
+                               jars=[maven.debezium_jdbc_jars]).start()
+    new_target(bench)
+    measure(inserting, name, by_debezium(bench, connect, inserts, rows, "true"))
+    must_equal(bench, "inserted")
+    measure(updating, name, by_debezium(bench, connect, updates, rows, "title LIKE '%!'"))
+    must_equal(bench, "updated")
     connect.close()
-    return (rows - first) / seconds, cpu * 1e6 / rows, rss
 
 
 class DatabaseOf:
@@ -209,11 +244,7 @@ def print_table(title, results, limit):
 
 def run(bench, options):
     rows = options.rows
-    insert = load(bench, rows)
-    inserts = produce(bench, "inserts", options, rows, insert)
-    bench.postgres.sql("CREATE TABLE inserted AS TABLE source")
-    updates = produce(bench, "updates", options, rows, UPDATE)
-    bench.postgres.sql("CREATE TABLE updated AS TABLE source; ANALYZE inserted, updated")
+    inserts, updates = make_events(bench, options, rows)
     server, ours = "INSERT … SELECT … ON CONFLICT", "headrace, upsert"
     inserting, updating = {}, {}
     for _ in range(options.rounds):
@@ -222,12 +253,11 @@ def run(bench, options):
         measure(updating, server, on_the_server(bench, "updated", rows))
         new_target(bench)
         measure(inserting, ours, by_headrace(bench, inserts, rows, options))
+        must_equal(bench, "inserted")
         measure(updating, ours, by_headrace(bench, updates, rows, options))
+        must_equal(bench, "updated")
     if options.debezium:
-        few = min(rows, 200_000)
-        with_schema = load(bench, few)
-        topic = produce(bench, "schemas", options, few, with_schema, schemas="yes")
-        measure(inserting, "Debezium's JDBC sink (once warm)", by_debezium(bench, topic, few))
+        measure_debezium(bench, options, inserting, updating)
     print_table(f"Inserting {rows:,} rows of 11 columns", inserting, server)
     print_table(f"Updating {rows:,} rows of 11 columns", updating, server)
 
