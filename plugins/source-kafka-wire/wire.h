@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Kafka's protocol as C structs: one struct a message, with the fields of all versions, read and
- * written by one interpreter from tables. The structs and tables (messages*.[ch]) are made by
- * make_messages.py from the schemas in Kafka's own jar; what a field is for stands there.
+ * written by one interpreter from tables. The structs and tables (messages*.[ch]) are made from
+ * the schemas in Kafka's own jar, which say what a field is for:
+ *
+ *   make_messages.py ~/.cache/headrace/kafka-4.1.1/kafka-clients-4.1.1.jar
  *
  * For authors of handlers:
  *
- *   struct wire_request request;
- *   wire_read_request(&arena, frame, size, &request)        a frame without its length
- *   const struct fetch_request *fetch = request.body;       as request.api->request says
- *   struct fetch_response *answer = WIRE_NEW(&arena, fetch_response);
- *   WIRE_ITEMS(&arena, answer->responses, fetch->topics.count,
- * fetch_response_fetchable_topic_response); answer->responses.items[i].topic =
- * fetch->topics.items[i].topic; wire_write_response(&buffer, &request, answer)          length,
- * header, body
+ *   wire_read_request(&arena, frame, size, &request)    a frame without its length
+ *   const struct metadata_request *asked = request.body;
+ *   struct metadata_response *answer = WIRE_NEW(&arena, metadata_response);
+ *   WIRE_ITEMS(&arena, answer->topics, asked->topics.count, metadata_response_topic);
+ *   answer->topics.items[0].name = asked->topics.items[0].name;
+ *   wire_write_response(&buffer, &request, answer)      length, header, body
  *
  * - Strings, bytes and records are slices of the frame, which has to outlive the request.
  * - A field that the version does not have has its default, both when read and by WIRE_NEW.

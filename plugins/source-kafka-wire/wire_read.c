@@ -116,6 +116,7 @@ static void *reserve(struct reader *reader, size_t count, size_t size)
 {
   const struct wire_arena *arena = reader->arena;
   size_t room = arena->limit > arena->used ? arena->limit - arena->used : 0;
+  room -= room % 8; /* memory is given in pieces of 8 */
   if (!arena->limit || count <= room / size)
     return wire_alloc(reader->arena, count * size);
   fail(reader, WIRE_TOO_LARGE);

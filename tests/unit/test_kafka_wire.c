@@ -214,6 +214,25 @@ static void memory_is_limited(void **state)
   assert_int_equal(read_frame(fixture), WIRE_OK);
 }
 
+static void memory_is_limited_to_the_byte(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char bytes[] = "\0\0\0\3\0\0\0\1\0\0\0\2\0\0\0\3"; /* three numbers of four bytes */
+  struct wire_buffer *frame = &fixture->frame;
+  wire_buffer_put(frame, "\0\1t", 3);
+  wire_buffer_put(frame, bytes, sizeof bytes - 1);
+  for (size_t more = 8; more <= 16; more++) {
+    wire_arena_reset(&fixture->arena);
+    struct fetch_request_forgotten_topic *topic =
+        WIRE_NEW(&fixture->arena, fetch_request_forgotten_topic);
+    fixture->arena.limit = fixture->arena.used + more;
+    enum wire_result result = wire_decode(&fixture->arena, &fetch_request_forgotten_topic_layout, 7,
+                                          frame->data, frame->size, topic, NULL);
+    assert_int_equal(result, more < 16 ? WIRE_TOO_LARGE : WIRE_OK);
+    assert_true(fixture->arena.used <= fixture->arena.limit);
+  }
+}
+
 static void unknown_tags_are_skipped(void **state)
 {
   struct fixture *fixture = *state;
@@ -358,6 +377,7 @@ int main(void)
       TEST(every_shorter_frame_is_refused),
       TEST(bad_frames_are_refused),
       TEST(memory_is_limited),
+      TEST(memory_is_limited_to_the_byte),
       TEST(unknown_tags_are_skipped),
       TEST(a_tagged_field_has_its_size),
       TEST(answers_have_length_and_header),
