@@ -201,11 +201,15 @@ static void postpone(struct sink *sink, const struct pg_error *error, const char
   sink_trouble(sink, error, what);
 }
 
-static void give_up(struct sink *sink, const struct pg_error *error)
+/* `item`: which was to be written; NULL: none. */
+static void give_up(struct sink *sink, const struct item *item, const struct pg_error *error)
 {
   if (*error->message) {
     char text[1024];
-    failure_mask(error, text, sizeof text);
+    if (item)
+      describe(item, error, text, sizeof text);
+    else
+      failure_mask(error, text, sizeof text);
     sink->host->log(sink->host, HEADRACE_ERROR, "cannot go on: %s", text);
   }
   sink_fail(sink, HEADRACE_FATAL);
@@ -256,7 +260,7 @@ static bool route(struct sink *sink, struct item *item)
     postpone(sink, &error, "cannot look at the tables");
     return false;
   default:
-    give_up(sink, &error);
+    give_up(sink, item, &error);
     return false;
   }
 }
@@ -299,7 +303,7 @@ static void route_rest(struct sink *sink)
   if (result == HEADRACE_OK)
     sink->routing = NULL;
   else if (result == HEADRACE_FATAL)
-    give_up(sink, &error);
+    give_up(sink, NULL, &error);
   else
     postpone(sink, &error, "cannot read where to go on");
 }
@@ -324,7 +328,7 @@ bool flush_plan(struct sink *sink, struct share *share)
       postpone(sink, &error, "cannot look at the tables");
       return false;
     } else {
-      give_up(sink, &error);
+      give_up(sink, failed < share->count ? &share->items[failed] : NULL, &error);
     }
   }
   return share->planned;

@@ -385,23 +385,36 @@ static enum headrace_result check_topic(const struct targets *targets, struct kn
 
 /* ---- mappings ---------------------------------------------------------- */
 
-static enum headrace_result no_column(struct pg_error *error, const struct target *target,
-                                      const char *missing)
+/* Whose fault it is that an event does not fit: with a schema, that of the table or the
+ * configuration, which every event will meet. Without one each event has columns of its own. */
+static enum headrace_result at_fault(const struct headrace_event *event)
 {
-  return fail(error, HEADRACE_AGAIN, "42703",
+  const struct headrace_relation *relation = event->change->relation;
+  for (uint32_t i = 0; i < relation->column_count; i++)
+    if (relation->columns[i].type == HEADRACE_TYPE_UNTYPED)
+      return HEADRACE_AGAIN;
+  return HEADRACE_FATAL;
+}
+
+static enum headrace_result no_column(struct pg_error *error, enum headrace_result result,
+                                      const struct target *target, const char *missing)
+{
+  return fail(error, result, "42703",
               "table %s has no column %s: add what is missing, name it in exclude_columns or "
               "rename_columns, or set unknown_columns = ignore",
               target->quoted, missing);
 }
 
-/* A column without a type and without a value: there is nothing to make it with, or to write. */
+/* A column without a type, of which there is nothing to write until an event has a value. Then it
+ * can be made, or that event is refused. */
 static bool is_pending(const struct targets *targets, const struct headrace_event *event,
                        uint32_t i)
 {
   const struct headrace_value *values = event->change->new_values;
-  return targets->evolution == EVOLUTION_EVOLVE &&
-         event->change->relation->columns[i].type == HEADRACE_TYPE_UNTYPED &&
-         (!values || values[i].state < HEADRACE_TEXT);
+  if (event->change->relation->columns[i].type != HEADRACE_TYPE_UNTYPED)
+    return false;
+  return targets->evolution == EVOLUTION_EVOLVE ? !values || values[i].state < HEADRACE_TEXT
+                                                : !targets->ignore_unknown;
 }
 
 static void add_pending(struct entry *entry, uint32_t i)
@@ -421,9 +434,9 @@ static enum headrace_result map_column(const struct targets *targets, const stru
   char *name = naming_column(targets->naming, event, source, &reason);
   mapping->column_of[i] = name ? target_column_index(target, name) : -1;
   if (reason) {
-    fail(error, HEADRACE_AGAIN, "42622", "table %s: %s", target->quoted, reason);
+    fail(error, at_fault(event), "42622", "table %s: %s", target->quoted, reason);
     free(reason);
-    return HEADRACE_AGAIN;
+    return error->result;
   }
   enum headrace_result result = HEADRACE_OK;
   if (name && mapping->column_of[i] < 0 && is_pending(targets, event, i)) {
@@ -435,7 +448,7 @@ static enum headrace_result map_column(const struct targets *targets, const stru
   } else if (mapping->column_of[i] >= 0) {
     for (uint32_t other = 0; other < i; other++)
       if (mapping->column_of[other] == mapping->column_of[i])
-        result = fail(error, HEADRACE_AGAIN, "42701",
+        result = fail(error, at_fault(event), "42701",
                       "table %s: columns \"%s\" and \"%s\" would both be written to \"%s\"",
                       target->quoted, event->change->relation->columns[other].name, source, name);
     if (target->columns[mapping->column_of[i]].generated)
@@ -484,7 +497,7 @@ static enum headrace_result no_key(const struct targets *targets, const struct t
   char **names = wanted_key(targets, event, KEY_RECORD, &count);
   char *text = count ? list_names(names, count) : pg_format("…");
   fail(
-      error, HEADRACE_AGAIN, "42P10",
+      error, HEADRACE_FATAL, "42P10",
       "table %s has no key: no primary key, and no unique index on NOT NULL columns that is valid, "
       "not partial and not deferrable; ALTER TABLE %s ADD PRIMARY KEY (%s)%s, or say which columns "
       "are the key with key = fields",
@@ -492,7 +505,7 @@ static enum headrace_result no_key(const struct targets *targets, const struct t
       target->partitioned ? ", with the columns of the partition key" : "");
   free(text);
   free_names(names, count);
-  return HEADRACE_AGAIN;
+  return HEADRACE_FATAL;
 }
 
 static enum headrace_result check_key(const struct targets *targets, const struct target *target,
@@ -506,13 +519,13 @@ static enum headrace_result check_key(const struct targets *targets, const struc
   if (!target->key_count && !*wanted)
     return no_key(targets, target, event, error);
   if (!target->key_count || (targets->need == TARGET_NEEDS_UNIQUE && !target->key_unique))
-    return fail(error, HEADRACE_AGAIN, "42P10",
+    return fail(error, HEADRACE_FATAL, "42P10",
                 "table %s has no unique index of its key (%s) that is valid, not partial and not "
                 "deferrable: CREATE UNIQUE INDEX CONCURRENTLY ON %s (%s)",
                 target->quoted, wanted, target->quoted, wanted);
   for (uint32_t i = 0; i < target->key_count; i++)
     if (!is_mapped(mapping, columns, target->key[i]))
-      return fail(error, HEADRACE_AGAIN, "42703",
+      return fail(error, at_fault(event), "42703",
                   "table %s: the event has nothing for column %s of its key", target->quoted,
                   target->columns[target->key[i]].quoted);
   return HEADRACE_OK;
@@ -534,7 +547,7 @@ static enum headrace_result make_mapping(const struct targets *targets, const st
     result = map_column(targets, target, event, i, entry, mapping, &missing, error);
   map_extras(targets, target, mapping, &missing);
   if (result == HEADRACE_OK && missing)
-    result = no_column(error, target, missing);
+    result = no_column(error, HEADRACE_FATAL, target, missing);
   free(missing);
   if (result == HEADRACE_OK)
     result = check_key(targets, target, mapping, event, key, error);
@@ -588,7 +601,7 @@ static enum headrace_result make_table(struct targets *targets, struct wanted_ta
   char **key = key_to_make(targets, event, &key_count);
   enum headrace_result result;
   if (targets->need != TARGET_NEEDS_NOTHING && !key_count) {
-    result = fail(error, HEADRACE_AGAIN, "42P10",
+    result = fail(error, at_fault(event), "42P10",
                   "table \"%s\".\"%s\" is not made: the event has no key; say which columns are "
                   "the key with key = fields, or set key = kafka",
                   wanted->schema, wanted->table);
@@ -658,8 +671,9 @@ static enum headrace_result no_table(const struct targets *targets, const struct
   /* Nothing is left to do where the table would be made by its first row. */
   if (targets->evolution >= EVOLUTION_CREATE && takes_rows_away(event))
     return HEADRACE_OK;
-  return fail(error, HEADRACE_AGAIN, "42P01",
-              "there is no table \"%s\".\"%s\": make it, or set schema_evolution = create",
+  return fail(error, HEADRACE_FATAL, "42P01",
+              "there is no table \"%s\".\"%s\": make it, set schema_evolution = create, or name "
+              "it in exclude_tables",
               table->schema, table->table);
 }
 
@@ -806,6 +820,27 @@ static enum headrace_result map_again(struct targets *targets, const struct head
   return result;
 }
 
+/* The event has a value for a column that is not there and will not be made. */
+static enum headrace_result refuse_surplus(const struct targets *targets,
+                                           const struct headrace_event *event,
+                                           const struct entry *entry, struct pg_error *error)
+{
+  char *names = NULL;
+  for (uint32_t i = 0; i < entry->pending_count; i++) {
+    const char *source = event->change->relation->columns[entry->pending[i]].name;
+    char *reason, *name = naming_column(targets->naming, event, source, &reason);
+    char *quoted = pg_quote_identifier(name ? name : source);
+    if (event->change->new_values[entry->pending[i]].state >= HEADRACE_TEXT)
+      pg_append(&names, "%s%s", names ? ", " : "", quoted);
+    free(quoted);
+    free(name);
+    free(reason);
+  }
+  no_column(error, HEADRACE_AGAIN, entry->mapping->target, names);
+  free(names);
+  return HEADRACE_AGAIN;
+}
+
 enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
                                  const struct mapping **mapping, struct pg_error *error)
 {
@@ -818,11 +853,15 @@ enum headrace_result targets_map(struct targets *targets, const struct headrace_
   struct entry *entry = targets->last;
   if (!entry || !is_entry(targets, entry, relation->id))
     entry = targets->last = find_entry(targets, relation->id);
-  if (!is_good(entry) || has_come(entry, event->change->new_values)) {
+  bool surplus = has_come(entry, event->change->new_values);
+  if (!is_good(entry) || (surplus && targets->evolution == EVOLUTION_EVOLVE)) {
     enum headrace_result result = map_again(targets, event, entry, error);
     if (result != HEADRACE_OK)
       return result;
+    surplus = has_come(entry, event->change->new_values);
   }
+  if (surplus && entry->mapping)
+    return refuse_surplus(targets, event, entry, error);
   *mapping = entry->mapping ? entry->mapping : &ignored;
   return HEADRACE_OK;
 }

@@ -114,8 +114,8 @@ void targets_add_extra(struct targets *targets, const char *name, enum extra_kin
 /* The mapping of an event that has a change; makes or alters the table if it must and may.
  * RETRY and *error: the server is away or busy. FATAL and *error: the server refuses for a reason
  * that every event will meet, or the configuration is wrong. AGAIN and *error: the event cannot
- * be written (its table is missing, its name is too long …): a matter of this event only;
- * error->sqlstate and message say why. */
+ * be written (it has no schema, and a column that the table lacks; the name that its headers give
+ * is too long …): a matter of this event only; error->sqlstate and message say why. */
 enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
                                  const struct mapping **mapping, struct pg_error *error);
 

@@ -91,6 +91,29 @@ def test_a_missing_right_is_not_the_events_fault(table, kafka, headrace, topic):
         table.sql(f"drop role {role}")
 
 
+def test_a_missing_table_is_not_the_events_fault(db, kafka, headrace, topic):
+    kafka.produce(topic, rows("t", range(50)))
+    program = headrace(to_postgres(kafka, topic, db.conninfo(), errors="dead-letter"))
+    assert program.wait() != 0
+    program.wait_log('there is no table "public"."t": make it, .*42P01.*, partition 0, offset 0')
+    assert db.value("select to_regclass('headrace.dead_letter')") is None
+    db.sql("create table t (id bigint)")
+    program.start()
+    wait_rows(db, 50, program)
+    assert program.stop() == 0
+
+
+def test_a_column_too_many_without_a_schema(table, kafka, headrace, topic):
+    """Each event says by itself what it has: that one is put aside."""
+    events = rows("t", range(50))
+    events[20:21] = rows("t", [20], surplus=lambda n: n)
+    kafka.produce(topic, events)
+    program = headrace(to_postgres(kafka, topic, table.conninfo(), errors="dead-letter"))
+    wait_rows(table, 49, program)
+    assert program.stop() == 0
+    assert table.sql('select "offset", error_class from headrace.dead_letter') == [(20, "schema")]
+
+
 def test_no_values_in_the_log(table, kafka, headrace, topic):
     """Details of constraints, and messages about values, quote rows."""
     table.sql("create unique index on t (v)")

@@ -251,13 +251,13 @@ static void what_does_not_fit_is_refused(void **state)
   SET_UP(&setup, "schema_evolution", "none");
   test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
   test_event_column(&setup.test, "x\"y", HEADRACE_TYPE_INT32);
-  must_refuse(&setup, HEADRACE_AGAIN, "42P01", "there is no table \"public\".\"t\"");
+  must_refuse(&setup, HEADRACE_FATAL, "42P01", "there is no table \"public\".\"t\"");
   tear_down(&setup);
   sql("CREATE TABLE t (a int PRIMARY KEY)");
   SET_UP(&setup, "schema_evolution", "none");
   test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
   test_event_column(&setup.test, "x\"y", HEADRACE_TYPE_INT32);
-  must_refuse(&setup, HEADRACE_AGAIN, "42703", "has no column \"x\"\"y\"");
+  must_refuse(&setup, HEADRACE_FATAL, "42703", "has no column \"x\"\"y\"");
   tear_down(&setup);
   SET_UP(&setup, "unknown_columns", "ignore");
   test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
@@ -267,12 +267,35 @@ static void what_does_not_fit_is_refused(void **state)
   tear_down(&setup);
   SET_UP(&setup, "unknown_columns", "ignore");
   test_event_column(&setup.test, "b", HEADRACE_TYPE_INT32);
-  must_refuse(&setup, HEADRACE_AGAIN, "42703", "nothing for column \"a\" of its key");
+  must_refuse(&setup, HEADRACE_FATAL, "42703", "nothing for column \"a\" of its key");
   tear_down(&setup);
   SET_UP(&setup, "column_case", "lower");
   test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
   test_event_column(&setup.test, "A", HEADRACE_TYPE_INT32);
-  must_refuse(&setup, HEADRACE_AGAIN, "42701", "would both be written to \"a\"");
+  must_refuse(&setup, HEADRACE_FATAL, "42701", "would both be written to \"a\"");
+  tear_down(&setup);
+  sql("DROP TABLE t");
+}
+
+/* Each event without a schema has columns of its own: it is not the table's fault. */
+static void what_has_no_schema_is_refused_alone(void **state)
+{
+  (void)state;
+  struct setup setup;
+  sql("CREATE TABLE t (a int PRIMARY KEY)");
+  SET_UP(&setup, "schema_evolution", "none");
+  test_event_column(&setup.test, "a", HEADRACE_TYPE_UNTYPED);
+  test_event_column(&setup.test, "b", HEADRACE_TYPE_UNTYPED);
+  setup.test.values[1] = test_text("x");
+  must_refuse(&setup, HEADRACE_AGAIN, "42703", "has no column \"b\"");
+  setup.test.values[1].state = HEADRACE_ABSENT;
+  must_map(&setup);
+  setup.test.values[1].state = HEADRACE_TEXT;
+  must_refuse(&setup, HEADRACE_AGAIN, "42703", "has no column \"b\"");
+  tear_down(&setup);
+  SET_UP(&setup, "unknown_columns", "ignore");
+  test_event_column(&setup.test, "b", HEADRACE_TYPE_UNTYPED);
+  must_refuse(&setup, HEADRACE_AGAIN, "42703", "nothing for column \"a\" of its key");
   tear_down(&setup);
   sql("DROP TABLE t");
 }
@@ -294,7 +317,7 @@ static void extra_columns_are_mapped(void **state)
   tear_down(&setup);
   SET_UP(&setup, "key", "kafka");
   test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
-  must_refuse(&setup, HEADRACE_AGAIN, "42703", "\"__connect_topic\", \"__connect_partition\"");
+  must_refuse(&setup, HEADRACE_FATAL, "42703", "\"__connect_topic\", \"__connect_partition\"");
   tear_down(&setup);
   sql("DROP TABLE t");
 }
@@ -370,7 +393,7 @@ static void what_is_forgotten_is_asked_for(void **state)
   assert_int_equal(target->column_count, 1); /* what is on its way may still look at it */
   sql("DROP TABLE t");
   targets_forget(setup.targets, setup.mapping->target);
-  must_refuse(&setup, HEADRACE_AGAIN, "42P01", "there is no table");
+  must_refuse(&setup, HEADRACE_FATAL, "42P01", "there is no table");
   tear_down(&setup);
 }
 
@@ -439,7 +462,7 @@ static void tables_without_a_key_are_not_made(void **state)
   struct setup setup;
   SET_UP(&setup, "schema_evolution", "create");
   test_event_column(&setup.test, "id", HEADRACE_TYPE_INT64);
-  must_refuse(&setup, HEADRACE_AGAIN, "42P10", "the event has no key");
+  must_refuse(&setup, HEADRACE_FATAL, "42P10", "the event has no key");
   tear_down(&setup);
   SET_UP(&setup, "schema_evolution", "create");
   targets_require(setup.targets, TARGET_NEEDS_NOTHING);
@@ -653,6 +676,7 @@ int main(int count, char **arguments)
       cmocka_unit_test(keys_are_found),
       cmocka_unit_test(order_is_asked_for),
       cmocka_unit_test(what_does_not_fit_is_refused),
+      cmocka_unit_test(what_has_no_schema_is_refused_alone),
       cmocka_unit_test(extra_columns_are_mapped),
       cmocka_unit_test(two_topics_do_not_share_a_table),
       cmocka_unit_test(mappings_are_found_again),
