@@ -150,3 +150,17 @@ def test_kafka_to_postgres(db, kafka, headrace, variables):
     # Other tests have topics that the expression fits, too.
     assert db.value("select next_offset from headrace.sink_offset where part = %s",
                     [f"{topic}/0"]) == 4
+
+
+def test_dead_letters_to_kafka(db, kafka, headrace, variables):
+    """Both files in one directory, so one process: what cannot be read comes to the topic."""
+    variables = {**variables, "KAFKA_BROKERS": kafka.brokers}
+    text = "".join((places.TREE / "conf" / name).read_text()
+                   for name in ("kafka-to-postgres.ini", "dead-letters-to-kafka.ini"))
+    program = headrace(text, variables)
+    kafka.produce("shop.public.broken", [("7", "{no json")])
+    found = kafka.wait_records("warehouse.dead-letters", 1, give_up=program.must_run)
+    assert [(record.key, record.value) for record in found] == [(b"7", b"{no json")]
+    assert dict(found[0].headers)["__connect.errors.topic"] == b"shop.public.broken"
+    wait_until(lambda: db.value("select count(forwarded_at) from headrace.dead_letter") == 1,
+               what="the mark", give_up=program.must_run)
