@@ -235,8 +235,9 @@ static const struct wire_field describe_log_dirs_response_result_fields[] = {
   {"Topics", .offset = offsetof(struct describe_log_dirs_response_result, topics), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_log_dirs_response_topic_layout},
   {"TotalBytes", .offset = offsetof(struct describe_log_dirs_response_result, total_bytes), .type = WIRE_INT64, .versions = {4, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true, .initial = -1},
   {"UsableBytes", .offset = offsetof(struct describe_log_dirs_response_result, usable_bytes), .type = WIRE_INT64, .versions = {4, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true, .initial = -1},
+  {"IsCordoned", .offset = offsetof(struct describe_log_dirs_response_result, is_cordoned), .type = WIRE_BOOL, .versions = {5, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
 };
-const struct wire_layout describe_log_dirs_response_result_layout = {"DescribeLogDirsResponse", describe_log_dirs_response_result_fields, 5, sizeof(struct describe_log_dirs_response_result), 2};
+const struct wire_layout describe_log_dirs_response_result_layout = {"DescribeLogDirsResponse", describe_log_dirs_response_result_fields, 6, sizeof(struct describe_log_dirs_response_result), 2};
 
 static const struct wire_field describe_log_dirs_response_fields[] = {
   {"ThrottleTimeMs", .offset = offsetof(struct describe_log_dirs_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},

@@ -266,6 +266,7 @@ struct describe_log_dirs_response_result {
   struct describe_log_dirs_response_topic_array topics;
   int64_t total_bytes;
   int64_t usable_bytes;
+  bool is_cordoned;
 };
 struct describe_log_dirs_response_result_array { struct describe_log_dirs_response_result *items; int32_t count; };
 

@@ -281,8 +281,10 @@ const struct wire_layout metadata_response_layout = {"MetadataResponse", metadat
 static const struct wire_field api_versions_request_fields[] = {
   {"ClientSoftwareName", .offset = offsetof(struct api_versions_request, client_software_name), .type = WIRE_STRING, .versions = {3, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
   {"ClientSoftwareVersion", .offset = offsetof(struct api_versions_request, client_software_version), .type = WIRE_STRING, .versions = {3, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
+  {"ClusterId", .offset = offsetof(struct api_versions_request, cluster_id), .type = WIRE_STRING, .versions = {5, WIRE_LATEST}, .nullable = {5, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true, .ignorable = true},
+  {"NodeId", .offset = offsetof(struct api_versions_request, node_id), .type = WIRE_INT32, .versions = {5, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true, .initial = -1},
 };
-const struct wire_layout api_versions_request_layout = {"ApiVersionsRequest", api_versions_request_fields, 2, sizeof(struct api_versions_request), 3};
+const struct wire_layout api_versions_request_layout = {"ApiVersionsRequest", api_versions_request_fields, 4, sizeof(struct api_versions_request), 3};
 
 static const struct wire_field api_versions_response_api_version_fields[] = {
   {"ApiKey", .offset = offsetof(struct api_versions_response_api_version, api_key), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},

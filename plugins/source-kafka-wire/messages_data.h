@@ -311,6 +311,8 @@ extern const struct wire_layout metadata_response_layout;
 struct api_versions_request {
   struct wire_slice client_software_name;
   struct wire_slice client_software_version;
+  struct wire_slice cluster_id;
+  int32_t node_id;
 };
 
 extern const struct wire_layout api_versions_request_layout;

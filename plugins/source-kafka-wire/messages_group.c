@@ -320,8 +320,9 @@ const struct wire_layout delete_groups_request_layout = {"DeleteGroupsRequest", 
 static const struct wire_field delete_groups_response_deletable_group_result_fields[] = {
   {"GroupId", .offset = offsetof(struct delete_groups_response_deletable_group_result, group_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
   {"ErrorCode", .offset = offsetof(struct delete_groups_response_deletable_group_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct delete_groups_response_deletable_group_result, error_message), .type = WIRE_STRING, .versions = {3, WIRE_LATEST}, .nullable = {3, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true, .ignorable = true},
 };
-const struct wire_layout delete_groups_response_deletable_group_result_layout = {"DeleteGroupsResponse", delete_groups_response_deletable_group_result_fields, 2, sizeof(struct delete_groups_response_deletable_group_result), 2};
+const struct wire_layout delete_groups_response_deletable_group_result_layout = {"DeleteGroupsResponse", delete_groups_response_deletable_group_result_fields, 3, sizeof(struct delete_groups_response_deletable_group_result), 2};
 
 static const struct wire_field delete_groups_response_fields[] = {
   {"ThrottleTimeMs", .offset = offsetof(struct delete_groups_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},

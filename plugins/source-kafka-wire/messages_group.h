@@ -361,6 +361,7 @@ extern const struct wire_layout delete_groups_request_layout;
 struct delete_groups_response_deletable_group_result {
   struct wire_slice group_id;
   int16_t error_code;
+  struct wire_slice error_message;
 };
 struct delete_groups_response_deletable_group_result_array { struct delete_groups_response_deletable_group_result *items; int32_t count; };
 

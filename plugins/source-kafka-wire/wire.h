@@ -4,7 +4,7 @@
  * written by one interpreter from tables. The structs and tables (messages*.[ch]) are made from
  * the schemas in Kafka's own jar, which say what a field is for:
  *
- *   make_messages.py ~/.cache/headrace/kafka-4.1.1/kafka-clients-4.1.1.jar
+ *   make_messages.py ~/.cache/headrace/kafka-clients-4.4.0/kafka-clients-4.4.0.jar
  *
  * For authors of handlers:
  *

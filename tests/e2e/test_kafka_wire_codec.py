@@ -4,14 +4,15 @@ with values by chance, read and written to the same bytes."""
 import base64
 import json
 import random
+import re
 import subprocess
 import sys
 from unittest.mock import ANY
 
 import pytest
 
-from harness import places
-from harness.kafka_codecs import ask_kafka, ask_us, clients_jar
+from harness import maven, places
+from harness.kafka_codecs import ask_kafka, ask_us
 from harness.waiting import count
 
 FOLDER = places.TREE / "plugins" / "source-kafka-wire"
@@ -24,7 +25,7 @@ BOUNDS = {"int8": 7, "int16": 15, "int32": 31, "int64": 63}
 
 @pytest.fixture(scope="module")
 def schemas():
-    return make_messages.read_schemas(clients_jar())
+    return make_messages.read_schemas(maven.kafka_clients_jar())
 
 
 # ---- values by chance
@@ -139,15 +140,22 @@ def compare(schema, ours, theirs, case):
 
 def test_messages_are_made_from_the_schemas():
     """If this fails: plugins/source-kafka-wire/make_messages.py KAFKA-CLIENTS.JAR"""
-    subprocess.run([sys.executable, FOLDER / "make_messages.py", clients_jar(), "--check"], check=True)
+    subprocess.run([sys.executable, FOLDER / "make_messages.py", maven.kafka_clients_jar(), "--check"], check=True)
+
+
+def test_error_codes():
+    text = (FOLDER / "kafka_errors.h").read_text()
+    ours = {name: int(code) for name, code in re.findall(r"X\((\w+), (-?\d+)\)", text)}
+    theirs = json.loads(ask_kafka(["errors"], newest=True)[0])
+    assert ours == theirs
 
 
 def test_every_message_in_every_version(schemas):
     asked = [(name, version, seed) for name, version in cases(schemas)
              for seed in range(count(12, 500))]
-    theirs = ask_kafka(f"message {name} {version} " + json.dumps(
+    theirs = ask_kafka((f"message {name} {version} " + json.dumps(
         Chance(schemas[name], version, seed).struct(schemas[name]["fields"]))
-        for name, version, seed in asked)
+        for name, version, seed in asked), newest=True)
     theirs = [answer.split("\t") for answer in theirs]
     ours = ask_us(f"message {name} {version} {latest(schemas[name])} {answer[0]}"
                   for (name, version, _), answer in zip(asked, theirs))

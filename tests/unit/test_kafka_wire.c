@@ -299,7 +299,7 @@ static void a_later_api_versions_is_answered_in_version_0(void **state)
   put(fixture, bytes, sizeof bytes - 1);
   assert_int_equal(read_frame(fixture), WIRE_UNSUPPORTED_VERSION);
   assert_int_equal(wire_refuse_api_versions(&fixture->answer, &fixture->request), WIRE_OK);
-  static const char expected[] = "\0\0\0\x10\0\0\0\5\0\x23\0\0\0\1\0\x12\0\0\0\4";
+  static const char expected[] = "\0\0\0\x10\0\0\0\5\0\x23\0\0\0\1\0\x12\0\0\0\5";
   assert_int_equal(fixture->answer.size, sizeof expected - 1);
   assert_memory_equal(fixture->answer.data, expected, sizeof expected - 1);
 }

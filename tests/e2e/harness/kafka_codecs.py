@@ -17,14 +17,13 @@ def _ask(command, lines):
     return answers
 
 
-def ask_kafka(lines):
-    return _ask(["java", "-XX:TieredStopAtLevel=1", "-cp", f"{maven.kafka_jars()}/*",
+def ask_kafka(lines, newest=False):
+    """newest: the messages and errors of the jar that ours are made from; else the broker's."""
+    jars = [maven.kafka_clients_jar()] if newest else []
+    jars.append(f"{maven.kafka_jars()}/*")
+    return _ask(["java", "-XX:TieredStopAtLevel=1", "-cp", ":".join(map(str, jars)),
                  places.TREE / "tests" / "e2e" / "harness" / "KafkaVectors.java"], lines)
 
 
 def ask_us(lines):
     return _ask([places.BUILD / "tests" / "unit" / "wire_vectors"], lines)
-
-
-def clients_jar():
-    return maven.kafka_jars() / f"kafka-clients-{maven.KAFKA_VERSION}.jar"

@@ -7,6 +7,7 @@ from . import places
 
 POMS = pathlib.Path(__file__).parent
 KAFKA_VERSION = "4.1.1"
+KAFKA_CLIENTS_VERSION = "4.4.0"  # its schemas are ahead of the broker that we can run
 DEBEZIUM_VERSION = "3.3.1.Final"
 QUIET = ["mvn", "-q", "-B"]
 
@@ -25,6 +26,16 @@ def _jars(pom, version, scope="runtime"):
 def kafka_jars():
     """A folder of the jars of the broker, its tools and Connect."""
     return places.into_cache(f"kafka-{KAFKA_VERSION}", _jars("kafka-pom.xml", KAFKA_VERSION))
+
+
+def kafka_clients_jar():
+    """The jar with the schemas and the codecs of Kafka's messages."""
+    artifact = f"org.apache.kafka:kafka-clients:{KAFKA_CLIENTS_VERSION}"
+
+    def fetch(folder):
+        _run(QUIET + ["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"])
+    folder = places.into_cache(f"kafka-clients-{KAFKA_CLIENTS_VERSION}", fetch)
+    return folder / f"kafka-clients-{KAFKA_CLIENTS_VERSION}.jar"
 
 
 def debezium_jars():
