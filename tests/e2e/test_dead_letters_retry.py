@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`headrace dlq PIPELINE retry`: letters go through the pipeline's own stages once more, and are
 taken off in the transaction that writes their rows."""
+import json
 import subprocess
 
 import pytest
@@ -147,3 +148,45 @@ def test_two_at_once(db, letters, many):
     assert all(process.returncode == 0 for process in both), said
     assert any("another process has written dead letters" in stderr for _, stderr in said)
     check_once(db, many)
+
+
+# ---- your own code
+
+MESSAGE = """create or replace function f(value jsonb) returns void language plpgsql as $$
+  declare n int = value ->> 'n';
+  begin
+    if n % 5 = 2 then {bad} end if;
+    insert into done values (n);
+  end $$"""
+BATCH = """create or replace function f(batch msg[]) returns setof verdict language plpgsql as $$
+  begin
+    return query select m.ord, '{bad}', 'not yet' from unnest(batch) as m
+      where (m.value ->> 'n')::int % 5 = 2;
+    insert into done select (m.value ->> 'n')::int from unnest(batch) as m
+      where (m.value ->> 'n')::int % 5 <> 2 or '{bad}' = 'ok';
+  end $$"""
+
+
+@pytest.mark.parametrize("form, function, bad, mended, stored", [
+    ("message", MESSAGE, "raise sqlstate 'HR002';", "null;", 20),
+    ("message", MESSAGE, "raise sqlstate 'HR002';", "raise sqlstate 'HR001';", 16),
+    ("batch", BATCH, "dlq", "ok", 20), ("batch", BATCH, "dlq", "skip", 16)])
+def test_a_handler(db, kafka, headrace, topic, form, function, bad, mended, stored):
+    """It is called once more, by the same rules: what it skips is done, too."""
+    db.psql("create table done (n int); create type msg as (value jsonb, ord int); "
+            "create type verdict as (ord int, action text, reason text)")
+    db.psql(function.format(bad=bad))
+    kafka.produce(topic, [("k", json.dumps({"n": n})) for n in range(20)])
+    sections = to_postgres(kafka, topic, db.conninfo(), errors="dead-letter", mode="handler",
+                           handler_mode=form, handler="f")
+    del sections["apply"]["codec"], sections["apply.codec"], sections["apply.sink"]["insert_mode"]
+    program = headrace(sections)
+    wait_rows(db, 16, program, table="done")
+    assert program.stop() == 0
+    assert len(left(db)) == 4
+    assert retry(program).stdout == "0 stored, 4 rejected again\n"
+    db.psql(function.format(bad=mended))
+    done = retry(program)
+    assert (done.returncode, done.stdout) == (0, "4 stored, 0 rejected again\n")
+    assert left(db) == []
+    assert db.sql("select count(*), count(distinct n) from done") == [(stored, stored)]
