@@ -7,6 +7,7 @@ import pytest
 
 from harness.postgres_sink import rows, to_tables, wait_rows
 from harness.program import command, ini
+from harness.waiting import wait_until
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def test_nothing_stays(db, kafka, headrace, topic, sections):
     assert committed(kafka, topic) <= 0
     program.arguments = []
     program.start()
-    program.wait_log("runs: CREATE TABLE")
+    wait_until(lambda: db.value("select to_regclass('t')::text"), what="the table",
+               give_up=program.must_run)
     wait_rows(db, 50, program)
     assert program.stop() == 0
     assert committed(kafka, topic) == 50
