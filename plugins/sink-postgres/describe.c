@@ -10,7 +10,14 @@
 
 /* ---- the catalog ------------------------------------------------------- */
 
-enum table_field { TABLE_OID, TABLE_PARTITIONED, TABLE_TRIGGERS, TABLE_FOREIGN_KEYS, TABLE_RULES };
+enum table_field {
+  TABLE_OID,
+  TABLE_PARTITIONED,
+  TABLE_TRIGGERS,
+  TABLE_FOREIGN_KEYS,
+  TABLE_RULES,
+  TABLE_NOT_DEFERRABLE
+};
 
 /* Tables, partitioned ones, views and foreign tables: what rows can be written to. */
 static const char table_sql[] =
@@ -18,7 +25,11 @@ static const char table_sql[] =
     "EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal "
     "AND t.tgenabled <> 'D'), "
     "EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND "
-    "(k.conrelid = c.oid OR k.confrelid = c.oid)), c.relhasrules AND c.relkind <> 'v' "
+    "(k.conrelid = c.oid OR k.confrelid = c.oid)), c.relhasrules AND c.relkind <> 'v', "
+    "(SELECT pg_catalog.format('%s of %s', pg_catalog.quote_ident(k.conname), "
+    "k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' "
+    "AND (k.conrelid = c.oid OR k.confrelid = c.oid) AND NOT k.condeferrable "
+    "AND k.conparentid = 0 ORDER BY k.oid LIMIT 1) "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'f')";
 
@@ -223,8 +234,6 @@ static const char *reason_to_be_serial(PGresult *result)
 {
   if (is_true(result, 0, TABLE_TRIGGERS))
     return "it has triggers";
-  if (is_true(result, 0, TABLE_FOREIGN_KEYS))
-    return "foreign keys go from it or to it";
   if (is_true(result, 0, TABLE_RULES))
     return "it has rules";
   return NULL;
@@ -245,6 +254,9 @@ enum headrace_result describe_table(PGconn *connection, const char *schema, cons
     (*target)->table = copy(table);
     (*target)->quoted = pg_quote_qualified(schema, table);
     (*target)->partitioned = is_true(result, 0, TABLE_PARTITIONED);
+    (*target)->related = is_true(result, 0, TABLE_FOREIGN_KEYS);
+    if (!PQgetisnull(result, 0, TABLE_NOT_DEFERRABLE))
+      (*target)->not_deferrable = copy(PQgetvalue(result, 0, TABLE_NOT_DEFERRABLE));
     (*target)->serial_because = reason_to_be_serial(result);
     outcome = ask_table(connection, PQgetvalue(result, 0, TABLE_OID), *target, error);
   }
@@ -273,6 +285,7 @@ void target_free(struct target *target)
   for (uint32_t i = 0; i < target->ddl_count; i++)
     free(target->ddl[i]);
   free(target->ddl);
+  free(target->not_deferrable);
   free(target->columns);
   free(target->indexes);
   free(target->key);
@@ -391,8 +404,8 @@ bool target_same(const struct target *a, const struct target *b)
 {
   bool same = a->column_count == b->column_count && a->key_count == b->key_count &&
               a->key_unique == b->key_unique && a->serial == b->serial &&
-              a->partitioned == b->partitioned && a->ddl_count == b->ddl_count &&
-              !strcmp(a->quoted, b->quoted);
+              a->related == b->related && a->partitioned == b->partitioned &&
+              a->ddl_count == b->ddl_count && !strcmp(a->quoted, b->quoted);
   for (uint32_t i = 0; same && i < a->column_count; i++)
     same = same_column(&a->columns[i], &b->columns[i]);
   return same && !memcmp(a->key, b->key, a->key_count * sizeof *a->key);

@@ -409,6 +409,33 @@ static void send(struct sink *sink)
     writer_start(&sink->writers[i], flush);
 }
 
+static void join_shares(struct share *into, struct share *from)
+{
+  for (size_t i = 0; i < from->count; i++) {
+    into->items = sink_grow(into->items, into->count, &into->capacity, sizeof *into->items);
+    into->items[into->count++] = from->items[i];
+  }
+  for (size_t i = 0; i < from->letter_count; i++)
+    *add_letter(into, &from->letters[i].item) = from->letters[i];
+  into->rejected += from->rejected;
+  into->planned = false;
+}
+
+bool flush_join(struct sink *sink)
+{
+  struct flush *into = sink->sending, *from = sink->collecting;
+  if (sink->workers > 1 || sink->routing || !from->count || into->shares[0].in_doubt)
+    return false;
+  for (size_t i = 0; i < from->count; i++)
+    add_batch(into, from->batches[i]);
+  offsets_join(sink, into, from);
+  join_shares(&into->shares[0], &from->shares[0]);
+  into->rows += from->rows;
+  into->bytes += from->bytes;
+  empty(from, sink->workers);
+  return true;
+}
+
 void flush_share_done(struct sink *sink, struct flush *flush)
 {
   if (--flush->shares_left)

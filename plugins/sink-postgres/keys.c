@@ -130,6 +130,15 @@ const struct headrace_key sink_postgres_keys[] = {
      .choices = "error|strip|replace",
      .help = "U+0000 in a text: refuse the event, leave it out, or write U+FFFD"},
     /* how it is written */
+    {.name = "foreign_keys",
+     .type = HEADRACE_ENUM,
+     .default_value = "order",
+     .choices = "order|defer|ignore",
+     .help = "their tables are written in the order of events, checked at COMMIT, or not checked"},
+    {.name = "foreign_key_wait",
+     .type = HEADRACE_DURATION,
+     .default_value = "10s",
+     .help = "how long an event waits for the row that it refers to"},
     {.name = "workers",
      .type = HEADRACE_INT,
      .default_value = "1",
@@ -226,10 +235,14 @@ const struct headrace_key sink_postgres_keys[] = {
 static const struct limit {
   const char *name;
   int64_t least, most;
-} limits[] = {
-    {"workers", 1, 64},       {"batch_rows", 1, 10000000},         {"batch_bytes", 1, 512 << 20},
-    {"batch_ms", 0, 3600000}, {"statement_timeout", 0, INT32_MAX}, {"lock_timeout", 0, INT32_MAX},
-    {"reject_limit", 0, 100}};
+} limits[] = {{"workers", 1, 64},
+              {"batch_rows", 1, 10000000},
+              {"batch_bytes", 1, 512 << 20},
+              {"batch_ms", 0, 3600000},
+              {"statement_timeout", 0, INT32_MAX},
+              {"lock_timeout", 0, INT32_MAX},
+              {"foreign_key_wait", 0, 86400000},
+              {"reject_limit", 0, 100}};
 
 bool keys_check(const struct headrace_host *host)
 {

@@ -545,6 +545,12 @@ static void add_range(struct sink *sink, struct flush *flush, struct sink_part *
   range_of(sink, flush, part)->to = to;
 }
 
+void offsets_join(struct sink *sink, struct flush *into, const struct flush *from)
+{
+  for (size_t i = 0; i < from->part_count; i++)
+    add_range(sink, into, from->parts[i].part, from->parts[i].to);
+}
+
 void offsets_forget(struct flush *flush, unsigned workers)
 {
   for (size_t i = 0; i < flush->part_count; i++) {

@@ -76,6 +76,8 @@ bool offsets_has(struct sink *sink, const struct headrace_event *event);
 /* It is that writer's in this flush. */
 void offsets_note(struct sink *sink, struct flush *flush, const struct headrace_event *event,
                   unsigned writer);
+/* The parts of `from` become parts of `into`. Of a single writer, which notes nothing. */
+void offsets_join(struct sink *sink, struct flush *into, const struct flush *from);
 void offsets_forget(struct flush *flush, unsigned workers); /* what was noted */
 
 /* The statement that moves the writer's rows; false: a part was given away meanwhile. */

@@ -12,6 +12,7 @@
 #include "offsets.h"
 #include "pg_connection.h"
 #include "plan.h"
+#include "target.h"
 #include "writer.h"
 
 #include <headrace/plugin.h>
@@ -61,6 +62,8 @@ struct sink {
   size_t batch_rows, batch_bytes;
   int64_t batch_us;
   bool dry_run;
+  enum foreign_keys foreign_keys;
+  int64_t foreign_key_wait_us;
   struct headrace_batch **held; /* of a dry run: never reported as durable */
   size_t held_count, held_capacity, held_events;
 
@@ -124,6 +127,9 @@ bool flush_reject(struct sink *sink, struct share *share, size_t item,
 /* So many of `all` were rejected that it is not the events: says so, and the pipeline stops. */
 bool flush_too_many(struct sink *sink, size_t rejected, size_t all);
 void flush_drop_item(struct share *share, size_t item);
+/* What was collected since the flush that is being sent joins it. Of a single writer, whose
+ * transaction is not begun or is to be rolled back. False: there is nothing, or not now. */
+bool flush_join(struct sink *sink);
 void flush_share_done(struct sink *sink, struct flush *flush);
 void flush_abandon(struct sink *sink); /* reports all as failed */
 

@@ -364,7 +364,8 @@ static enum headrace_result route_truncate(const struct table_planner *planner,
 static uint64_t writer_hash(const struct row_shape *shape, const struct headrace_value *values,
                             const struct headrace_event *event)
 {
-  return shape->mapping->target->serial ? 0 : row_hash(shape, values, event);
+  const struct target *target = shape->mapping->target;
+  return target->serial || target->related ? 0 : row_hash(shape, values, event);
 }
 
 static enum headrace_result route_row(const struct table_planner *planner,
@@ -496,7 +497,7 @@ static struct row make_row(const struct planning *planning, const struct row_sha
   row.action = action_of(planner->mode, change, row.present);
   if (is_appended(planner, &row))
     row.hash = index * UINT64_C(0x9E3779B97F4A7C15); /* only spread */
-  else if (shape->mapping->target->serial)
+  else if (item->hash == 0)
     row.hash = row_hash(shape, row.key_values, item->event);
   return row;
 }
@@ -564,7 +565,8 @@ static enum headrace_result plan_move(struct planning *planning, const struct ro
   if (reason)
     return cannot(planning->error, "22004", row->shape, reason);
   bool partial = row->present || row->action == ROW_UPDATE;
-  bool moved = partial || row->shape->mapping->target->serial; /* others refer to the row */
+  bool moved = partial || row->shape->mapping->target->serial ||
+               row->shape->mapping->target->related; /* others refer to the row */
   if (result == HEADRACE_OK && moved)
     result = statements_rekey(&planner->statements, planning->plan, &old, row, planning->failed,
                               planning->error);

@@ -69,6 +69,7 @@ struct targets {
   enum key_choice key_choice;
   enum target_need need;
   enum evolution evolution;
+  enum foreign_keys foreign_keys;
   int64_t ddl_lock_timeout_ms;
   bool ignore_unknown, merge_topics, dry_run;
   uint64_t last_id, routings;
@@ -134,6 +135,7 @@ static struct targets *configured(const struct headrace_host *host)
   targets->host = host;
   targets->ignore_unknown = host->integer(host, "unknown_columns") == UNKNOWN_IGNORE;
   targets->evolution = (enum evolution)host->integer(host, "schema_evolution");
+  targets->foreign_keys = (enum foreign_keys)host->integer(host, "foreign_keys");
   targets->ddl_lock_timeout_ms = host->integer(host, "ddl_lock_timeout");
   targets->dry_run = host->integer(host, "dry_run") != 0;
   targets->merge_topics = host->integer(host, "merge_topics") != 0;
@@ -321,7 +323,7 @@ static struct known_table *find_table(struct targets *targets, const struct tabl
 
 static bool same_routing(const struct target *a, const struct target *b)
 {
-  if (a->serial != b->serial || a->key_count != b->key_count)
+  if (a->serial != b->serial || a->related != b->related || a->key_count != b->key_count)
     return false;
   for (uint32_t i = 0; i < a->key_count; i++) {
     const struct target_column *one = &a->columns[a->key[i]], *other = &b->columns[b->key[i]];
@@ -329,6 +331,25 @@ static bool same_routing(const struct target *a, const struct target *b)
       return false;
   }
   return true;
+}
+
+static enum headrace_result apply_foreign_keys(const struct targets *targets, struct target *target,
+                                               struct pg_error *error)
+{
+  if (targets->foreign_keys == FOREIGN_KEYS_IGNORE)
+    target->related = false;
+  if (!target->related)
+    return HEADRACE_OK;
+  if (targets->foreign_keys == FOREIGN_KEYS_DEFER && target->not_deferrable)
+    return fail(error, HEADRACE_FATAL, "55000",
+                "foreign_keys = defer: table %s has to do with foreign key %s, which cannot be "
+                "deferred: ALTER TABLE ... ALTER CONSTRAINT ... DEFERRABLE",
+                target->quoted, target->not_deferrable);
+  if (targets->foreign_keys == FOREIGN_KEYS_ORDER && !target->serial) {
+    target->serial = true;
+    target->serial_because = "foreign keys go from it or to it";
+  }
+  return HEADRACE_OK;
 }
 
 /* Asks the catalog. What is the same stays the same, so that plans made with it stay good. */
@@ -346,6 +367,11 @@ static enum headrace_result describe(struct targets *targets, struct known_table
   table->stale = false;
   if (fresh)
     target_set_key(fresh, (const char *const *)key, key_count);
+  if (fresh && apply_foreign_keys(targets, fresh, error) != HEADRACE_OK) {
+    target_free(fresh);
+    table->stale = true;
+    return error->result;
+  }
   if (fresh && table->target && target_same(fresh, table->target)) {
     target_free(fresh);
     return HEADRACE_OK;

@@ -49,6 +49,8 @@ struct target {
   bool key_unique; /* `key` is the columns of a usable index: ON CONFLICT may name it */
   bool serial;     /* rows must be written in order, one after the other: other unique or exclusion
                       constraints, foreign keys, triggers */
+  bool related; /* foreign keys go from it or to it: it has one writer with all others that are */
+  char *not_deferrable; /* one of those that cannot be checked at COMMIT, and its table; NULL */
   bool partitioned;
   const char *serial_because; /* for the log; NULL */
   char **ddl; /* of a dry run: what was rolled back, to be run before all else of this table in
@@ -89,6 +91,13 @@ struct mapping {
   struct extra *extras;
   uint32_t extra_count;
   bool ignored; /* the table is not wanted: its events are counted as filtered */
+};
+
+/* The key of this name. */
+enum foreign_keys {
+  FOREIGN_KEYS_ORDER, /* their tables are serial */
+  FOREIGN_KEYS_DEFER,
+  FOREIGN_KEYS_IGNORE
 };
 
 struct targets;

@@ -10,10 +10,13 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SEND_US          50000 /* the server reads a statement while nothing else would be done */
 #define DIVISION_BY_ZERO "22012"
+#define FOREIGN_KEY      "23503"
+#define NOT_ALLOWED      "42501"
 
 /* ---- open, close ----------------------------------------------------------------- */
 
@@ -84,12 +87,30 @@ static void stop(struct writer *writer, const struct pg_error *error)
 
 /* ---- the transaction -------------------------------------------------------------------- */
 
+/* Nothing is checked, and triggers do not fire. */
+static bool ignore_foreign_keys(const struct sink *sink, PGconn *connection, struct pg_error *error)
+{
+  PGresult *done = pg_query(connection, error, "SET session_replication_role = replica", 0, NULL);
+  PQclear(done);
+  if (!done && !strcmp(error->sqlstate, NOT_ALLOWED))
+    sink->host->log(sink->host, HEADRACE_ERROR,
+                    "foreign_keys = ignore needs a superuser, or GRANT SET ON PARAMETER "
+                    "session_replication_role, which PostgreSQL 15 and later have");
+  return done != NULL;
+}
+
 static bool connect(struct writer *writer)
 {
+  struct sink *sink = writer->sink;
   struct pg_error error;
   if (writer->round.connection)
     return true;
-  PGconn *connection = pg_connect(&writer->sink->target, &error);
+  PGconn *connection = pg_connect(&sink->target, &error);
+  if (connection && sink->foreign_keys == FOREIGN_KEYS_IGNORE &&
+      !ignore_foreign_keys(sink, connection, &error)) {
+    PQfinish(connection);
+    connection = NULL;
+  }
   if (connection) {
     round_open(&writer->round, connection);
     gauge_connected(writer->sink);
@@ -109,6 +130,8 @@ static void begin(struct writer *writer)
   if (PQtransactionStatus(round->connection) != PQTRANS_IDLE)
     round_sql(round, "ROLLBACK");
   round_sql(round, "BEGIN");
+  if (writer->sink->foreign_keys == FOREIGN_KEYS_DEFER)
+    round_sql(round, "SET CONSTRAINTS ALL DEFERRED");
 }
 
 static void add_statements(struct writer *writer, const struct plan *plan, size_t from)
@@ -184,6 +207,8 @@ static void say_statements(const struct writer *writer)
 
 static void whole(struct writer *writer)
 {
+  if (writer->held_since_us)
+    flush_join(writer->sink);
   if (!flush_plan(writer->sink, writer->share)) {
     again(writer, REACTION_WAIT);
     return;
@@ -214,6 +239,7 @@ static void settle(struct writer *writer)
   struct sink *sink = writer->sink;
   writer->phase = PHASE_IDLE;
   writer->attempts = 0;
+  writer->held_since_us = 0;
   if (!sink->dry_run)
     offsets_committed(sink, writer->flush, writer->number);
   if (writer->share->letter_count)
@@ -249,6 +275,7 @@ static void isolate(struct writer *writer)
   sink->host->counter(sink->host, "isolations", 1);
   writer->search = search_begin(writer->share->count);
   writer->try_failed = false;
+  writer->held = 0;
   if (!plan_own(writer))
     return;
   begin(writer);
@@ -337,14 +364,78 @@ static void next_range(struct writer *writer)
   }
 }
 
+/* ---- rows that refer to others ------------------------------------------------------------ */
+
+static bool is_of_same_part(const struct item *one, const struct item *other)
+{
+  const struct headrace_record *a = one->event->record, *b = other->event->record;
+  if (!a || !b)
+    return true;
+  return a->partition == b->partition && a->topic.size == b->topic.size &&
+         !memcmp(a->topic.data, b->topic.data, a->topic.size);
+}
+
+/* The item and all that follow it in its partition go behind the others; how many they are. */
+static size_t put_behind(struct share *share, size_t first)
+{
+  struct item *behind = sink_alloc((share->count - first) * sizeof *behind);
+  const struct item blocked = share->items[first];
+  size_t count = 0, kept = first;
+  for (size_t i = first; i < share->count; i++)
+    if (is_of_same_part(&share->items[i], &blocked))
+      behind[count++] = share->items[i];
+    else
+      share->items[kept++] = share->items[i];
+  memcpy(share->items + kept, behind, count * sizeof *behind);
+  free(behind);
+  share->planned = false;
+  return count;
+}
+
+/* The row that it refers to may be in what is read next, or be written by another process. */
+static bool may_come(struct writer *writer, const struct pg_error *error)
+{
+  struct sink *sink = writer->sink;
+  int64_t now = sink_now(sink);
+  if (!writer->held_since_us && sink->foreign_key_wait_us) {
+    writer->held_since_us = now;
+    sink->host->log(sink->host, HEADRACE_INFO,
+                    "an event waits for a row that it refers to, for foreign_key_wait at most: %s",
+                    error->message);
+  }
+  return now - writer->held_since_us < sink->foreign_key_wait_us &&
+         !sink->host->starved(sink->host);
+}
+
+/* Order holds within a partition, so all of it waits while the others go on. False: the event has
+ * waited long enough. */
+static bool hold_back(struct writer *writer, const struct pg_error *error)
+{
+  struct share *share = writer->share;
+  size_t left = share->count - writer->try_from;
+  if (left > writer->held) {
+    writer->held += put_behind(share, writer->try_from);
+    writer->search.bad_end = 0;
+    if (left > writer->held)
+      return true;
+  }
+  writer->held = 0;
+  if (!may_come(writer, error))
+    return false;
+  disconnect(writer); /* locks are not for waiting with */
+  again(writer, REACTION_RETRY);
+  return true;
+}
+
 static void range_failed(struct writer *writer, const struct pg_error *error)
 {
+  bool single = writer->try_to - writer->try_from == 1;
   writer->try_failed = true;
-  if (writer->try_to - writer->try_from > 1)
+  if (!single)
     search_failed(&writer->search, writer->try_to);
-  else if (!take_out(writer, writer->try_from, error))
-    return;
-  next_range(writer);
+  bool held = single && !strcmp(error->sqlstate, FOREIGN_KEY) && hold_back(writer, error);
+  if (!single || held || take_out(writer, writer->try_from, error))
+    next_range(writer);
 }
 
 /* ---- what became of a round ------------------------------------------------------------- */
@@ -407,6 +498,7 @@ static void done(struct writer *writer)
   case PHASE_TRY:
     count_rows(writer);
     writer->try_failed = false;
+    writer->held = 0;
     search_went_well(&writer->search, writer->try_to);
     if (!judge(writer, writer->attempt, writer->try_from, &taken))
       return;

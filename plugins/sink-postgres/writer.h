@@ -37,9 +37,11 @@ struct writer {
   bool has_advance;     /* the first of `own` moves the offsets */
   struct search search;
   size_t try_from, try_to;
-  bool try_failed;   /* the savepoint has to be gone back to */
-  bool at_commit;    /* the events' fault shows at COMMIT: check deferred constraints early */
-  unsigned attempts; /* of this flush that failed */
+  bool try_failed;       /* the savepoint has to be gone back to */
+  size_t held;           /* of the items, the last ones: they wait for rows that they refer to */
+  int64_t held_since_us; /* 0: none has to wait for another flush */
+  bool at_commit;        /* the events' fault shows at COMMIT: check deferred constraints early */
+  unsigned attempts;     /* of this flush that failed */
   int64_t again_at_us;
 };
 

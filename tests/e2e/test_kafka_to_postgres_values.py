@@ -113,7 +113,7 @@ def test_deletes_are_deletes(db, kafka, headrace, topic, shape):
 
 
 def test_a_child_before_its_parent(db, kafka, headrace, topic):
-    """Topics have no order among them: the child is what is at fault, the others are written."""
+    """In one partition, so that it cannot wait behind it: the child is what is at fault."""
     db.sql("create table parent (id int primary key)")
     db.sql("create table child (id int primary key, parent int references parent)")
     kafka.produce(topic, [event("child", after={"id": 1, "parent": 7}),
@@ -121,7 +121,8 @@ def test_a_child_before_its_parent(db, kafka, headrace, topic):
                           event("child", after={"id": 2, "parent": 7}),
                           event("child", after={"id": 3, "parent": 8})])
     program = headrace(to_postgres(kafka, topic, db.conninfo(), errors="dead-letter",
-                                   insert_mode="upsert", batch_ms="5s"))
+                                   insert_mode="upsert", batch_ms="5s",
+                                   foreign_key_wait="100ms"))
     wait_rows(db, 1, program, table="child")
     wait_until(lambda: db.value("select to_regclass('headrace.dead_letter')") and
                db.sql('select "offset", sqlstate from headrace.dead_letter order by 1') == [

@@ -703,7 +703,8 @@ static void test_deferred_constraints(void **state)
   run_sql(f, "CREATE TABLE parent (v text PRIMARY KEY); INSERT INTO parent VALUES ('good'); "
              "ALTER TABLE t DROP CONSTRAINT t_v_check, ADD FOREIGN KEY (v) REFERENCES parent "
              "DEFERRABLE INITIALLY DEFERRED");
-  start(f, NULL);
+  const char *const pairs[] = {"foreign_key_wait", "100ms", NULL};
+  start(f, pairs);
   send(f, 1000, three_bad);
   assert_int_equal(drain(f), HEADRACE_OK);
   assert_int_equal(number(f, "SELECT count(*) FROM t"), 997);
