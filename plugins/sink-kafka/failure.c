@@ -3,6 +3,9 @@
  * What a record that Kafka did not take means: one table, and what follows. */
 #include "sink.h"
 
+#include "connect_errors.h"
+#include "kafka_topic.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,11 +126,12 @@ static char *keep(struct sink *sink, const struct delivery *delivery, const char
   return memcpy(sink->host->alloc(sink->host, delivery->pending->batch, size), text, size);
 }
 
-static void add_letter(struct sink *sink, struct delivery *delivery, const char *error_class,
-                       const char *reason, bool without_value)
+static void add_letter(struct sink *sink, struct delivery *delivery, const char *stage,
+                       const char *error_class, const char *reason, bool without_value)
 {
   struct letter *letter = sink->host->alloc(sink->host, delivery->pending->batch, sizeof *letter);
   *letter = (struct letter){.delivery = delivery,
+                            .stage = stage,
                             .error_class = error_class,
                             .reason = keep(sink, delivery, reason),
                             .without_value = without_value};
@@ -152,7 +156,7 @@ static void reject(struct sink *sink, struct delivery *delivery, const struct fa
     sink_settle(sink, delivery->pending);
     return;
   case HEADRACE_VERDICT_DEAD_LETTER:
-    add_letter(sink, delivery, failure->error_class, reason,
+    add_letter(sink, delivery, "sink", failure->error_class, reason,
                failure->error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
                    failure->error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE);
     return;
@@ -164,7 +168,7 @@ static void reject(struct sink *sink, struct delivery *delivery, const struct fa
 void delivery_refused(struct sink *sink, struct delivery *delivery,
                       const struct headrace_rejection *rejection)
 {
-  add_letter(sink, delivery, rejection->error_class, rejection->reason, false);
+  add_letter(sink, delivery, rejection->stage, rejection->error_class, rejection->reason, false);
 }
 
 /* A broker refuses a whole request. Only a record that is larger than a full
@@ -230,21 +234,39 @@ void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp
 
 /* ---- dead letters ---------------------------------------------------------- */
 
-/* The names that Kafka Connect gives them, so that its users' tools can read them. */
+struct place {
+  char topic[KAFKA_TOPIC_NAME_MAX + 1], partition[24], offset[24];
+};
+
+/* Where it was read, if that was a topic; else where it was to go. */
+static void set_place(struct sink *sink, const struct headrace_event *event, struct place *place,
+                      struct connect_error *error)
+{
+  const struct headrace_record *record = event->record;
+  const struct topic *topic = topic_for(sink, event);
+  error->topic = topic ? topic->name : "";
+  if (record->offset < 0 || record->topic.state < HEADRACE_TEXT)
+    return;
+  snprintf(place->topic, sizeof place->topic, "%.*s", (int)record->topic.size, record->topic.data);
+  snprintf(place->partition, sizeof place->partition, "%" PRId32, record->partition);
+  snprintf(place->offset, sizeof place->offset, "%" PRId64, record->offset);
+  error->topic = place->topic;
+  error->partition = place->partition;
+  error->offset = place->offset;
+}
+
 static rd_kafka_headers_t *letter_headers(struct sink *sink, const struct letter *letter,
                                           const struct headrace_event *event)
 {
-  const struct topic *topic = topic_for(sink, event);
-  const struct {
-    const char *name, *value;
-  } added[] = {
-      {"__connect.errors.topic", topic ? topic->name : ""},
-      {"__connect.errors.connector.name", sink->host->pipeline},
-      {"__connect.errors.stage", "PRODUCE"},
-      {"__connect.errors.exception.class.name", letter->error_class},
-      {"__connect.errors.exception.message", letter->reason},
-  };
-  size_t count = sizeof added / sizeof *added;
+  struct place place;
+  struct connect_error error = {.pipeline = sink->host->pipeline,
+                                .stage = letter->stage,
+                                .at_sink = "PRODUCE",
+                                .exception = letter->error_class,
+                                .message = letter->reason};
+  struct headrace_pair added[CONNECT_ERROR_HEADERS];
+  set_place(sink, event, &place, &error);
+  size_t count = connect_error_headers(&error, added);
   rd_kafka_headers_t *headers = headers_of(event->record, count);
   for (size_t i = 0; i < count; i++)
     rd_kafka_header_add(headers, added[i].name, -1, added[i].value, -1);

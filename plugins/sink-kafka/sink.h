@@ -89,6 +89,7 @@ struct pending {
 struct letter {
   struct letter *next;
   struct delivery *delivery;
+  const char *stage; /* that refused it */
   const char *error_class;
   const char *reason;
   bool without_value; /* it was too large for Kafka */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "letter.h"
 
+#include "connect_errors.h"
 #include "json_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,15 +78,6 @@ static void own_headers(const struct letter *letter, struct headrace_header *hea
   }
 }
 
-/* Kafka Connect's words (org.apache.kafka.connect.runtime.errors.Stage) for what a letter calls a
- * stage. */
-static const char *connect_stage(const char *stage)
-{
-  if (!strncmp(stage, "filter", 6))
-    return "TRANSFORMATION";
-  return strcmp(stage, "codec") ? "TASK_PUT" : "VALUE_CONVERTER";
-}
-
 static const char *exception_of(const struct letter *letter)
 {
   const char *sqlstate = text_of(letter, LETTER_SQLSTATE);
@@ -94,34 +85,38 @@ static const char *exception_of(const struct letter *letter)
   return name ? name : text_of(letter, LETTER_CLASS);
 }
 
-#define ERROR_HEADERS 12
+#define OWN_HEADERS   3
+#define ERROR_HEADERS (CONNECT_ERROR_HEADERS + OWN_HEADERS)
 
-/* As DeadLetterQueueReporter of Kafka Connect writes them, so that its users' tools can read them;
- * what a letter knows besides has names of its own. */
+static size_t add_headers(const struct letter *letter, struct headrace_header *headers,
+                          const struct headrace_pair *pairs, size_t count)
+{
+  size_t used = 0;
+  for (size_t i = 0; i < count; i++)
+    if (pairs[i].value)
+      headers[used++] = (struct headrace_header){pairs[i].name, copy(letter, pairs[i].value)};
+  return used;
+}
+
+/* Kafka Connect's, and with names of our own what a letter knows besides. */
 static size_t error_headers(const struct letter *letter, struct headrace_header *headers)
 {
-  const char *stage = text_of(letter, LETTER_STAGE);
-  char class_name[128];
-  snprintf(class_name, sizeof class_name, "headrace.%s", stage);
-  const struct headrace_pair all[ERROR_HEADERS] = {
-      {"__connect.errors.topic", text_of(letter, LETTER_TOPIC)},
-      {"__connect.errors.partition", text_of(letter, LETTER_PARTITION)},
-      {"__connect.errors.offset", text_of(letter, LETTER_OFFSET)},
-      {"__connect.errors.connector.name", letter->form->pipeline},
-      {"__connect.errors.task.id", "0"},
-      {"__connect.errors.stage", connect_stage(stage)},
-      {"__connect.errors.class.name", class_name},
-      {"__connect.errors.exception.class.name", exception_of(letter)},
-      {"__connect.errors.exception.message", text_of(letter, LETTER_REASON)},
+  struct connect_error error = {.topic = text_of(letter, LETTER_TOPIC),
+                                .partition = text_of(letter, LETTER_PARTITION),
+                                .offset = text_of(letter, LETTER_OFFSET),
+                                .pipeline = letter->form->pipeline,
+                                .stage = text_of(letter, LETTER_STAGE),
+                                .at_sink = "TASK_PUT",
+                                .exception = exception_of(letter),
+                                .message = text_of(letter, LETTER_REASON)};
+  struct headrace_pair connect[CONNECT_ERROR_HEADERS];
+  const struct headrace_pair own[OWN_HEADERS] = {
       {"headrace.letter", text_of(letter, LETTER_ID)},
       {"headrace.sqlstate", text_of(letter, LETTER_SQLSTATE)},
       {"headrace.table", text_of(letter, LETTER_RELATION)},
   };
-  size_t used = 0;
-  for (size_t i = 0; i < ERROR_HEADERS; i++)
-    if (all[i].value)
-      headers[used++] = (struct headrace_header){all[i].name, copy(letter, all[i].value)};
-  return used;
+  size_t used = add_headers(letter, headers, connect, connect_error_headers(&error, connect));
+  return used + add_headers(letter, headers + used, own, OWN_HEADERS);
 }
 
 static void set_headers(const struct letter *letter, struct headrace_record *record)

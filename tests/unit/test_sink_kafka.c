@@ -394,6 +394,9 @@ static void an_oversize_record_becomes_a_dead_letter(void **state)
   assert_null(got->messages[0]->payload);
   expect_header(got->messages[0], "__debezium.context.taskId", "0");
   expect_header(got->messages[0], "__connect.errors.topic", "test.public.orders");
+  expect_header(got->messages[0], "__connect.errors.task.id", "0");
+  expect_header(got->messages[0], "__connect.errors.stage", "PRODUCE");
+  expect_header(got->messages[0], "__connect.errors.class.name", "headrace.sink");
   expect_header(got->messages[0], "__connect.errors.exception.class.name", "too-large");
   expect_header(got->messages[0], "__connect.errors.exception.message", "public.orders");
   forget(got);
