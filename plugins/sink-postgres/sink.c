@@ -143,10 +143,10 @@ static struct sink *sink_make(const struct headrace_host *host, const struct pla
   sink->batch_bytes = (size_t)host->integer(host, "batch_bytes");
   sink->batch_us = host->integer(host, "batch_ms") * 1000;
   sink->dry_run = host->integer(host, "dry_run");
-  /* A letter is taken off by the one transaction that writes all of its events. */
   sink->foreign_keys = (enum foreign_keys)host->integer(host, "foreign_keys");
   if (host->integer(host, "mode") == 0) /* table: of a handler nobody knows what refers to what */
     sink->foreign_key_wait_us = host->integer(host, "foreign_key_wait") * 1000;
+  /* A letter is taken off by the one transaction that writes all of its events. */
   sink->workers = host->once ? 1 : (unsigned)host->integer(host, "workers");
   sink->random = (uint64_t)host->now_us(host);
   sink->writers = sink_alloc(sink->workers * sizeof *sink->writers);
