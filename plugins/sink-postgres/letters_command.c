@@ -174,12 +174,19 @@ static enum headrace_result run_again(const struct headrace_host *host, const ch
   return result;
 }
 
+static const char *why_left(const struct sink *sink, bool whole)
+{
+  if (sink->dry_run)
+    return "left: it was a dry run";
+  return whole ? "rejected again" : "left: the run was broken off";
+}
+
 static void say(struct sink *sink, const struct letters *before, const struct letters *after,
                 bool whole)
 {
   const struct headrace_host *host = sink->host;
   char *text = pg_format("%" PRId64 " stored, %" PRId64 " %s\n", before->records - after->records,
-                         after->records, whole ? "rejected again" : "left: the run was broken off");
+                         after->records, why_left(sink, whole));
   if (after->without)
     pg_append(&text, "%" PRId64 " left alone: their events had no record to read again\n",
               after->without);

@@ -83,6 +83,15 @@ def test_it_cannot_write(db, letters):
     assert left(db) == [1, 2, 3]
 
 
+def test_a_dry_run(db, letters):
+    db.sql("alter table t alter v type text")
+    done = command("dlq", "-c", letters.config, "apply", "retry",
+                   env={"HEADRACE_APPLY_SINK_DRY_RUN": "yes"})
+    assert (done.returncode, done.stdout) == (1, "0 stored, 3 left: it was a dry run\n")
+    assert "would run, for 3 rows: INSERT" in done.stderr
+    assert left(db) == [1, 2, 3] and db.value("select count(*) from t") == 7
+
+
 def test_an_event_without_a_record(db, letters):
     db.sql("update headrace.dead_letter set topic = null, key = null, value = null where id < 3; "
            "alter table t alter v type text")
