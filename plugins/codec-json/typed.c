@@ -154,6 +154,61 @@ static int32_t find_made(const struct making *making, const char *name)
   return -1;
 }
 
+/* In the batch's memory, until the relation has a copy. */
+static char *keep(const struct making *making, const char *data, size_t size)
+{
+  struct typed *typed = making->typed;
+  char *text = typed->host->alloc(typed->host, typed->batch, size + 1);
+  *json_copy(text, data, size) = '\0';
+  return text;
+}
+
+/* "a,b,c" */
+static const char *const *labels_of(const struct making *making,
+                                    const struct connect_schema *schema)
+{
+  while (schema->type == CONNECT_ARRAY && !schema->allowed)
+    schema = schema->children;
+  if (!schema->allowed)
+    return NULL;
+  size_t count = 1, at = 0;
+  char *text = keep(making, schema->allowed, strlen(schema->allowed));
+  for (const char *comma = text; (comma = strchr(comma, ',')); comma++)
+    count++;
+  struct typed *typed = making->typed;
+  char **labels = typed->host->alloc(typed->host, typed->batch, (count + 1) * sizeof *labels);
+  for (char *next = text; next; next = strchr(next, ',')) {
+    if (at)
+      *next++ = '\0';
+    labels[at++] = next;
+  }
+  labels[at] = NULL;
+  return (const char *const *)labels;
+}
+
+static const char *default_of(const struct making *making, const struct typed_type *type,
+                              const struct connect_schema *schema)
+{
+  static const char digits[] = "0123456789abcdef";
+  struct headrace_value value;
+  if (schema->default_value.kind == JSON_NULL ||
+      !type->read(making->typed, type, &schema->default_value, &value))
+    return NULL;
+  if (value.state == HEADRACE_TEXT && !memchr(value.data, 0, value.size))
+    return keep(making, value.data, value.size);
+  if (value.state != HEADRACE_BINARY)
+    return NULL;
+  struct typed *typed = making->typed;
+  char *text = typed->host->alloc(typed->host, typed->batch, 2 * (size_t)value.size + 3);
+  char *at = json_copy(text, "\\x", 2);
+  for (uint32_t i = 0; i < value.size; i++) {
+    *at++ = digits[(unsigned char)value.data[i] >> 4];
+    *at++ = digits[(unsigned char)value.data[i] & 15];
+  }
+  *at = '\0';
+  return text;
+}
+
 static bool add_column(struct making *making, const char *name, const struct connect_schema *schema)
 {
   if (!name || !*name)
@@ -163,6 +218,9 @@ static bool add_column(struct making *making, const char *name, const struct con
   struct headrace_column *column = &making->columns[making->column_count];
   typed_type_init(&making->types[making->column_count], column, schema, making->typed->options);
   column->name = name;
+  if (column->type == HEADRACE_TYPE_ENUM || column->element_type == HEADRACE_TYPE_ENUM)
+    column->labels = labels_of(making, schema);
+  column->default_text = default_of(making, &making->types[making->column_count], schema);
   making->column_count++;
   return true;
 }
@@ -534,10 +592,10 @@ enum headrace_result typed_rows(struct typed *typed, const struct record_text *t
                                 struct decoded_rows *rows, struct decode_fault *fault)
 {
   *rows = (struct decoded_rows){0};
+  typed->batch = out;
   struct reading reading = {typed, find_entry(typed, text, table, fault), text, table, fault};
   if (!reading.entry)
     return HEADRACE_AGAIN;
-  typed->batch = out;
   rows->relation = reading.entry->relation;
   if (text->operation == HEADRACE_TRUNCATE)
     return HEADRACE_OK;

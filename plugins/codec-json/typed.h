@@ -43,6 +43,7 @@ struct connect_schema {
   char *source_type;                /* in lower case, if the connector propagates it; NULL */
   int32_t scale, precision, length; /* parameters; INT32_MIN: none */
   int32_t source_length, source_scale;
+  struct json_value default_value; /* in the schema's text; JSON_NULL: none */
   struct connect_schema
       *children; /* a struct's fields, an array's items, a map's keys and values */
   size_t count, room;

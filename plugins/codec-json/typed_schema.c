@@ -184,6 +184,8 @@ static bool read_member(struct json_reader *reader, struct connect_schema *schem
     return false;
   if (json_is(name, "optional"))
     schema->optional = value.kind == JSON_TRUE;
+  if (json_is(name, "default"))
+    schema->default_value = value;
   return true;
 }
 

@@ -227,6 +227,8 @@ static void init_scalar(struct typed_type *type, struct headrace_column *column,
                               .unit = reading->unit,
                               .logical = finer ? finer->to : reading->logical};
   const char *name = finer ? finer->type_name : reading->type_name;
+  if (!name && type->logical == HEADRACE_TYPE_ENUM)
+    name = source_type;
   column->type_name = name ? name : "";
   set_sizes(type, column, schema, reading);
   if (name == BIT_VARYING) /* zeros before it are lost in the event, but not made up either */

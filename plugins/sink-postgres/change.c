@@ -145,16 +145,15 @@ static enum headrace_result make_schema(const struct table_change *change, const
 static enum headrace_result make(const struct table_change *change,
                                  const struct wanted_table *wanted, struct pg_error *error)
 {
-  char *sql;
+  struct sql_list sql = {0};
   enum headrace_result result = make_schema(change, wanted->schema, error);
   if (result == HEADRACE_OK)
     result = create_sql(change->connection, wanted, !change->may_alter, &sql, error);
-  if (result != HEADRACE_OK)
-    return result;
-  result = run(change, sql, error);
+  for (uint32_t i = 0; i < sql.count && result == HEADRACE_OK; i++)
+    result = run(change, sql.items[i], error);
   if (result == HEADRACE_OK)
     change->host->counter(change->host, "tables_created", 1);
-  free(sql);
+  sql_list_free(&sql);
   return result;
 }
 

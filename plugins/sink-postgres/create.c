@@ -15,6 +15,8 @@
 #define BIT_LENGTH_MAX        83886080
 #define TIME_DIGITS_MAX       6
 
+enum { ENUMS_TEXT, ENUMS_TYPE };
+
 void sql_list_add(struct sql_list *list, char *sql)
 {
   list->items = sink_realloc(list->items, (list->count + 1) * sizeof *list->items);
@@ -54,6 +56,7 @@ void wanted_table_fill(struct wanted_table *wanted, const struct naming *naming,
   wanted->columns =
       sink_alloc((relation->column_count + extras->count + 1) * sizeof *wanted->columns);
   wanted->column_count = 0;
+  wanted->make_enums = naming_host(naming)->integer(naming_host(naming), "enums") == ENUMS_TYPE;
   wanted->whole = relation->key_count < relation->column_count &&
                   event->change->operation != HEADRACE_DELETE &&
                   event->change->operation != HEADRACE_TRUNCATE;
@@ -343,28 +346,140 @@ static void append_key(const struct wanted_table *wanted, char **sql)
     pg_append(sql, ")");
 }
 
+static bool is_enum(const struct wanted_column *column)
+{
+  const struct headrace_column *source = column->source;
+  return source && !column->type && source->labels &&
+         (source->type == HEADRACE_TYPE_ENUM || source->element_type == HEADRACE_TYPE_ENUM);
+}
+
+/* The source's name of the type, without its schema; or that of the table and column. To be freed.
+ */
+static char *enum_name(const struct wanted_table *wanted, const struct wanted_column *column)
+{
+  const char *given = column->source->type_name ? column->source->type_name : "";
+  char *element =
+      column->source->type == HEADRACE_TYPE_ARRAY ? element_name(given) : pg_format("%s", given);
+  char *name = sink_alloc(strlen(element) + 1);
+  const char *rest = name_part(element, name);
+  if (*rest == '.')
+    name_part(rest + 1, name);
+  if (!*name) {
+    free(name);
+    name = pg_format("%s_%s", wanted->table, column->name);
+  }
+  free(element);
+  return name;
+}
+
+static void create_enum(const char *type, const char *const *labels, struct sql_list *sql)
+{
+  char *create = pg_format("CREATE TYPE %s AS ENUM (", type);
+  for (const char *const *label = labels; *label; label++) {
+    char *quoted = pg_quote_literal(*label);
+    pg_append(&create, "%s%s", label > labels ? ", " : "", quoted);
+    free(quoted);
+  }
+  pg_append(&create, ")");
+  for (uint32_t i = 0; create && i < sql->count; i++)
+    if (!strcmp(sql->items[i], create)) { /* another column of it */
+      free(create);
+      create = NULL;
+    }
+  if (create)
+    sql_list_add(sql, create);
+}
+
+/* There is none of the source's name: one in the table's schema, which may have to be made. */
+static enum headrace_result enum_type(PGconn *connection, const struct wanted_table *wanted,
+                                      const struct wanted_column *column, struct sql_list *sql,
+                                      char **type, struct pg_error *error)
+{
+  char *name = enum_name(wanted, column), *found = NULL;
+  char *element = pg_quote_qualified(wanted->schema, name);
+  enum headrace_result result = find_type(connection, element, &found, error);
+  if (result == HEADRACE_OK && !found)
+    create_enum(element, column->source->labels, sql);
+  if (result == HEADRACE_OK)
+    *type = pg_format("%s%s", found ? found : element,
+                      column->source->type == HEADRACE_TYPE_ARRAY ? "[]" : "");
+  free(found);
+  free(element);
+  free(name);
+  return result;
+}
+
+static enum headrace_result type_or_enum(PGconn *connection, const struct wanted_table *wanted,
+                                         const struct wanted_column *column, bool guess,
+                                         struct sql_list *sql, char **type, struct pg_error *error)
+{
+  enum headrace_result result = column_type(connection, column, guess, type, error);
+  bool as_text = result == HEADRACE_OK && *type && !strncmp(*type, "text", 4);
+  if (!as_text || !wanted->make_enums || !is_enum(column))
+    return result;
+  free(*type);
+  *type = NULL;
+  return enum_type(connection, wanted, column, sql, type, error);
+}
+
+/* Of a key every event has a value; of a sequence Debezium's schemas say zero. */
+static bool has_default(const struct wanted_table *wanted, const struct wanted_column *column)
+{
+  const struct headrace_column *source = column->source;
+  return source && !column->type && source->default_text && source->type != HEADRACE_TYPE_UNTYPED &&
+         source->type != HEADRACE_TYPE_OTHER &&
+         !(source->flags & (HEADRACE_COLUMN_GENERATED | HEADRACE_COLUMN_IDENTITY)) &&
+         !in_key(wanted, column->name);
+}
+
+enum headrace_result column_definition(PGconn *connection, const struct wanted_table *wanted,
+                                       const struct wanted_column *column, bool guess, bool added,
+                                       struct sql_list *sql, char **definition,
+                                       struct pg_error *error)
+{
+  char *type;
+  *definition = NULL;
+  enum headrace_result result = type_or_enum(connection, wanted, column, guess, sql, &type, error);
+  if (result == HEADRACE_OK && type) {
+    char *quoted = pg_quote_identifier(column->name);
+    *definition = pg_format("%s %s", quoted, type);
+    free(quoted);
+    if (has_default(wanted, column)) {
+      char *literal = pg_quote_literal(column->source->default_text);
+      bool must = added && !(column->source->flags & HEADRACE_COLUMN_NULLABLE);
+      pg_append(definition, "%s DEFAULT %s", must ? " NOT NULL" : "", literal);
+      free(literal);
+    }
+  }
+  free(type);
+  return result;
+}
+
 enum headrace_result create_sql(PGconn *connection, const struct wanted_table *wanted, bool guess,
-                                char **sql, struct pg_error *error)
+                                struct sql_list *sql, struct pg_error *error)
 {
   char *table = pg_quote_qualified(wanted->schema, wanted->table);
-  *sql = pg_format("CREATE TABLE IF NOT EXISTS %s (", table);
+  char *create = pg_format("CREATE TABLE IF NOT EXISTS %s (", table);
   free(table);
   enum headrace_result result = HEADRACE_OK;
   uint32_t made = 0;
+  *sql = (struct sql_list){0};
   for (uint32_t i = 0; i < wanted->column_count && result == HEADRACE_OK; i++) {
     const struct wanted_column *column = &wanted->columns[i];
-    char *type, *quoted = pg_quote_identifier(column->name);
-    result = column_type(connection, column, guess || in_key(wanted, column->name), &type, error);
-    if (result == HEADRACE_OK && type)
-      pg_append(sql, "%s%s %s", made++ ? ", " : "", quoted, type);
-    free(quoted);
-    free(type);
+    char *definition;
+    result = column_definition(connection, wanted, column, guess || in_key(wanted, column->name),
+                               false, sql, &definition, error);
+    if (definition)
+      pg_append(&create, "%s%s", made++ ? ", " : "", definition);
+    free(definition);
   }
-  append_key(wanted, sql);
-  pg_append(sql, ")");
-  if (result != HEADRACE_OK) {
-    free(*sql);
-    *sql = NULL;
+  append_key(wanted, &create);
+  pg_append(&create, ")");
+  if (result == HEADRACE_OK) {
+    sql_list_add(sql, create);
+  } else {
+    free(create);
+    sql_list_free(sql);
   }
   return result;
 }

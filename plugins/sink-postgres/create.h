@@ -32,7 +32,8 @@ struct wanted_table {
   uint32_t column_count;
   char *const *key; /* names of columns */
   uint32_t key_count;
-  bool whole; /* the event is of a whole row: a column that it has not got has no value */
+  bool make_enums; /* types for them, in the table's schema, where there is none of that name */
+  bool whole;      /* the event is of a whole row: a column that it has not got has no value */
 };
 
 /* Names that are no names are left out: mapping the event will say why. */
@@ -45,8 +46,16 @@ void wanted_table_free(struct wanted_table *wanted);
 enum headrace_result column_type(PGconn *connection, const struct wanted_column *column, bool guess,
                                  char **type, struct pg_error *error);
 
-/* CREATE TABLE, to be freed. `guess`: as text what no value tells, instead of leaving it out. */
+/* The column as CREATE TABLE or (`added`) ADD COLUMN has it, to be freed, NULL as *type above. The
+ * statements that make its type are added to `sql`. */
+enum headrace_result column_definition(PGconn *connection, const struct wanted_table *wanted,
+                                       const struct wanted_column *column, bool guess, bool added,
+                                       struct sql_list *sql, char **definition,
+                                       struct pg_error *error);
+
+/* CREATE TABLE, after CREATE TYPE for its enums. `guess`: as text what no value tells, instead of
+ * leaving it out. */
 enum headrace_result create_sql(PGconn *connection, const struct wanted_table *wanted, bool guess,
-                                char **sql, struct pg_error *error);
+                                struct sql_list *sql, struct pg_error *error);
 
 #endif

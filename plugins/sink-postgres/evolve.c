@@ -263,17 +263,16 @@ static bool may_lack(const struct target *target, uint32_t i, const struct wante
          (source->source->flags & HEADRACE_COLUMN_NULLABLE);
 }
 
-static enum headrace_result add_column(PGconn *connection, const struct wanted_column *column,
+static enum headrace_result add_column(PGconn *connection, const struct wanted_table *wanted,
+                                       const struct wanted_column *column, struct sql_list *sql,
                                        char **actions, struct pg_error *error)
 {
-  char *type;
-  enum headrace_result result = column_type(connection, column, false, &type, error);
-  if (result == HEADRACE_OK && type) {
-    char *quoted = pg_quote_identifier(column->name);
-    pg_append(actions, "%sADD COLUMN IF NOT EXISTS %s %s", *actions ? ", " : "", quoted, type);
-    free(quoted);
-  }
-  free(type);
+  char *definition;
+  enum headrace_result result =
+      column_definition(connection, wanted, column, false, true, sql, &definition, error);
+  if (definition)
+    pg_append(actions, "%sADD COLUMN IF NOT EXISTS %s", *actions ? ", " : "", definition);
+  free(definition);
   return result;
 }
 
@@ -337,16 +336,17 @@ static enum headrace_result add_labels(PGconn *connection, const struct target_c
 /* ---- the whole --------------------------------------------------------- */
 
 static enum headrace_result fit_column(PGconn *connection, const struct target *target,
-                                       const struct wanted_column *column, struct sql_list *labels,
+                                       const struct wanted_table *wanted,
+                                       const struct wanted_column *column, struct sql_list *sql,
                                        char **actions, struct pg_error *error)
 {
   int32_t there = target_column_index(target, column->name);
   if (there < 0)
-    return add_column(connection, column, actions, error);
+    return add_column(connection, wanted, column, sql, actions, error);
   if (!column->source || column->type)
     return HEADRACE_OK;
   widen_column(&target->columns[there], column->source, actions);
-  return add_labels(connection, &target->columns[there], column->source, labels, error);
+  return add_labels(connection, &target->columns[there], column->source, sql, error);
 }
 
 enum headrace_result evolve_sql(PGconn *connection, const struct target *target,
@@ -357,7 +357,7 @@ enum headrace_result evolve_sql(PGconn *connection, const struct target *target,
   *sql = (struct sql_list){0};
   enum headrace_result result = HEADRACE_OK;
   for (uint32_t i = 0; i < wanted->column_count && result == HEADRACE_OK; i++)
-    result = fit_column(connection, target, &wanted->columns[i], sql, &actions, error);
+    result = fit_column(connection, target, wanted, &wanted->columns[i], sql, &actions, error);
   for (uint32_t i = 0; i < target->column_count; i++)
     if (may_lack(target, i, wanted))
       pg_append(&actions, "%sALTER COLUMN %s DROP NOT NULL", actions ? ", " : "",

@@ -9,7 +9,8 @@
 #include "target.h"
 
 /* The statements that make it fit: ALTER TABLE with all that is to be done, after ALTER TYPE for
- * labels that an enum has not got. None: it fits. OK, RETRY, FATAL: *error, and none. */
+ * labels that an enum has not got, and CREATE TYPE for enums of new columns. None: it fits. OK,
+ * RETRY, FATAL: *error, and none. */
 enum headrace_result evolve_sql(PGconn *connection, const struct target *target,
                                 const struct wanted_table *wanted, struct sql_list *sql,
                                 struct pg_error *error);

@@ -138,15 +138,17 @@ static void makes_tables(void **state)
   struct wanted_table wanted = {.schema = "s", .table = "o\"r", .key = key, .key_count = 1};
   wanted_table_fill(&wanted, naming, &extras, &test.event);
   struct pg_error error;
-  char *sql;
+  struct sql_list sql;
   assert_int_equal(create_sql(NULL, &wanted, false, &sql, &error), HEADRACE_OK);
-  assert_string_equal(sql, "CREATE TABLE IF NOT EXISTS \"s\".\"o\"\"r\" (\"order_id\" bigint, "
-                           "\"total\" numeric(9,2), \"__deleted\" boolean, "
-                           "PRIMARY KEY (\"order_id\"))");
-  free(sql);
+  assert_int_equal(sql.count, 1);
+  assert_string_equal(sql.items[0],
+                      "CREATE TABLE IF NOT EXISTS \"s\".\"o\"\"r\" (\"order_id\" bigint, "
+                      "\"total\" numeric(9,2), \"__deleted\" boolean, "
+                      "PRIMARY KEY (\"order_id\"))");
+  sql_list_free(&sql);
   assert_int_equal(create_sql(NULL, &wanted, true, &sql, &error), HEADRACE_OK);
-  assert_non_null(strstr(sql, "\"unknown\" text"));
-  free(sql);
+  assert_non_null(strstr(sql.items[0], "\"unknown\" text"));
+  sql_list_free(&sql);
   wanted_table_free(&wanted);
   extras_free(&extras);
   naming_free(naming);
