@@ -9,7 +9,7 @@
  * events with record->topic and record->partition set; the receipt of an event is its offset.
  *
  * Threads: one thread asks, that of the source's callbacks; the sink's own callbacks run on
- * another at the same time. No function waits for the network or a disk: what needs either is a
+ * another at the same time. No function but attach() waits for the network or a disk: what needs either is a
  * question, whose answer comes later, inside of serve(), on the thread that asked. The function
  * `wake` that attach() is given may be called on any thread, and says that serve() has something.
  *
@@ -24,8 +24,8 @@
  * Changelog
  *   1 (0.1.0)  first version.
  */
-#ifndef HEADRACE_LOG_H
-#define HEADRACE_LOG_H
+#ifndef HEADRACE_LOG_INTERFACE_H
+#define HEADRACE_LOG_INTERFACE_H
 
 #include <headrace/plugin.h>
 
@@ -161,8 +161,9 @@ struct headrace_log {
   uint32_t api_version;
   void *self; /* first argument of all functions */
 
-  /* Once, before anything else. */
-  void (*attach)(void *self, const struct headrace_log_reader *);
+  /* Once, before anything else, in start(): the store is opened, and whoever wrote to it before
+   * is shut out. This one waits for the network; OK, or RETRY or FATAL, which was said. */
+  enum headrace_result (*attach)(void *self, const struct headrace_log_reader *);
   void (*serve)(void *self); /* calls back what has its answer */
 
   /* What is known without asking. */

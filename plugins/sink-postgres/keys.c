@@ -14,8 +14,8 @@ const struct headrace_key sink_postgres_keys[] = {
     {.name = "mode",
      .type = HEADRACE_ENUM,
      .default_value = "table",
-     .choices = "table|handler",
-     .help = "write rows of tables, or call your own code"},
+     .choices = "table|handler|log",
+     .help = "write rows of tables, call your own code, or keep a log that can be read back"},
     /* which table, which columns */
     {.name = "table",
      .type = HEADRACE_STRING,
@@ -225,6 +225,15 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_DURATION,
      .default_value = "7d",
      .help = "days of the inbox older than this are dropped once they are empty; 0: never"},
+    /* mode = log */
+    {.name = "log_schema",
+     .type = HEADRACE_STRING,
+     .default_value = "kafka",
+     .help = "schema of the log's tables"},
+    {.name = "log_segment_records",
+     .type = HEADRACE_INT,
+     .default_value = "1000000",
+     .help = "records of a partition in one table, which retention drops as a whole"},
     /* what is kept in the target */
     {.name = "schema_name",
      .type = HEADRACE_STRING,
@@ -247,7 +256,8 @@ static const struct limit {
               {"statement_timeout", 0, INT32_MAX},
               {"lock_timeout", 0, INT32_MAX},
               {"foreign_key_wait", 0, 86400000},
-              {"reject_limit", 0, 100}};
+              {"reject_limit", 0, 100},
+              {"log_segment_records", 100, INT64_C(1) << 40}};
 
 bool keys_check(const struct headrace_host *host)
 {
@@ -265,6 +275,8 @@ bool keys_check(const struct headrace_host *host)
               limits[i].least, limits[i].most);
     good = false;
   }
-  bool table = host->integer(host, "mode") == 0;
-  return (table ? targets_check(host) : handler_check(host)) && good;
+  int64_t mode = host->integer(host, "mode");
+  if (mode == MODE_LOG)
+    return good;
+  return (mode == 0 ? targets_check(host) : handler_check(host)) && good;
 }

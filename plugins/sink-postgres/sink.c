@@ -2,6 +2,7 @@
 #include "sink.h"
 
 #include "dead_letter.h"
+#include "log_sink.h"
 #include "pg_quote.h"
 
 #include <inttypes.h>
@@ -174,9 +175,23 @@ enum headrace_result sink_new(const struct headrace_host *host, const struct pla
   return HEADRACE_OK;
 }
 
+/* mode = log has an engine of its own. */
+static enum headrace_result open_as_log(const struct headrace_host *host, void **instance)
+{
+  struct sink *sink = sink_alloc(sizeof *sink);
+  sink->host = host;
+  enum headrace_result result = log_sink_new(host, &sink->log);
+  if (result == HEADRACE_OK)
+    *instance = sink;
+  else
+    free(sink);
+  return result;
+}
+
 static enum headrace_result sink_open(const struct headrace_host *host, void **instance)
 {
-  return sink_new(host, planner_for(host), instance);
+  return host->integer(host, "mode") == MODE_LOG ? open_as_log(host, instance)
+                                                 : sink_new(host, planner_for(host), instance);
 }
 
 /* ---- working ---------------------------------------------------------------------------- */
@@ -220,6 +235,8 @@ static void serve(struct sink *sink, bool quiet)
 static enum headrace_result sink_write(void *instance, struct headrace_batch *batch)
 {
   struct sink *sink = instance;
+  if (sink->log)
+    return log_sink_write(sink->log, batch);
   if (sink->failure)
     return sink->failure;
   if (!flush_admits(sink))
@@ -258,6 +275,8 @@ static void wait_for_event(struct sink *sink, int timeout_ms)
 static enum headrace_result sink_poll(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
+  if (sink->log)
+    return log_sink_poll(sink->log, timeout_ms);
   serve(sink, timeout_ms > 0);
   if (timeout_ms > 0 && !sink->failure) {
     wait_for_event(sink, timeout_ms);
@@ -269,6 +288,8 @@ static enum headrace_result sink_poll(void *instance, int timeout_ms)
 static enum headrace_result sink_flush(void *instance, int timeout_ms)
 {
   struct sink *sink = instance;
+  if (sink->log)
+    return log_sink_flush(sink->log, timeout_ms);
   int64_t deadline = sink_now(sink) + (int64_t)timeout_ms * 1000;
   sink->flushing = true;
   serve(sink, true);
@@ -281,13 +302,21 @@ static enum headrace_result sink_flush(void *instance, int timeout_ms)
 
 static enum headrace_result sink_tick(void *instance)
 {
-  serve(instance, false);
+  struct sink *sink = instance;
+  if (sink->log)
+    return log_sink_poll(sink->log, 0);
+  serve(sink, false);
   return HEADRACE_OK;
 }
 
 static void sink_close(void *instance)
 {
   struct sink *sink = instance;
+  if (sink->log) {
+    log_sink_close(sink->log);
+    free(sink);
+    return;
+  }
   serve(sink, false);
   if (!is_empty(sink) || sink->held_count)
     sink->host->log(sink->host, HEADRACE_INFO,
@@ -296,6 +325,12 @@ static void sink_close(void *instance)
     writer_abandon(&sink->writers[i]);
   flush_abandon(sink);
   sink_free(sink);
+}
+
+static const struct headrace_log *sink_log(void *instance)
+{
+  const struct sink *sink = instance;
+  return sink->log ? log_sink_interface(sink->log) : NULL;
 }
 
 static enum headrace_result sink_stored_position(void *instance, void *out, size_t *size)
@@ -312,10 +347,11 @@ static enum headrace_result sink_command(void *instance, const char *name,
                                          const char *const *arguments, size_t count, char *out,
                                          size_t size)
 {
+  struct sink *sink = instance;
   (void)out; /* the host's print() has no limit */
   (void)size;
-  return strcmp(name, "dlq") != 0 ? HEADRACE_AGAIN
-                                  : dead_letter_command(instance, arguments, count);
+  return sink->log || strcmp(name, "dlq") != 0 ? HEADRACE_AGAIN
+                                               : dead_letter_command(sink, arguments, count);
 }
 
 static enum headrace_result sink_check(const struct headrace_host *host)
@@ -339,6 +375,7 @@ static const struct headrace_plugin plugin = {
     .stored_position = sink_stored_position,
     .command = sink_command,
     .stored_part = sink_stored_part,
+    .log = sink_log,
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)

@@ -53,8 +53,13 @@ struct flush {
   unsigned shares_left; /* writers that have not committed */
 };
 
+struct log_sink;
+
+enum { MODE_LOG = 2 }; /* of the choices of `mode`, in keys.c */
+
 struct sink {
   const struct headrace_host *host;
+  struct log_sink *log; /* mode = log: all is done by it, and nothing else here is used */
   const struct planner *planner;
   void *planner_instance;
   struct pg_target target; /* of writers */

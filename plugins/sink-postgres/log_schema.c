@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tables of mode = log. A step is never changed once it was released: what comes later is
+ * another step. All names are found by the search_path, which begins with the log's schema. */
+#include "log_sink.h"
+#include "pg_quote.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Taken while the schema is made or upgraded; any number that nobody else has. */
+#define UPGRADE_LOCK "7308895160483668324"
+
+static const char *const step_tables =
+    "CREATE TABLE meta ("
+    " only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),"
+    " schema_version integer NOT NULL,"
+    " cluster_id text NOT NULL,"
+    " owner_epoch bigint NOT NULL DEFAULT 0,"
+    " timeline text NOT NULL DEFAULT '',"
+    " next_producer_id bigint NOT NULL DEFAULT 0,"
+    " next_global_offset bigint NOT NULL DEFAULT 0) WITH (fillfactor = 50);"
+    "INSERT INTO meta (schema_version, cluster_id) VALUES (0, translate(rtrim("
+    " encode(decode(replace(gen_random_uuid()::text, '-', ''), 'hex'), 'base64'), '='),"
+    " '+/', '-_'));"
+    "CREATE TABLE topics ("
+    " topic_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),"
+    " name text NOT NULL UNIQUE,"
+    " config jsonb NOT NULL DEFAULT '{}',"
+    " created_at timestamptz NOT NULL DEFAULT now());"
+    /* Counters change with every transaction: no index has them, so that updates stay on their
+     * page, and vacuum comes often to what is small. */
+    "CREATE TABLE partitions ("
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " start_offset bigint NOT NULL DEFAULT 0,"
+    " next_offset bigint NOT NULL DEFAULT 0,"
+    " leader_epoch integer NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (topic_id, partition_id)) WITH (fillfactor = 50,"
+    " autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);"
+    "CREATE TABLE segments ("
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " first_offset bigint NOT NULL,"
+    " end_offset bigint NOT NULL,"
+    " PRIMARY KEY (topic_id, partition_id, first_offset));"
+    "CREATE TABLE messages ("
+    " topic_id integer NOT NULL,"
+    " partition_id integer NOT NULL,"
+    " partition_offset bigint NOT NULL,"
+    " global_offset bigint NOT NULL,"
+    " \"timestamp\" timestamptz,"
+    " key bytea,"
+    " value bytea,"
+    " headers bytea[],"
+    " PRIMARY KEY (topic_id, partition_id, partition_offset)) PARTITION BY LIST (topic_id);"
+    "CREATE TABLE producers ("
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " producer_id bigint NOT NULL,"
+    " epoch smallint NOT NULL,"
+    " first_sequences integer[] NOT NULL,"
+    " counts bigint[] NOT NULL,"
+    " first_offsets bigint[] NOT NULL,"
+    " last_written timestamptz NOT NULL,"
+    " PRIMARY KEY (topic_id, partition_id, producer_id)) WITH (fillfactor = 50,"
+    " autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);"
+    "CREATE TABLE groups ("
+    " group_id text PRIMARY KEY,"
+    " protocol_type text NOT NULL DEFAULT '',"
+    " active boolean NOT NULL DEFAULT false,"
+    " left_at timestamptz NOT NULL DEFAULT now());"
+    "CREATE TABLE offsets ("
+    " group_id text NOT NULL REFERENCES groups ON DELETE CASCADE,"
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " committed_offset bigint NOT NULL,"
+    " leader_epoch integer NOT NULL DEFAULT -1,"
+    " metadata text NOT NULL DEFAULT '',"
+    " committed_at timestamptz NOT NULL DEFAULT now(),"
+    " PRIMARY KEY (group_id, topic_id, partition_id)) WITH (fillfactor = 50,"
+    " autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);"
+
+    /* Attached, and not made as a partition: that would lock out whoever reads or writes. */
+    "CREATE FUNCTION add_segment(topic integer, part integer, first bigint, after bigint)"
+    " RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN"
+    " EXECUTE format('CREATE TABLE messages_%s_%s_%s (LIKE messages INCLUDING STORAGE)',"
+    "  topic, part, first);"
+    " EXECUTE format('ALTER TABLE messages_%s ATTACH PARTITION messages_%s_%s_%s"
+    "  FOR VALUES FROM (%s, %s) TO (%s, %s)',"
+    "  topic, topic, part, first, part, first, part, after);"
+    " INSERT INTO segments VALUES (topic, part, first, after);"
+    " END $$;"
+    "CREATE FUNCTION add_topic(topic_name text, partition_count integer, topic_config jsonb,"
+    " OUT topic integer, OUT topic_uuid uuid)"
+    " LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ BEGIN"
+    " INSERT INTO topics (name, config) VALUES (topic_name, topic_config)"
+    "  RETURNING topic_id, id INTO topic, topic_uuid;"
+    " INSERT INTO partitions (topic_id, partition_id)"
+    "  SELECT topic, n FROM generate_series(0, partition_count - 1) n;"
+    " EXECUTE format('CREATE TABLE messages_%s (LIKE messages INCLUDING STORAGE)"
+    "  PARTITION BY RANGE (partition_id, partition_offset)', topic);"
+    " EXECUTE format('ALTER TABLE messages ATTACH PARTITION messages_%s FOR VALUES IN (%s)',"
+    "  topic, topic);"
+    " END $$;"
+    /* The last statement of what appends: counters move from where this process knows them to be,
+     * or all is rolled back. HR101: somebody else moved them. */
+    "CREATE FUNCTION advance(epoch bigint, global_before bigint, global_after bigint,"
+    " topic integer[], part integer[], before bigint[], after bigint[])"
+    " RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$"
+    " DECLARE moved bigint; BEGIN"
+    " UPDATE partitions p SET next_offset = u.after FROM unnest(topic, part, before, after)"
+    "  AS u(topic, part, before, after)"
+    "  WHERE p.topic_id = u.topic AND p.partition_id = u.part AND p.next_offset = u.before;"
+    " GET DIAGNOSTICS moved = ROW_COUNT;"
+    " UPDATE meta SET next_global_offset = global_after"
+    "  WHERE owner_epoch = epoch AND next_global_offset = global_before;"
+    " IF NOT FOUND OR moved <> cardinality(topic) THEN"
+    "  RAISE EXCEPTION 'the log was moved by another process' USING ERRCODE = 'HR101';"
+    " END IF; END $$;";
+
+static const char *const *const steps[] = {&step_tables};
+
+#define VERSION ((int)(sizeof steps / sizeof *steps))
+
+static bool run(PGconn *connection, const char *sql, struct pg_error *error)
+{
+  PGresult *result = PQexec(connection, sql);
+  ExecStatusType status = PQresultStatus(result);
+  bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+  if (!good)
+    failure_read(connection, result, error);
+  PQclear(result);
+  return good;
+}
+
+/* -1: *error. 0: there is nothing yet. */
+static int version_there(PGconn *connection, struct pg_error *error)
+{
+  PGresult *result = pg_query(connection, error, "SELECT to_regclass('meta') IS NOT NULL", 0, NULL);
+  bool there = result && *PQgetvalue(result, 0, 0) == 't';
+  PQclear(result);
+  if (!result || !there)
+    return result ? 0 : -1;
+  result = pg_query(connection, error, "SELECT schema_version FROM meta", 0, NULL);
+  int version = result && PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : -1;
+  if (result && version < 0) {
+    *error = (struct pg_error){.result = HEADRACE_FATAL};
+    snprintf(error->message, sizeof error->message, "the table meta has no row");
+  }
+  PQclear(result);
+  return version;
+}
+
+static bool refuse_newer(int version, struct pg_error *error)
+{
+  *error = (struct pg_error){.result = HEADRACE_FATAL};
+  snprintf(error->message, sizeof error->message,
+           "its version is %d, and this headrace knows versions up to %d: a newer one has to be "
+           "used",
+           version, VERSION);
+  return false;
+}
+
+/* Inside of a transaction. */
+static bool upgrade(const struct log_sink *sink, PGconn *connection, struct pg_error *error)
+{
+  char *create = pg_format("CREATE SCHEMA IF NOT EXISTS %s", sink->schema);
+  char *done = pg_format("UPDATE meta SET schema_version = %d", VERSION);
+  /* Another process may have done it while the lock was waited for. */
+  bool good = run(connection, "SELECT pg_advisory_xact_lock(" UPGRADE_LOCK ")", error);
+  int version = good ? version_there(connection, error) : -1;
+  good = version == 0 ? run(connection, create, error) : version > 0;
+  for (int i = version; good && i < VERSION; i++)
+    good = run(connection, *steps[i], error);
+  good = good && run(connection, done, error);
+  free(create);
+  free(done);
+  return good;
+}
+
+bool log_schema_prepare(const struct log_sink *sink, PGconn *connection, struct pg_error *error)
+{
+  int version = version_there(connection, error);
+  if (version < 0 || version == VERSION)
+    return version == VERSION;
+  if (version > VERSION)
+    return refuse_newer(version, error);
+  if (run(connection, "BEGIN", error) && upgrade(sink, connection, error))
+    return run(connection, "COMMIT", error);
+  if (PQstatus(connection) == CONNECTION_OK)
+    PQclear(PQexec(connection, "ROLLBACK"));
+  return false;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log_state.h"
+
+#include "log_numbering.h"
+#include "sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct log_catalogue {
+  struct headrace_log_catalogue shown; /* first: the reader gets its address */
+  unsigned readers;                    /* and the state itself */
+};
+
+/* ---- pairs ----------------------------------------------------------------------- */
+
+static struct headrace_pair *copy_pairs(const struct headrace_pair *pairs, size_t count)
+{
+  struct headrace_pair *copy = sink_alloc((count + 1) * sizeof *copy);
+  for (size_t i = 0; i < count; i++)
+    copy[i] = (struct headrace_pair){strdup(pairs[i].name),
+                                     pairs[i].value ? strdup(pairs[i].value) : NULL};
+  return copy;
+}
+
+static void free_pairs(struct headrace_pair *pairs, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    free((char *)(uintptr_t)pairs[i].name);
+    free((char *)(uintptr_t)pairs[i].value);
+  }
+  free(pairs);
+}
+
+/* ---- the catalogue ------------------------------------------------------------------ */
+
+static void catalogue_drop(struct log_catalogue *catalogue)
+{
+  if (!catalogue || --catalogue->readers)
+    return;
+  for (size_t i = 0; i < catalogue->shown.topic_count; i++) {
+    const struct headrace_log_topic *topic = &catalogue->shown.topics[i];
+    free((char *)(uintptr_t)topic->name);
+    free_pairs((struct headrace_pair *)(uintptr_t)topic->config, topic->config_count);
+  }
+  free((struct headrace_log_topic *)(uintptr_t)catalogue->shown.topics);
+  free(catalogue);
+}
+
+static int by_name(const void *a, const void *b)
+{
+  const struct headrace_log_topic *left = a, *right = b;
+  return strcmp(left->name, right->name);
+}
+
+void log_state_publish(struct log_state *state)
+{
+  struct log_catalogue *catalogue = sink_alloc(sizeof *catalogue);
+  struct headrace_log_topic *topics = sink_alloc((state->topic_count + 1) * sizeof *topics);
+  size_t count = 0;
+  for (size_t i = 0; i < state->topic_count; i++) {
+    const struct log_topic *topic = state->topics[i];
+    if (topic->deleted)
+      continue;
+    topics[count++] = (struct headrace_log_topic){
+        .name = strdup(topic->name),
+        .id = topic->id,
+        .partition_count = topic->partition_count,
+        .config = copy_pairs(topic->config, topic->config_count),
+        .config_count = topic->config_count,
+    };
+  }
+  qsort(topics, count, sizeof *topics, by_name);
+  catalogue->readers = 1;
+  catalogue->shown = (struct headrace_log_catalogue){
+      .version = ++state->version, .topics = topics, .topic_count = count};
+  catalogue_drop(state->catalogue);
+  state->catalogue = catalogue;
+}
+
+const struct headrace_log_catalogue *log_catalogue_take(struct log_state *state)
+{
+  log_lock(state);
+  struct log_catalogue *catalogue = state->catalogue;
+  catalogue->readers++;
+  log_unlock(state);
+  return &catalogue->shown;
+}
+
+void log_catalogue_release(struct log_state *state, const struct headrace_log_catalogue *catalogue)
+{
+  log_lock(state);
+  catalogue_drop((struct log_catalogue *)(uintptr_t)catalogue);
+  log_unlock(state);
+}
+
+uint64_t log_catalogue_version(struct log_state *state)
+{
+  log_lock(state);
+  uint64_t version = state->version;
+  log_unlock(state);
+  return version;
+}
+
+/* ---- topics and partitions ------------------------------------------------------------ */
+
+void log_state_init(struct log_state *state)
+{
+  pthread_mutex_init(&state->mutex, NULL);
+  log_state_publish(state);
+}
+
+static void partition_free(struct log_partition *partition)
+{
+  log_producers_free(partition->producers);
+  free(partition->segments);
+  free(partition);
+}
+
+void log_state_free(struct log_state *state)
+{
+  for (size_t i = 0; i < state->topic_count; i++) {
+    struct log_topic *topic = state->topics[i];
+    for (int32_t n = 0; n < topic->partition_count; n++)
+      partition_free(topic->partitions[n]);
+    free(topic->partitions);
+    free_pairs(topic->config, topic->config_count);
+    free(topic->name);
+    free(topic);
+  }
+  free(state->topics);
+  catalogue_drop(state->catalogue);
+  pthread_mutex_destroy(&state->mutex);
+}
+
+struct log_topic *log_topic_add(struct log_state *state, int32_t number,
+                                const struct headrace_topic_id *id, const char *name)
+{
+  struct log_topic *topic = sink_alloc(sizeof *topic);
+  topic->number = number;
+  topic->id = *id;
+  topic->name = strdup(name);
+  state->topics = sink_grow(state->topics, state->topic_count, &state->topic_capacity,
+                            sizeof(struct log_topic *));
+  size_t at = state->topic_count++;
+  for (; at > 0 && state->topics[at - 1]->number > number; at--)
+    state->topics[at] = state->topics[at - 1];
+  return state->topics[at] = topic;
+}
+
+void log_topic_configure(struct log_topic *topic, const struct headrace_pair *config, size_t count)
+{
+  struct headrace_pair *copy = copy_pairs(config, count);
+  free_pairs(topic->config, topic->config_count);
+  topic->config = copy;
+  topic->config_count = count;
+}
+
+struct log_partition *log_partition_add(struct log_topic *topic)
+{
+  struct log_partition *partition = sink_alloc(sizeof *partition);
+  partition->topic = topic;
+  partition->number = topic->partition_count;
+  partition->producers = log_producers_new();
+  topic->partitions = sink_realloc(topic->partitions, ((size_t)topic->partition_count + 1) *
+                                                          sizeof(struct log_partition *));
+  return topic->partitions[topic->partition_count++] = partition;
+}
+
+void log_segment_add(struct log_partition *partition, struct log_segment segment)
+{
+  partition->segments = sink_grow(partition->segments, partition->segment_count,
+                                  &partition->segment_capacity, sizeof *partition->segments);
+  partition->segments[partition->segment_count++] = segment;
+}
+
+struct log_topic *log_topic_named(const struct log_state *state, const char *name, size_t size)
+{
+  for (size_t i = state->topic_count; i-- > 0;) {
+    struct log_topic *topic = state->topics[i];
+    if (!topic->deleted && !strncmp(topic->name, name, size) && !topic->name[size])
+      return topic;
+  }
+  return NULL;
+}
+
+struct log_topic *log_topic_numbered(const struct log_state *state, int32_t number)
+{
+  size_t low = 0, high = state->topic_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (state->topics[middle]->number == number)
+      return state->topics[middle];
+    if (state->topics[middle]->number < number)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return NULL;
+}
+
+struct log_topic *log_topic_by_id(const struct log_state *state, const struct headrace_topic_id *id)
+{
+  for (size_t i = 0; i < state->topic_count; i++)
+    if (!state->topics[i]->deleted && !memcmp(&state->topics[i]->id, id, sizeof *id))
+      return state->topics[i];
+  return NULL;
+}
+
+struct log_partition *log_partition_at(const struct log_topic *topic, int32_t number)
+{
+  return topic && number >= 0 && number < topic->partition_count ? topic->partitions[number] : NULL;
+}
+
+struct log_partition *log_partition_by_id(struct log_state *state,
+                                          const struct headrace_topic_id *id, int32_t number)
+{
+  log_lock(state);
+  struct log_partition *partition = log_partition_at(log_topic_by_id(state, id), number);
+  log_unlock(state);
+  return partition;
+}
+
+enum headrace_log_error log_state_marks(struct log_state *state, const struct headrace_topic_id *id,
+                                        int32_t partition, struct headrace_log_marks *marks)
+{
+  log_lock(state);
+  const struct log_partition *known = log_partition_at(log_topic_by_id(state, id), partition);
+  if (known)
+    *marks = (struct headrace_log_marks){known->start, known->end, known->leader_epoch};
+  log_unlock(state);
+  return known ? HEADRACE_LOG_OK : HEADRACE_LOG_UNKNOWN_TOPIC;
+}
+
+/* ---- ids ---------------------------------------------------------------------------------- */
+
+void log_id_text(const struct headrace_topic_id *id, char *text)
+{
+  for (size_t i = 0; i < sizeof id->bytes; i++)
+    text += sprintf(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", id->bytes[i]);
+}
+
+bool log_id_read(const char *text, struct headrace_topic_id *id)
+{
+  for (size_t i = 0; i < sizeof id->bytes; i++) {
+    char digits[3] = {0};
+    text += *text == '-';
+    for (size_t n = 0; n < 2 && *text; n++)
+      digits[n] = *text++;
+    char *end;
+    id->bytes[i] = (uint8_t)strtoul(digits, &end, 16);
+    if (end != digits + 2)
+      return false;
+  }
+  return !*text;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mode = log: what is known of topics and partitions, in memory.
+ *
+ * Topics and partitions are never freed before the sink is closed, so a pointer to one stays good
+ * when the topic is deleted. What says "locked" is read and written with the mutex held, by any
+ * thread; "worker" belongs to the thread of the sink's callbacks. */
+#ifndef HEADRACE_SINK_POSTGRES_LOG_STATE_H
+#define HEADRACE_SINK_POSTGRES_LOG_STATE_H
+
+#include <headrace/log.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+/* A table that holds the records of one partition from `first` up to before `end`. */
+struct log_segment {
+  int64_t first;
+  int64_t end;
+};
+
+struct log_topic;
+struct log_producers;
+struct log_group;
+
+struct log_partition {
+  struct log_topic *topic;
+  int32_t number;
+  /* locked */
+  int64_t start, end; /* as in struct headrace_log_marks */
+  int32_t leader_epoch;
+  struct log_segment *segments; /* those that are committed, in order */
+  size_t segment_count, segment_capacity;
+  size_t row_bytes; /* about how long a record is; 0: not known */
+  /* worker */
+  int64_t next;            /* offset of the next record that comes */
+  int64_t segment_end;     /* what is before it has its table, or will have it with its records */
+  struct log_group *group; /* the last one that it has records in, and where it is in there */
+  size_t group_entry;
+  struct log_producers *producers;
+};
+
+struct log_topic {
+  int32_t number; /* messages.topic_id */
+  struct headrace_topic_id id;
+  char *name;
+  /* locked */
+  struct headrace_pair *config;
+  size_t config_count;
+  struct log_partition **partitions;
+  int32_t partition_count;
+  bool deleted;     /* nothing new is taken */
+  uint64_t pending; /* records on their way */
+};
+
+struct log_state {
+  pthread_mutex_t mutex;
+  struct log_topic **topics; /* locked; in the order of their numbers, also deleted ones */
+  size_t topic_count, topic_capacity;
+  struct log_catalogue *catalogue; /* locked */
+  uint64_t version;
+  char cluster_id[64]; /* fixed once it is open */
+  int64_t owner_epoch; /* likewise */
+};
+
+void log_state_init(struct log_state *state);
+void log_state_free(struct log_state *state);
+
+static inline void log_lock(struct log_state *state)
+{
+  pthread_mutex_lock(&state->mutex);
+}
+
+static inline void log_unlock(struct log_state *state)
+{
+  pthread_mutex_unlock(&state->mutex);
+}
+
+/* All of these: locked. */
+struct log_topic *log_topic_add(struct log_state *state, int32_t number,
+                                const struct headrace_topic_id *id, const char *name);
+void log_topic_configure(struct log_topic *topic, const struct headrace_pair *config, size_t count);
+struct log_partition *log_partition_add(struct log_topic *topic); /* the next number */
+void log_segment_add(struct log_partition *partition, struct log_segment segment);
+struct log_topic *log_topic_named(const struct log_state *state, const char *name, size_t size);
+struct log_topic *log_topic_numbered(const struct log_state *state, int32_t number);
+/* NULL: there is none, or it was deleted. */
+struct log_topic *log_topic_by_id(const struct log_state *state,
+                                  const struct headrace_topic_id *id);
+struct log_partition *log_partition_at(const struct log_topic *topic, int32_t number);
+void log_state_publish(struct log_state *state); /* a new catalogue */
+
+/* Not locked: they do it. */
+struct log_partition *log_partition_by_id(struct log_state *state,
+                                          const struct headrace_topic_id *id, int32_t number);
+enum headrace_log_error log_state_marks(struct log_state *state, const struct headrace_topic_id *id,
+                                        int32_t partition, struct headrace_log_marks *marks);
+const struct headrace_log_catalogue *log_catalogue_take(struct log_state *state);
+void log_catalogue_release(struct log_state *state, const struct headrace_log_catalogue *catalogue);
+uint64_t log_catalogue_version(struct log_state *state);
+
+/* "8c1b…-…": as PostgreSQL writes it; 37 bytes. False: that is no uuid. */
+void log_id_text(const struct headrace_topic_id *id, char *text);
+bool log_id_read(const char *text, struct headrace_topic_id *id);
+
+#endif
