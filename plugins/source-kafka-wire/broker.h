@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The listener half of a Kafka broker: sockets, requests and their answers, groups. Records go
+ * through the pipeline into its sink; all that is read comes out of the sink's log
+ * (<headrace/log.h>).
+ *
+ * One thread, the source's: nothing here waits. What needs the store is a question whose answer
+ * comes in log->serve(); until then its request stands in its connection's queue of exchanges. */
+#ifndef HEADRACE_KAFKA_BROKER_H
+#define HEADRACE_KAFKA_BROKER_H
+
+#include "in_flight.h"
+#include "record_batch.h"
+#include "tail.h"
+#include "timers.h"
+#include "topics.h"
+#include "wire.h"
+
+#include <headrace/log.h>
+#include <stdatomic.h>
+
+struct broker;
+struct connection;
+
+/* ---- what epoll watches -------------------------------------------------------- */
+
+struct watch {
+  int fd;
+  void (*ready)(struct watch *watch, uint32_t events); /* NULL: it only ends the wait */
+};
+
+struct listener {
+  struct watch watch;
+  struct broker *broker;
+  struct listener *next;
+};
+
+/* ---- one request and its answer -------------------------------------------------- */
+
+enum exchange_state { EXCHANGE_WAITING, EXCHANGE_READY, EXCHANGE_SILENT };
+
+struct exchange {
+  struct broker *broker;
+  struct connection *connection;  /* NULL: it is closed, the answer is for nobody */
+  struct exchange *next;          /* of the connection, in order */
+  struct exchange *newer, *older; /* of all, for the end */
+  struct wire_arena arena;        /* request, answer and what lies between */
+  struct wire_request request;
+  const void *response;
+  enum exchange_state state;
+  void *work;                                 /* the handler's, in the arena */
+  void (*release)(struct exchange *exchange); /* before it is freed; may be NULL */
+  void (*closed)(struct exchange *exchange);  /* the connection was closed while it waits */
+};
+
+/* Each exchange gets exactly one of the two. */
+void exchange_answer(struct exchange *exchange, const void *response);
+void exchange_silence(struct exchange *exchange); /* no answer: acks = 0 */
+
+/* ---- connections ------------------------------------------------------------------ */
+
+struct connection {
+  struct watch watch;
+  struct broker *broker;
+  struct connection *previous, *next;           /* of all */
+  struct connection *next_dirty, *next_blocked; /* lists of the broker */
+  struct exchange *first, *last;                /* requests without an answer so far */
+  size_t exchange_count;
+  struct wire_buffer in, out;
+  size_t in_at, out_at; /* what was taken, what was sent */
+  uint32_t interest;    /* of epoll */
+  bool dirty, blocked, closing;
+  int64_t active_ms; /* when something came last */
+  const char *why;   /* it is being closed; NULL: the client did it */
+  char peer[64];
+  struct wire_slice local_host; /* the address that the client has reached us by */
+  int local_port;
+  char local_name[64];
+};
+
+void listener_open_all(struct broker *broker, bool *failed);
+void listener_close_all(struct broker *broker);
+struct connection *connection_new(struct broker *broker, int fd);
+void connection_work(struct connection *connection); /* serves the frames that are there */
+/* `why`: a constant for the log, or NULL; it goes when the thread comes round. */
+void connection_close(struct connection *connection, const char *why);
+void connection_mark(struct connection *connection); /* there may be something to send */
+void connections_flush(struct broker *broker);
+void connections_free(struct broker *broker);
+void connections_expire(struct broker *broker);
+
+/* ---- the broker --------------------------------------------------------------------- */
+
+struct limits {
+  int64_t connections, request_bytes, batch_bytes_plain, fetch_bytes, output_bytes, tail_bytes;
+  int64_t fetch_sessions, idle_ms, group_members;
+};
+
+struct broker {
+  const struct headrace_host *host;
+  const struct headrace_log *log;
+  const struct headrace_log_catalogue *catalogue; /* held */
+  struct topics topics;
+  struct limits limits;
+  bool auto_create, log_connections, stopping;
+  int32_t default_partitions, node_id;
+  int64_t initial_rebalance_ms;
+  struct wire_slice advertised_host; /* null: where the client has reached us */
+  int advertised_port;
+
+  int epoll;
+  struct listener *listeners;
+  struct connection *connections, *dirty, *blocked;
+  size_t connection_count;
+  struct exchange *exchanges;
+  struct watch wake;
+  atomic_bool log_has_news;
+  struct timers timers;
+  int64_t now_ms; /* of this turn: since 1970 */
+
+  struct headrace_batch *batch; /* to be filled; NULL: not now */
+  bool filled;
+  struct in_flight in_flight;
+  struct batch_codec *codec;
+  struct record *records; /* of the batch that is being looked at */
+  size_t record_capacity;
+  struct tail_budget tail_budget;
+
+  struct fetch *woken; /* parked, to be looked at again */
+  struct fetch_sessions *sessions;
+  struct groups *groups;
+  enum headrace_result failure;
+};
+
+void *broker_alloc(size_t size);                  /* zeroed, never NULL */
+void *broker_grow(void *old, size_t size);        /* likewise */
+char *broker_text(const char *data, size_t size); /* a copy, zero-terminated */
+
+/* One round: what the log has answered, what sockets and timers have, and all that is to be
+ * sent. Waits at most so long for the first of them. */
+void broker_turn(struct broker *broker, int timeout_ms);
+bool broker_watch(struct broker *broker, struct watch *watch, uint32_t events);
+/* The time that intervals are measured with. */
+int64_t broker_clock_ms(void);
+
+/* Where clients are sent. */
+struct wire_slice broker_host(const struct exchange *exchange);
+int32_t broker_port(const struct exchange *exchange);
+
+enum kafka_error kafka_error_of(enum headrace_log_error error);
+
+/* ---- handlers ------------------------------------------------------------------------ */
+
+void dispatch(struct exchange *exchange);
+bool dispatch_serves(int16_t key);
+
+void handle_api_versions(struct exchange *exchange);
+void handle_metadata(struct exchange *exchange);
+void handle_describe_topic_partitions(struct exchange *exchange);
+void handle_produce(struct exchange *exchange);
+void handle_fetch(struct exchange *exchange);
+void handle_list_offsets(struct exchange *exchange);
+void handle_offset_for_leader_epoch(struct exchange *exchange);
+void handle_find_coordinator(struct exchange *exchange);
+void handle_join_group(struct exchange *exchange);
+void handle_sync_group(struct exchange *exchange);
+void handle_heartbeat(struct exchange *exchange);
+void handle_leave_group(struct exchange *exchange);
+void handle_describe_groups(struct exchange *exchange);
+void handle_list_groups(struct exchange *exchange);
+void handle_delete_groups(struct exchange *exchange);
+void handle_offset_commit(struct exchange *exchange);
+void handle_offset_fetch(struct exchange *exchange);
+void handle_offset_delete(struct exchange *exchange);
+void handle_init_producer_id(struct exchange *exchange);
+void handle_describe_producers(struct exchange *exchange);
+void handle_create_topics(struct exchange *exchange);
+void handle_delete_topics(struct exchange *exchange);
+void handle_create_partitions(struct exchange *exchange);
+void handle_delete_records(struct exchange *exchange);
+void handle_describe_configs(struct exchange *exchange);
+void handle_alter_configs(struct exchange *exchange);
+void handle_incremental_alter_configs(struct exchange *exchange);
+void handle_list_config_resources(struct exchange *exchange);
+void handle_describe_cluster(struct exchange *exchange);
+void handle_describe_log_dirs(struct exchange *exchange);
+void handle_elect_leaders(struct exchange *exchange);
+void handle_alter_partition_reassignments(struct exchange *exchange);
+void handle_list_partition_reassignments(struct exchange *exchange);
+
+/* Parked fetches of a partition are to look again. */
+void fetch_wake(struct partition *partition);
+void fetch_look_again(struct broker *broker);
+void fetch_end_all(struct broker *broker); /* answers what is parked */
+struct fetch_sessions *fetch_sessions_new(size_t limit);
+void fetch_sessions_free(struct fetch_sessions *sessions);
+
+void produce_durable(struct broker *broker, const uint64_t *receipts, size_t count);
+void produce_rejected(struct broker *broker, uint32_t event, const char *error_class,
+                      const char *reason);
+
+struct groups *groups_new(struct broker *broker);
+void groups_free(struct groups *groups);
+
+extern const struct headrace_key source_kafka_wire_keys[];
+bool broker_configure(struct broker *broker); /* false: said by log() */
+bool broker_check_conf(const struct headrace_host *host);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who serves what. What is not here is neither served nor advertised. */
+#include "broker.h"
+
+typedef void (*handler)(struct exchange *);
+
+static handler handler_of(int16_t key)
+{
+  switch (key) {
+  case KEY_API_VERSIONS:
+    return handle_api_versions;
+  case KEY_METADATA:
+    return handle_metadata;
+  case KEY_PRODUCE:
+    return handle_produce;
+  case KEY_FETCH:
+    return handle_fetch;
+  case KEY_LIST_OFFSETS:
+    return handle_list_offsets;
+  default:
+    return NULL;
+  }
+}
+
+bool dispatch_serves(int16_t key)
+{
+  return handler_of(key) != NULL;
+}
+
+void dispatch(struct exchange *exchange)
+{
+  handler_of(exchange->request.key)(exchange);
+}
+
+/* KIP-511: [a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])? */
+static bool is_software_name(struct wire_slice name)
+{
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+  if (!name.size || memchr("-.", name.data[0], 2) || memchr("-.", name.data[name.size - 1], 2))
+    return false;
+  for (uint32_t i = 0; i < name.size; i++)
+    if (!memchr(letters, name.data[i], sizeof letters - 1))
+      return false;
+  return true;
+}
+
+void handle_api_versions(struct exchange *exchange)
+{
+  const struct api_versions_request *request = exchange->request.body;
+  struct api_versions_response *answer = WIRE_NEW(&exchange->arena, api_versions_response);
+  if (exchange->request.version >= 3 && (!is_software_name(request->client_software_name) ||
+                                         !is_software_name(request->client_software_version)))
+    answer->error_code = KAFKA_INVALID_REQUEST;
+  else
+    wire_advertise(&exchange->arena, answer, dispatch_serves);
+  exchange_answer(exchange, answer);
+}

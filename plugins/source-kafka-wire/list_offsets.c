@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ListOffsets and OffsetForLeaderEpoch. */
+#include "broker.h"
+
+enum {
+  LATEST = -1,
+  EARLIEST = -2,
+  LARGEST_TIME = -3,
+  EARLIEST_LOCAL = -4,
+  LATEST_TIERED = -5,   /* nothing is tiered */
+  EARLIEST_PENDING = -6 /* and nothing waits for it */
+};
+
+typedef struct list_offsets_response_partition_response partition_answer;
+typedef struct list_offsets_request_partition asked_partition;
+
+struct search { /* a question to the log */
+  struct exchange *exchange;
+  partition_answer *answer;
+  int32_t leader_epoch;
+};
+
+struct listing {
+  struct list_offsets_response *answer;
+  size_t pending;
+};
+
+static void found(void *context, const struct headrace_log_place *place)
+{
+  struct search *search = context;
+  struct listing *listing = search->exchange->work;
+  search->answer->error_code = (int16_t)kafka_error_of(place->error);
+  if (place->error == HEADRACE_LOG_OK && place->offset >= 0) {
+    search->answer->offset = place->offset;
+    search->answer->timestamp = place->timestamp_ms;
+    if (search->exchange->request.version >= 4)
+      search->answer->leader_epoch = search->leader_epoch;
+  }
+  if (!--listing->pending)
+    exchange_answer(search->exchange, listing->answer);
+}
+
+static void ask(struct exchange *exchange, const struct partition *partition, int64_t timestamp,
+                int32_t leader_epoch, partition_answer *answer)
+{
+  const struct headrace_log *log = exchange->broker->log;
+  struct listing *listing = exchange->work;
+  struct search *search = wire_alloc(&exchange->arena, sizeof *search);
+  *search = (struct search){exchange, answer, leader_epoch};
+  listing->pending++;
+  log->find(log->self, &partition->topic->id, partition->index,
+            timestamp == LARGEST_TIME ? HEADRACE_LOG_LARGEST_TIME : timestamp, found, search);
+}
+
+static enum kafka_error fault_of(int16_t version, const asked_partition *asked,
+                                 const struct headrace_log_marks *marks)
+{
+  static const int16_t since[] = {
+      [-LARGEST_TIME] = 7, [-EARLIEST_LOCAL] = 8, [-LATEST_TIERED] = 9, [-EARLIEST_PENDING] = 11};
+  if (asked->current_leader_epoch >= 0 && asked->current_leader_epoch < marks->leader_epoch)
+    return KAFKA_FENCED_LEADER_EPOCH;
+  if (asked->current_leader_epoch > marks->leader_epoch)
+    return KAFKA_UNKNOWN_LEADER_EPOCH;
+  if (asked->timestamp < EARLIEST_PENDING)
+    return KAFKA_UNSUPPORTED_VERSION;
+  if (asked->timestamp <= LARGEST_TIME && version < since[-asked->timestamp])
+    return KAFKA_UNSUPPORTED_VERSION;
+  return KAFKA_NONE;
+}
+
+static void list(struct exchange *exchange, struct topic *topic, const asked_partition *asked,
+                 partition_answer *answer)
+{
+  struct partition *partition = partition_of(topic, asked->partition_index);
+  bool known = false;
+  struct headrace_log_marks marks = {0};
+  answer->partition_index = asked->partition_index;
+  if (partition)
+    marks = partition_marks(partition, &known);
+  enum kafka_error error =
+      known ? fault_of(exchange->request.version, asked, &marks) : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  answer->error_code = (int16_t)error;
+  if (error != KAFKA_NONE || asked->timestamp == LATEST_TIERED ||
+      asked->timestamp == EARLIEST_PENDING)
+    return;
+  if (asked->timestamp >= 0 || asked->timestamp == LARGEST_TIME) {
+    ask(exchange, partition, asked->timestamp, marks.leader_epoch, answer);
+    return;
+  }
+  answer->offset = asked->timestamp == LATEST ? marks.end : marks.start;
+  if (exchange->request.version >= 4)
+    answer->leader_epoch = marks.leader_epoch;
+}
+
+void handle_list_offsets(struct exchange *exchange)
+{
+  const struct list_offsets_request *request = exchange->request.body;
+  struct listing *listing = wire_alloc(&exchange->arena, sizeof *listing);
+  struct list_offsets_response *answer = WIRE_NEW(&exchange->arena, list_offsets_response);
+  exchange->work = listing;
+  listing->answer = answer;
+  listing->pending = 1; /* this function */
+  WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
+             list_offsets_response_topic_response);
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    struct topic *topic = topic_named(exchange->broker, request->topics.items[i].name);
+    answer->topics.items[i].name = request->topics.items[i].name;
+    WIRE_ITEMS(&exchange->arena, answer->topics.items[i].partitions,
+               request->topics.items[i].partitions.count, list_offsets_response_partition_response);
+    for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+      list(exchange, topic, &request->topics.items[i].partitions.items[j],
+           &answer->topics.items[i].partitions.items[j]);
+  }
+  if (!--listing->pending)
+    exchange_answer(exchange, answer);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Metadata: the one broker, and topics, which are made when they are asked for. */
+#include "broker.h"
+
+#include <stdlib.h>
+
+typedef struct metadata_response_topic topic_answer;
+
+struct inquiry {
+  struct metadata_response *answer;
+  size_t pending; /* topics that are being made, and one */
+};
+
+struct creation {
+  struct exchange *exchange;
+  topic_answer *answer;
+};
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+static void list_node(struct wire_arena *arena, struct wire_int32_array *array, int32_t node)
+{
+  array->items = wire_alloc(arena, sizeof *array->items);
+  array->items[0] = node;
+  array->count = 1;
+}
+
+static void describe_partitions(struct exchange *exchange, const struct topic *topic,
+                                topic_answer *answer)
+{
+  struct wire_arena *arena = &exchange->arena;
+  int32_t node = exchange->broker->node_id;
+  WIRE_ITEMS(arena, answer->partitions, topic->partition_count, metadata_response_partition);
+  for (int32_t i = 0; i < topic->partition_count; i++) {
+    struct metadata_response_partition *partition = &answer->partitions.items[i];
+    bool known;
+    partition->partition_index = i;
+    partition->leader_id = node;
+    partition->leader_epoch = partition_marks(topic->partitions[i], &known).leader_epoch;
+    list_node(arena, &partition->replica_nodes, node);
+    list_node(arena, &partition->isr_nodes, node);
+  }
+}
+
+static void describe(struct exchange *exchange, const struct topic *topic, topic_answer *answer)
+{
+  answer->error_code = KAFKA_NONE;
+  answer->name = wire_copy(&exchange->arena, wire_text(topic->name));
+  answer->topic_id = topic_uuid(topic);
+  describe_partitions(exchange, topic, answer);
+}
+
+static void finish(struct exchange *exchange)
+{
+  struct inquiry *inquiry = exchange->work;
+  if (!--inquiry->pending)
+    exchange_answer(exchange, inquiry->answer);
+}
+
+/* ---- topics that are not there -------------------------------------------------------------- */
+
+static void created(void *context, enum headrace_log_error error, const char *reason)
+{
+  struct creation *creation = context;
+  struct broker *broker = creation->exchange->broker;
+  (void)reason;
+  topics_refresh(broker);
+  struct topic *topic = topic_named(broker, creation->answer->name);
+  if (topic)
+    describe(creation->exchange, topic, creation->answer);
+  else
+    creation->answer->error_code =
+        (int16_t)(error == HEADRACE_LOG_INVALID ? KAFKA_INVALID_TOPIC_EXCEPTION
+                                                : KAFKA_LEADER_NOT_AVAILABLE);
+  finish(creation->exchange);
+}
+
+static void create(struct exchange *exchange, topic_answer *answer)
+{
+  struct broker *broker = exchange->broker;
+  struct inquiry *inquiry = exchange->work;
+  struct creation *creation = wire_alloc(&exchange->arena, sizeof *creation);
+  const struct headrace_log_new_topic topic = {
+      .name = wire_string(&exchange->arena, answer->name),
+      .partition_count = broker->default_partitions,
+  };
+  *creation = (struct creation){exchange, answer};
+  inquiry->pending++;
+  broker->log->create_topic(broker->log->self, &topic, created, creation);
+}
+
+static void look_up(struct exchange *exchange, const struct metadata_request_topic *asked,
+                    topic_answer *answer)
+{
+  const struct metadata_request *request = exchange->request.body;
+  struct topic *topic = topic_of(exchange->broker, asked->name, &asked->topic_id);
+  answer->name = asked->name;
+  answer->topic_id = asked->topic_id;
+  if (topic)
+    describe(exchange, topic, answer);
+  else if (!asked->name.data && !wire_uuid_is_zero(&asked->topic_id))
+    answer->error_code = KAFKA_UNKNOWN_TOPIC_ID;
+  else if (topic_name_fault(asked->name))
+    answer->error_code = KAFKA_INVALID_TOPIC_EXCEPTION;
+  else if (exchange->broker->auto_create && request->allow_auto_topic_creation)
+    create(exchange, answer);
+  else
+    answer->error_code = KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+/* ---- requests ----------------------------------------------------------------------------------
+ */
+
+/* Version 0 has no null: there the empty list stands for all. */
+static bool asks_for_all(const struct exchange *exchange)
+{
+  const struct metadata_request *request = exchange->request.body;
+  return request->topics.count < 0 || (!exchange->request.version && !request->topics.count);
+}
+
+static void describe_all(struct exchange *exchange, struct metadata_response *answer)
+{
+  const struct headrace_log_catalogue *catalogue = exchange->broker->catalogue;
+  int32_t count = 0;
+  WIRE_ITEMS(&exchange->arena, answer->topics, catalogue->topic_count, metadata_response_topic);
+  for (size_t i = 0; i < catalogue->topic_count; i++) {
+    struct topic *topic = topic_named(exchange->broker, wire_text(catalogue->topics[i].name));
+    if (topic)
+      describe(exchange, topic, &answer->topics.items[count++]);
+  }
+  answer->topics.count = count;
+}
+
+static void describe_broker(struct exchange *exchange, struct metadata_response *answer)
+{
+  struct broker *broker = exchange->broker;
+  WIRE_ITEMS(&exchange->arena, answer->brokers, 1, metadata_response_broker);
+  answer->brokers.items[0].node_id = broker->node_id;
+  answer->brokers.items[0].host = broker_host(exchange);
+  answer->brokers.items[0].port = broker_port(exchange);
+  answer->cluster_id = wire_text(broker->log->cluster_id(broker->log->self));
+  answer->controller_id = broker->node_id;
+}
+
+void handle_metadata(struct exchange *exchange)
+{
+  const struct metadata_request *request = exchange->request.body;
+  struct metadata_response *answer = WIRE_NEW(&exchange->arena, metadata_response);
+  struct inquiry *inquiry = wire_alloc(&exchange->arena, sizeof *inquiry);
+  *inquiry = (struct inquiry){answer, 1};
+  exchange->work = inquiry;
+  describe_broker(exchange, answer);
+  if (asks_for_all(exchange)) {
+    describe_all(exchange, answer);
+  } else {
+    WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count, metadata_response_topic);
+    for (int32_t i = 0; i < request->topics.count; i++)
+      look_up(exchange, &request->topics.items[i], &answer->topics.items[i]);
+  }
+  finish(exchange);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Produce: answered when its records are durable, never before. */
+#include "produce.h"
+
+typedef struct produce_response_partition_produce_response partition_answer;
+typedef struct produce_request_topic_produce_data topic_data;
+
+struct produce { /* of an exchange */
+  struct produce_response *answer;
+  partition_answer **partitions; /* all, one after another */
+  size_t pending;
+};
+
+/* ---- requests -------------------------------------------------------------------------- */
+
+static void refuse(struct exchange *exchange, partition_answer *answer, enum kafka_error error,
+                   const char *why, const struct produced *produced)
+{
+  answer->error_code = (int16_t)error;
+  answer->base_offset = -1;
+  answer->error_message = wire_text(why);
+  if (!produced || !produced->fault_count)
+    return;
+  WIRE_ITEMS(&exchange->arena, answer->record_errors, produced->fault_count,
+             produce_response_batch_index_and_error_message);
+  for (int32_t i = 0; i < produced->fault_count; i++) {
+    answer->record_errors.items[i].batch_index = produced->faults[i].index;
+    answer->record_errors.items[i].batch_index_error_message = wire_text(produced->faults[i].why);
+  }
+}
+
+static void take(struct exchange *exchange, struct topic *topic,
+                 const struct produce_request_partition_produce_data *data, size_t index)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = exchange->work;
+  struct partition *partition = partition_of(topic, data->index);
+  struct produced produced = {0};
+  const char *why = NULL;
+  enum kafka_error error = exchange->request.version >= 13 && !topic ? KAFKA_UNKNOWN_TOPIC_ID
+                           : !partition
+                               ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+                               : produce_check(exchange, topic, data->records, &produced, &why);
+  if (error != KAFKA_NONE) {
+    refuse(exchange, produce->partitions[index], error, why, &produced);
+    return;
+  }
+  struct flight *flight = produce_pass_on(exchange->broker, partition, &produced);
+  if (!request->acks)
+    return;
+  flight->exchange = exchange;
+  flight->answer = index;
+  produce->pending++;
+}
+
+/* Answers for all partitions, in the request's order; names outlive the frame. */
+static void prepare(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = wire_alloc(&exchange->arena, sizeof *produce);
+  produce->answer = WIRE_NEW(&exchange->arena, produce_response);
+  WIRE_ITEMS(&exchange->arena, produce->answer->responses, request->topic_data.count,
+             produce_response_topic_produce_response);
+  size_t count = 0;
+  for (int32_t i = 0; i < request->topic_data.count; i++)
+    count += (size_t)request->topic_data.items[i].partition_data.count;
+  produce->partitions = wire_alloc(&exchange->arena, count * sizeof(partition_answer *));
+  count = 0;
+  for (int32_t i = 0; i < request->topic_data.count; i++) {
+    const topic_data *topic = &request->topic_data.items[i];
+    struct produce_response_topic_produce_response *answer = &produce->answer->responses.items[i];
+    answer->name = wire_copy(&exchange->arena, topic->name);
+    answer->topic_id = topic->topic_id;
+    WIRE_ITEMS(&exchange->arena, answer->partition_responses, topic->partition_data.count,
+               produce_response_partition_produce_response);
+    for (int32_t j = 0; j < topic->partition_data.count; j++) {
+      produce->partitions[count++] = &answer->partition_responses.items[j];
+      answer->partition_responses.items[j].index = topic->partition_data.items[j].index;
+    }
+  }
+  exchange->work = produce;
+}
+
+static const char *fault_of(const struct produce_request *request)
+{
+  if (request->acks < -1 || request->acks > 1)
+    return "acks must be 0, 1 or all";
+  return NULL;
+}
+
+static void take_all(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = exchange->work;
+  size_t index = 0;
+  const char *fault = fault_of(request);
+  for (int32_t i = 0; i < request->topic_data.count; i++) {
+    const topic_data *data = &request->topic_data.items[i];
+    struct topic *topic = exchange->request.version >= 13
+                              ? topic_with_id(exchange->broker, &data->topic_id)
+                              : topic_named(exchange->broker, data->name);
+    for (int32_t j = 0; j < data->partition_data.count; j++, index++)
+      if (fault)
+        refuse(exchange, produce->partitions[index], KAFKA_INVALID_REQUIRED_ACKS, fault, NULL);
+      else if (request->transactional_id.data)
+        refuse(exchange, produce->partitions[index], KAFKA_INVALID_TXN_STATE,
+               "transactions are not served", NULL);
+      else
+        take(exchange, topic, &data->partition_data.items[j], index);
+  }
+  for (size_t i = 0; !request->acks && i < index; i++)
+    if (produce->partitions[i]->error_code) /* the only way to tell, as in Kafka */
+      connection_close(exchange->connection, NULL);
+}
+
+void handle_produce(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce;
+  prepare(exchange);
+  take_all(exchange);
+  produce = exchange->work;
+  bool silent = !request->acks;
+  exchange->request.body = NULL; /* it is in the connection's buffer */
+  exchange->request.client_id = (struct wire_slice){0};
+  if (silent)
+    exchange_silence(exchange);
+  else if (!produce->pending)
+    exchange_answer(exchange, produce->answer);
+}
+
+/* ---- what became of it --------------------------------------------------------------------- */
+
+static void answer_flight(const struct flight *flight, const struct headrace_log_marks *marks,
+                          int64_t base)
+{
+  struct exchange *exchange = flight->exchange;
+  if (!exchange)
+    return;
+  struct produce *produce = exchange->work;
+  partition_answer *answer = produce->partitions[flight->answer];
+  answer->error_code = (int16_t)flight->error;
+  answer->error_message = wire_text(flight->reason);
+  answer->base_offset = flight->error == KAFKA_NONE ? base : -1;
+  answer->log_append_time_ms = flight->append_time_ms;
+  answer->log_start_offset = flight->error == KAFKA_NONE ? marks->start : -1;
+  if (!--produce->pending)
+    exchange_answer(exchange, produce->answer);
+}
+
+/* The sink may have known the batch already: then it is not at the end. */
+static void keep_in_tail(struct broker *broker, struct flight *flight, int32_t leader_epoch,
+                         const uint64_t *receipts)
+{
+  int64_t base = (int64_t)receipts[flight->first];
+  int64_t last = (int64_t)receipts[flight->first + flight->count - 1];
+  if (last - base != (int64_t)flight->count - 1 || flight->partition->topic->gone)
+    return;
+  record_batch_stamp(flight->blob->data, base, leader_epoch);
+  struct tail_entry entry = {base, last + 1, blob_hold(flight->blob)};
+  tail_add(&flight->partition->tail, &broker->tail_budget, &entry);
+}
+
+static void land(struct broker *broker, struct flight *flight, const uint64_t *receipts,
+                 size_t count)
+{
+  struct partition *partition = flight->partition;
+  bool known, good = flight->error == KAFKA_NONE;
+  struct headrace_log_marks marks = partition_marks(partition, &known);
+  if (good && (!receipts || flight->first + flight->count > count)) {
+    broker->host->log(broker->host, HEADRACE_ERROR, "the sink gave no offsets");
+    broker->failure = HEADRACE_FATAL;
+    flight->error = KAFKA_UNKNOWN_SERVER_ERROR;
+    good = false;
+  }
+  partition->in_flight--;
+  if (good)
+    keep_in_tail(broker, flight, marks.leader_epoch, receipts);
+  answer_flight(flight, &marks, good ? (int64_t)receipts[flight->first] : -1);
+  fetch_wake(partition);
+  blob_release(flight->blob);
+  topic_release(partition->topic);
+}
+
+void produce_durable(struct broker *broker, const uint64_t *receipts, size_t count)
+{
+  struct flight *flight = in_flight_first(&broker->in_flight);
+  uint64_t mark = flight ? flight->mark : 0;
+  while (flight && flight->mark == mark) {
+    land(broker, flight, receipts, count);
+    in_flight_drop(&broker->in_flight);
+    flight = in_flight_first(&broker->in_flight);
+  }
+}
+
+static enum kafka_error error_of_class(const char *error_class)
+{
+  static const struct {
+    const char *name;
+    enum kafka_error error;
+  } classes[] = {
+      {HEADRACE_REJECT_UNKNOWN_TOPIC, KAFKA_UNKNOWN_TOPIC_OR_PARTITION},
+      {HEADRACE_REJECT_OUT_OF_SEQUENCE, KAFKA_OUT_OF_ORDER_SEQUENCE_NUMBER},
+      {HEADRACE_REJECT_OLD_EPOCH, KAFKA_INVALID_PRODUCER_EPOCH},
+      {HEADRACE_REJECT_UNKNOWN_PRODUCER, KAFKA_UNKNOWN_PRODUCER_ID},
+      {HEADRACE_REJECT_INVALID, KAFKA_INVALID_RECORD},
+  };
+  for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+    if (!strcmp(classes[i].name, error_class))
+      return classes[i].error;
+  return KAFKA_UNKNOWN_SERVER_ERROR;
+}
+
+void produce_rejected(struct broker *broker, uint32_t event, const char *error_class,
+                      const char *reason)
+{
+  struct flight *flight = in_flight_find(&broker->in_flight, event);
+  if (!flight || flight->error != KAFKA_NONE)
+    return;
+  flight->error = error_of_class(error_class);
+  if (flight->exchange)
+    flight->reason = wire_string(&flight->exchange->arena, wire_text(reason));
+}
