@@ -12,6 +12,7 @@
 
 #define PRESSURE     50 /* percent of the memory for batches: the rest is to be filled meanwhile */
 #define REJECT_LEAST 100
+#define SIFT_AFTER   8       /* events that cannot be planned, before each is looked at */
 #define POSITIONS_US 1000000 /* positions without events are stored so often */
 
 /* ---- making, emptying ---------------------------------------------------------- */
@@ -310,8 +311,25 @@ static void route_rest(struct sink *sink)
 
 /* ---- planning ---------------------------------------------------------------------- */
 
+/* Each event by itself, so that many that cannot be planned cost one pass and not one each. */
+static void sift(struct sink *sink, struct share *share)
+{
+  struct pg_error error;
+  size_t failed = 0;
+  for (size_t i = 0; i < share->count && !sink->failure;) {
+    error = (struct pg_error){.result = HEADRACE_OK};
+    plan_reset(share->plan);
+    if (sink->planner->plan(sink->planner_instance, &share->items[i], 1, true, share->plan, &failed,
+                            &error) == HEADRACE_AGAIN)
+      flush_reject(sink, share, i, &error);
+    else
+      i++;
+  }
+}
+
 bool flush_plan(struct sink *sink, struct share *share)
 {
+  size_t rejected = share->rejected;
   while (!share->planned && !sink->failure) {
     struct pg_error error = {.result = HEADRACE_OK};
     size_t failed = 0;
@@ -324,6 +342,8 @@ bool flush_plan(struct sink *sink, struct share *share)
       share->planned = true;
     } else if (result == HEADRACE_AGAIN && failed < share->count) {
       flush_reject(sink, share, failed, &error);
+      if (share->rejected - rejected == SIFT_AFTER)
+        sift(sink, share);
     } else if (result == HEADRACE_RETRY) {
       postpone(sink, &error, "cannot look at the tables");
       return false;
@@ -331,7 +351,8 @@ bool flush_plan(struct sink *sink, struct share *share)
       give_up(sink, failed < share->count ? &share->items[failed] : NULL, &error);
     }
   }
-  return share->planned;
+  return share->planned && (share->rejected == rejected ||
+                            !flush_too_many(sink, share->rejected, share->count + share->rejected));
 }
 
 static bool plan_all(struct sink *sink, struct flush *flush)

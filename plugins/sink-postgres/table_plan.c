@@ -337,12 +337,10 @@ static bool moves(const struct row_shape *shape, const struct headrace_change *c
   return false;
 }
 
-static bool is_counted_as_filtered(const struct table_planner *planner,
-                                   const struct headrace_change *change,
-                                   const struct mapping *mapping)
+static bool is_filtered(const struct table_planner *planner, const struct headrace_change *change,
+                        const struct mapping *mapping)
 {
-  return !is_row(change->operation) || mapping->ignored ||
-         (change->operation == HEADRACE_DELETE && !planner->deletes);
+  return mapping->ignored || (change->operation == HEADRACE_DELETE && !planner->deletes);
 }
 
 static enum headrace_result route_truncate(const struct table_planner *planner,
@@ -408,8 +406,12 @@ static enum headrace_result route(void *instance, struct item *item, struct pg_e
   if (!change->relation || (!is_row(change->operation) && change->operation != HEADRACE_TRUNCATE))
     return HEADRACE_OK;
   enum headrace_result result = targets_map(planner->targets, item->event, &mapping, error);
-  if (result != HEADRACE_OK || mapping->ignored)
+  if (result != HEADRACE_OK)
     return result;
+  if (is_filtered(planner, change, mapping)) {
+    planner->host->counter(planner->host, "filtered", change->operation != HEADRACE_TRUNCATE);
+    return HEADRACE_OK;
+  }
   const struct row_shape *shape = &shape_of(planner, mapping, item->event)->shape;
   return change->operation == HEADRACE_TRUNCATE ? route_truncate(planner, shape, item, error)
                                                 : route_row(planner, shape, item, error);
@@ -622,11 +624,7 @@ static enum headrace_result plan_item(struct planning *planning, const struct it
   *planning->failed = index;
   if (result != HEADRACE_OK)
     return result;
-  if (change->operation != HEADRACE_TRUNCATE && is_counted_as_filtered(planner, change, mapping)) {
-    planner->host->counter(planner->host, "filtered", 1);
-    return HEADRACE_OK;
-  }
-  if (mapping->ignored)
+  if (is_filtered(planner, change, mapping))
     return HEADRACE_OK;
   struct kept_shape *kept = shape_of(planner, mapping, item->event);
   plan_ddl(planning, kept);

@@ -22,10 +22,15 @@ static const char *conninfo;
 
 static const struct target any_target_stands_for = {0};
 
+/* Of a planner, which is nothing else. */
+struct counts {
+  uint64_t routings, planned;
+};
+
 static void *planner_new(const struct headrace_host *host)
 {
   (void)host;
-  return sink_alloc(8);
+  return sink_alloc(sizeof(struct counts));
 }
 
 static uint64_t id_of(const struct headrace_event *event)
@@ -51,7 +56,7 @@ static enum headrace_result planner_route(void *instance, struct item *item, str
 {
   item->hash = id_of(item->event);
   if (value_is(item->event, "rerouted"))
-    ++*(uint64_t *)instance;
+    ((struct counts *)instance)->routings++;
   return value_is(item->event, "unroutable") ? refuse_with(error, "no way") : HEADRACE_OK;
 }
 
@@ -75,8 +80,8 @@ static enum headrace_result planner_plan(void *instance, const struct item *item
                                          bool one_by_one, struct plan *plan, size_t *failed,
                                          struct pg_error *error)
 {
-  (void)instance;
   assert_true(one_by_one == (count == 1 && one_by_one));
+  ((struct counts *)instance)->planned += count;
   for (size_t i = 0; i < count; i++)
     if (value_is(items[i].event, "unplannable")) {
       *failed = i;
@@ -101,7 +106,7 @@ static enum headrace_result planner_plan(void *instance, const struct item *item
 
 static uint64_t planner_routings(const void *instance)
 {
-  return *(const uint64_t *)instance;
+  return ((const struct counts *)instance)->routings;
 }
 
 static const struct planner planner = {.new_planner = planner_new,
@@ -635,6 +640,25 @@ static void test_whatever_the_mixture(void **state)
   stop(f);
 }
 
+static const char *third_unplannable(size_t i)
+{
+  return i % 3 ? "good" : "unplannable";
+}
+
+/* Many of them do not cost a planning of all the others each. */
+static void test_many_that_cannot_be_planned(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  send(f, 1500, third_unplannable);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, "SELECT count(*) FROM t"), 1000);
+  assert_int_equal(number(f, "SELECT count(*) FROM headrace.dead_letter"), 500);
+  const struct counts *counts = ((struct sink *)f->self)->planner_instance;
+  assert_in_range(counts->planned, 1000, 16000);
+  stop(f);
+}
+
 static void test_errors_stop(void **state)
 {
   struct fixture *f = *state;
@@ -938,6 +962,7 @@ int main(int count, char **arguments)
       with_server(test_only_its_owner_sets_a_part_back),
       with_server(test_bad_rows_become_dead_letters),
       with_server(test_whatever_the_mixture),
+      with_server(test_many_that_cannot_be_planned),
       with_server(test_errors_stop),
       with_server(test_errors_skip),
       with_server(test_too_many_are_not_the_events_fault),

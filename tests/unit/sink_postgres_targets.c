@@ -3,6 +3,7 @@
  * What the catalog says of tables, and what becomes of them, on a real server:
  * `sink_postgres_targets CONNINFO`. */
 #include "describe.h"
+#include "plan.h"
 #include "plugin_host.h"
 #include "sink.h"
 #include "sink_postgres_event.h"
@@ -298,6 +299,29 @@ static void what_has_no_schema_is_refused_alone(void **state)
   must_refuse(&setup, HEADRACE_AGAIN, "42703", "nothing for column \"a\" of its key");
   tear_down(&setup);
   sql("DROP TABLE t");
+}
+
+/* However often a flush is planned. */
+static void what_is_passed_over_is_counted_once(void **state)
+{
+  (void)state;
+  struct setup setup;
+  SET_UP(&setup, "exclude_tables", "t");
+  test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
+  void *planner = table_planner.new_planner(&setup.host->instance.host);
+  struct item item = {.event = &setup.test.event};
+  struct plan *plan = plan_new();
+  size_t failed, count;
+  assert_int_equal(table_planner.route(planner, &item, &setup.error), HEADRACE_OK);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(table_planner.plan(planner, &item, 1, false, plan, &failed, &setup.error),
+                     HEADRACE_OK);
+  plan_statements(plan, &count);
+  assert_int_equal(count, 0);
+  assert_int_equal(metrics_get(&setup.host->metrics, "stage.filtered"), 1);
+  plan_free(plan);
+  table_planner.free_planner(planner);
+  tear_down(&setup);
 }
 
 static void extra_columns_are_mapped(void **state)
@@ -677,6 +701,7 @@ int main(int count, char **arguments)
       cmocka_unit_test(order_is_asked_for),
       cmocka_unit_test(what_does_not_fit_is_refused),
       cmocka_unit_test(what_has_no_schema_is_refused_alone),
+      cmocka_unit_test(what_is_passed_over_is_counted_once),
       cmocka_unit_test(extra_columns_are_mapped),
       cmocka_unit_test(two_topics_do_not_share_a_table),
       cmocka_unit_test(mappings_are_found_again),
