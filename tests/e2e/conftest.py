@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from harness import places, process
+from harness.broker import Broker
 from harness.debezium import Connect
 from harness.kafka import Kafka
 from harness.postgres import OTHER_MAJORS, Postgres, Standby
@@ -217,6 +218,26 @@ def headrace(folder):
         except AssertionError as error:
             errors.append(str(error))
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture
+def broker_factory(folder, db):
+    """broker_factory(source={}, sink={}, start=True): headrace as a broker over the test's
+    database, stopped after the test; it must not have crashed."""
+    brokers = []
+
+    def make(source=None, sink=None, start=True):
+        name = f"broker-{len(brokers) + 1}"
+        brokers.append(Broker(folder, db, source, sink, name))
+        return brokers[-1].start() if start else brokers[-1]
+    yield make
+    for each in brokers:
+        each.finish()
+
+
+@pytest.fixture
+def broker(broker_factory):
+    return broker_factory()
 
 
 @pytest.fixture
