@@ -1,0 +1,1 @@
+headrace_unit_test(connect_errors source-dead-letters-objects)
