@@ -134,8 +134,8 @@ class Connector:
                    lambda: f"{self.name} runs: {self.states()}", interval=0.1)
         if self.config.get("snapshot.mode", "initial_only") != "initial_only":
             slot = self.config["slot.name"]
-            wait_until(lambda: (self.db.slot(slot) or {}).get("active"), 60,
-                       f"{self.name} reads its slot", interval=0.1)
+            wait_until(lambda: self.db.streams(slot), 60, f"{self.name} reads its slot",
+                       interval=0.1)
         return self
 
     def states(self):

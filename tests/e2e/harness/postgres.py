@@ -304,10 +304,16 @@ class Database:
         wait_until(lambda: (self.confirmed_lsn(slot) or 0) >= target, timeout,
                    lambda: f"slot {slot} at {target:X}, it is {self.slot(slot)}")
 
+    def streams(self, slot):
+        """Whether the slot is read. While it is being made it is active too, but has no position:
+        what commits then is not in it."""
+        row = self.slot(slot)
+        return row and row["active"] and row["confirmed_flush_lsn"]
+
     def wait_streaming(self, slot, program, timeout=30):
         """Waits until a walsender streams from the slot; `program` must stay alive."""
-        wait_until(lambda: (self.slot(slot) or {}).get("active"), timeout,
-                   f"slot {slot} is active", give_up=program.must_run)
+        wait_until(lambda: self.streams(slot), timeout, f"slot {slot} is active",
+                   give_up=program.must_run)
 
     def drop(self):
         self.cluster.drop_database(self.name)

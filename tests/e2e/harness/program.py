@@ -81,7 +81,7 @@ class Headrace(Process):
 
     def _drop_torn_line(self):
         """What kill -9 cut off in the middle must not run into what the next process writes."""
-        if self.output.path.exists():
+        if self.output.path.is_file():  # some tests put a pipe there
             written = self.output.path.read_bytes()
             os.truncate(self.output.path, written.rfind(b"\n") + 1)
 
