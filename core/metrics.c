@@ -14,18 +14,29 @@ void metrics_init(struct metrics *metrics)
 
 void metrics_free(struct metrics *metrics)
 {
-  for (size_t i = 0; i < metrics->count; i++)
-    free(metrics->items[i].name);
+  for (size_t i = 0; i < METRICS_SLOTS; i++)
+    free(metrics->slots[i].name);
   pthread_mutex_destroy(&metrics->lock);
+}
+
+/* Where the name is, or the free slot that ends the search for it. */
+static struct metric *slot_of(const struct metrics *metrics, const char *name)
+{
+  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+  for (const char *at = name; *at; at++)
+    hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+  for (size_t slot = (size_t)(hash >> 32);; slot++) {
+    const struct metric *metric = &metrics->slots[slot % METRICS_SLOTS];
+    const char *there = atomic_load_explicit(&metric->name, memory_order_acquire);
+    if (!there || !strcmp(there, name))
+      return (struct metric *)(uintptr_t)metric;
+  }
 }
 
 static struct metric *find(const struct metrics *metrics, const char *name)
 {
-  size_t count = atomic_load_explicit(&metrics->count, memory_order_acquire);
-  for (size_t i = 0; i < count; i++)
-    if (!strcmp(metrics->items[i].name, name))
-      return (struct metric *)(uintptr_t)&metrics->items[i];
-  return NULL;
+  struct metric *metric = slot_of(metrics, name);
+  return metric->name ? metric : NULL;
 }
 
 /* NULL when a plugin made up more names than anybody will ever look at. */
@@ -35,14 +46,13 @@ static struct metric *find_or_add(struct metrics *metrics, const char *name)
   if (metric)
     return metric;
   pthread_mutex_lock(&metrics->lock);
-  metric = find(metrics, name);
-  if (!metric && metrics->count < METRICS_MAX) {
-    metric = &metrics->items[metrics->count];
-    metric->name = xstrdup(name);
-    atomic_store_explicit(&metrics->count, metrics->count + 1, memory_order_release);
+  metric = slot_of(metrics, name);
+  if (!metric->name && metrics->count < METRICS_MAX) {
+    metrics->count++;
+    atomic_store_explicit(&metric->name, xstrdup(name), memory_order_release);
   }
   pthread_mutex_unlock(&metrics->lock);
-  return metric;
+  return metric->name ? metric : NULL;
 }
 
 void metrics_add(struct metrics *metrics, const char *name, uint64_t add)

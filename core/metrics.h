@@ -11,16 +11,17 @@
 #include <stdint.h>
 
 struct metric {
-  char *name;
+  char *_Atomic name; /* NULL: free */
   _Atomic int64_t value;
 };
 
-#define METRICS_MAX 128
+#define METRICS_SLOTS 4096 /* a power of two */
+#define METRICS_MAX   3072 /* names: a source may have one for each of its partitions */
 
 struct metrics {
   pthread_mutex_t lock; /* for adding a name */
-  _Atomic size_t count;
-  struct metric items[METRICS_MAX];
+  size_t count;
+  struct metric slots[METRICS_SLOTS]; /* by hash; names stay where they are */
 };
 
 void metrics_init(struct metrics *metrics);

@@ -33,6 +33,15 @@ static void show_progress(struct pipeline *pipeline, int64_t time)
   }
 }
 
+/* A source counts what it has still to read in bytes of a log, or in records. */
+static void lag_text(const struct metrics *metrics, char *text, size_t size)
+{
+  bool records = metrics_has(metrics, "source.lag_records");
+  snprintf(text, size, "%lld %s %.3f s",
+           (long long)metrics_get(metrics, records ? "source.lag_records" : "source.lag_bytes"),
+           records ? "records" : "bytes", (double)metrics_get(metrics, "source.lag_us") / 1e6);
+}
+
 static void log_line(struct pipeline *pipeline, int64_t time)
 {
   const struct metrics *metrics = &pipeline->metrics;
@@ -40,18 +49,18 @@ static void log_line(struct pipeline *pipeline, int64_t time)
   int64_t durable = metrics_get(metrics, "durable"), total = progress_total(metrics);
   int64_t elapsed = time > last->time ? time - last->time : 1;
   double rate = (double)(durable - last->durable) * 1000 / (double)elapsed;
-  char progress[32] = "";
+  char progress[32] = "", lag[64];
+  lag_text(metrics, lag, sizeof lag);
   if (total > 0)
     snprintf(progress, sizeof progress, ", snapshot %d %%",
              progress_percent(metrics_get(metrics, "source.progress_done"), total));
   log_write(pipeline->logger, HEADRACE_INFO, pipeline->config->name,
-            "status: connected source=%s sink=%s, lag %lld bytes %.3f s, %lld events durable, "
+            "status: connected source=%s sink=%s, lag %s, %lld events durable, "
             "%.1f/s, errors %lld, retries %lld, rejected %lld%s",
-            connected(metrics, "source.connected"), connected(metrics, "sink.connected"),
-            (long long)metrics_get(metrics, "source.lag_bytes"),
-            (double)metrics_get(metrics, "source.lag_us") / 1e6, (long long)durable, rate,
-            (long long)metrics_get(metrics, "errors"), (long long)metrics_get(metrics, "retries"),
-            (long long)metrics_get(metrics, "rejected"), progress);
+            connected(metrics, "source.connected"), connected(metrics, "sink.connected"), lag,
+            (long long)durable, rate, (long long)metrics_get(metrics, "errors"),
+            (long long)metrics_get(metrics, "retries"), (long long)metrics_get(metrics, "rejected"),
+            progress);
   last->time = time;
   last->durable = durable;
 }

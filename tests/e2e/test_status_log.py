@@ -6,6 +6,7 @@ import re
 import signal
 import time
 
+from harness.postgres_sink import rows, to_postgres
 from harness.program import to_stdout
 from harness.waiting import wait_until
 
@@ -117,3 +118,19 @@ def test_status_at_the_end_only(db, headrace):
     assert program.wait() == 0
     assert statuses(program, "one") == []
     assert "one: at the end: 1 events durable" in program.log.text()
+
+
+def test_a_source_that_counts_records(db, kafka, headrace, topic):
+    """How far it is behind is said in records, until they are durable."""
+    db.sql("create table t (id bigint)")
+    kafka.produce(topic, rows("t", range(50)))
+    program = headrace(to_postgres(kafka, topic, db.conninfo(),
+                                   process={"status_log_interval": "200ms"}), start=False)
+    with db.connect() as holder:
+        holder.execute("begin")
+        holder.execute("lock table t")
+        program.start()
+        program.wait_log(r"status: .*, lag 50 records \d+\.\d{3} s, 0 events durable")
+        holder.execute("rollback")
+    program.wait_log(r"status: .*, lag 0 records 0\.000 s, 50 events durable")
+    assert program.stop() == 0

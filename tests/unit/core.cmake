@@ -47,3 +47,4 @@ headrace_unit_test(loader headrace-core)
 target_compile_definitions(test_loader PRIVATE ODD_DIR="${HEADRACE_ODD_DIR}")
 add_dependencies(test_loader probe-sink-version probe-sink-entry probe-sink-kind probe-sink-write
   probe-sink-old probe-sink-good)
+headrace_unit_test(metrics headrace-core)
