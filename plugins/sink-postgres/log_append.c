@@ -10,7 +10,6 @@
 
 #define CHUNK_BYTES (256u << 10) /* libpq moves all of its buffer at each partial send */
 #define TROUBLE_US  60000000     /* it is said again */
-#define MOVED       "HR101"      /* advance(): the counters are not where they should be */
 #define IS_THERE    "23505"      /* a record with this offset */
 
 void log_append_init(struct log_append *append)
@@ -142,7 +141,7 @@ static void failed(struct log_sink *sink, const struct pg_error *error)
   bool lost = !append->connection || PQstatus(append->connection) != CONNECTION_OK;
   enum reaction reaction = failure_reaction(error->sqlstate);
   append->in_doubt |= lost;
-  if (!strcmp(error->sqlstate, MOVED) || !strcmp(error->sqlstate, IS_THERE)) {
+  if (!strcmp(error->sqlstate, LOG_MOVED) || !strcmp(error->sqlstate, IS_THERE)) {
     /* By another process, or by a transaction of this one that was given up too early. */
     append->in_doubt = true;
     reaction = REACTION_RETRY;
@@ -159,22 +158,13 @@ static void failed(struct log_sink *sink, const struct pg_error *error)
 
 /* ---- what became of a transaction ------------------------------------------------------- */
 
-static void say_fenced(struct log_sink *sink)
-{
-  sink->host->log(sink->host, HEADRACE_ERROR,
-                  "another process has taken over the log in schema %s; this one stops. Run one "
-                  "pipeline for a log",
-                  sink->schema);
-  log_fail(sink, HEADRACE_FATAL);
-}
-
 static void judge(struct log_sink *sink, int64_t epoch, int64_t global)
 {
   struct log_append *append = &sink->append;
   const struct log_group *group = append->sending;
   append->in_doubt = false;
   if (epoch != sink->state.owner_epoch) {
-    say_fenced(sink);
+    log_fail_fenced(sink);
   } else if (global == group->global_after) {
     committed(sink);
   } else if (global != group->global_before) {

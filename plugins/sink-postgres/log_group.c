@@ -102,10 +102,10 @@ static struct log_partition *begin_append(struct log_sink *sink,
   return partition;
 }
 
-static void end_append(struct log_sink *sink, const struct log_partition *partition, uint64_t count)
+static void end_append(struct log_sink *sink, struct log_partition *partition, uint64_t count)
 {
   log_lock(&sink->state);
-  partition->topic->pending -= count;
+  log_topic_settled(&sink->state, partition->topic, count);
   log_unlock(&sink->state);
 }
 
@@ -365,7 +365,7 @@ void log_group_show(struct log_sink *sink, const struct log_group *group)
     uint64_t records = (uint64_t)(entry->after - entry->before);
     entry->partition->end = entry->after;
     entry->partition->row_bytes = (size_t)(entry->bytes / records);
-    entry->partition->topic->pending -= records;
+    log_topic_settled(&sink->state, entry->partition->topic, records);
   }
   log_unlock(&sink->state);
 }

@@ -19,5 +19,29 @@ void log_answers_free(struct log_sink *sink); /* records that were not released 
 /* log_topics.c */
 void log_create_topic(void *self, const struct headrace_log_new_topic *topic,
                       headrace_log_done done, void *context);
+void log_delete_topic(void *self, const struct headrace_topic_id *id, headrace_log_done done,
+                      void *context);
+void log_add_partitions(void *self, const struct headrace_topic_id *id, int32_t count_after,
+                        headrace_log_done done, void *context);
+void log_configure_topic(void *self, const struct headrace_topic_id *id,
+                         const struct headrace_pair *config, size_t count, headrace_log_done done,
+                         void *context);
+
+/* log_space.c */
+void log_delete_records(void *self, const struct headrace_topic_id *id, int32_t partition,
+                        int64_t before, headrace_log_number_done done, void *context);
+void log_sizes(void *self, headrace_log_sizes_done done, void *context);
+
+/* log_groups.c */
+void log_store_offsets(void *self, const char *group, const struct headrace_log_offset *offsets,
+                       size_t count, headrace_log_done done, void *context);
+void log_stored_offsets(void *self, const char *group, headrace_log_offsets_done done,
+                        void *context);
+void log_groups(void *self, headrace_log_groups_done done, void *context);
+void log_set_group_active(void *self, const char *group, const char *protocol_type, int active);
+void log_delete_group(void *self, const char *group, headrace_log_done done, void *context);
+void log_new_producer(void *self, headrace_log_number_done done, void *context);
+void log_producers(void *self, const struct headrace_topic_id *id, int32_t partition,
+                   headrace_log_producers_done done, void *context);
 
 #endif

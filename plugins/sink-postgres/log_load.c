@@ -146,12 +146,14 @@ bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
 /* ---- taking over -------------------------------------------------------------------------- */
 
 /* The timeline of a server rises when a standby was promoted. What the old primary had committed
- * may be lost then, which readers are told by the epoch of the leader. */
+ * may be lost then, which readers are told by the epoch of the leader. Groups have no members in
+ * a new process. */
 static const char *const take_over_sql =
     "WITH now AS (SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline),"
     " before AS (SELECT timeline FROM meta),"
     " epochs AS (UPDATE partitions SET leader_epoch = leader_epoch + 1 FROM before, now"
-    "  WHERE before.timeline NOT IN ('', now.timeline))"
+    "  WHERE before.timeline NOT IN ('', now.timeline)),"
+    " left_groups AS (UPDATE groups SET active = false, left_at = now() WHERE active)"
     " UPDATE meta SET owner_epoch = owner_epoch + 1, timeline = now.timeline FROM now"
     " RETURNING cluster_id, owner_epoch, next_global_offset,"
     " current_setting('synchronous_commit')";

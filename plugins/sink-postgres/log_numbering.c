@@ -101,9 +101,10 @@ enum log_numbering_verdict log_numbering_check(struct log_producers *producers,
     return numbering->first_sequence == 0 ? LOG_IN_SEQUENCE : LOG_OUT_OF_SEQUENCE;
   for (unsigned i = 0; i < producer->window_count; i++) {
     const struct log_run *run = &producer->window[i];
-    *first_offset = run->first_offset;
-    if (run->first_sequence == numbering->first_sequence && run->count == numbering->count)
+    if (run->first_sequence == numbering->first_sequence && run->count == numbering->count) {
+      *first_offset = run->first_offset;
       return LOG_DUPLICATE;
+    }
   }
   const struct log_run *last = &producer->window[producer->window_count - 1];
   return plus(log_run_last(last), 1) == numbering->first_sequence ? LOG_IN_SEQUENCE

@@ -2,8 +2,10 @@
 #include "log_questions.h"
 
 #include "log_sink.h"
+#include "pg_quote.h"
 #include "sink.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,14 +109,17 @@ PGresult *log_ask(struct log_asker *asker, struct pg_error *error, const char *s
   return NULL;
 }
 
-bool log_do(struct log_asker *asker, struct pg_error *error, const char *sql)
+bool log_change(struct log_asker *asker, struct pg_error *error, const char *sql)
 {
-  PGresult *result = PQexec(asker->connection, sql);
+  char *text =
+      pg_format("BEGIN; SELECT owned(%" PRId64 "); %s COMMIT", asker->sink->state.owner_epoch, sql);
+  PGresult *result = PQexec(asker->connection, text);
   ExecStatusType status = PQresultStatus(result);
   bool good = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
   if (!good)
     failure_read(asker->connection, result, error);
   PQclear(result);
+  free(text);
   return good;
 }
 
@@ -132,11 +137,20 @@ static void failed(struct log_asker *asker, struct log_question *question,
                    const struct pg_error *error)
 {
   char text[1024];
+  if (!strcmp(error->sqlstate, LOG_MOVED)) {
+    log_fail_fenced(asker->sink);
+    log_question_refuse(question, HEADRACE_LOG_FENCED, "another process writes this log now");
+    return;
+  }
   if (is_away(asker, error)) {
     log_question_refuse(question, HEADRACE_LOG_AWAY, "the server cannot be reached now");
     return;
   }
   failure_mask(error, text, sizeof text);
+  if (!strncmp(error->sqlstate, "22", 2)) { /* a text that is no UTF-8, a number out of range */
+    log_question_refuse(question, HEADRACE_LOG_INVALID, text);
+    return;
+  }
   asker->sink->host->log(asker->sink->host, HEADRACE_ERROR,
                          "a question of the log failed: %s (SQLSTATE %s)", text, error->sqlstate);
   log_question_refuse(question, HEADRACE_LOG_FAULT, "the server refused it; see headrace's log");

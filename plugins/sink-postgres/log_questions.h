@@ -80,7 +80,7 @@ bool log_question_refuse(struct log_question *question, enum headrace_log_error 
 /* Runs SQL with text parameters on the asker's connection. NULL: *error. */
 PGresult *log_ask(struct log_asker *asker, struct pg_error *error, const char *sql, int count,
                   const char *const *values);
-/* The same without parameters, for what gives no rows; several statements. */
-bool log_do(struct log_asker *asker, struct pg_error *error, const char *sql);
+/* Changes something in one transaction, as the owner of the log: statements that end with ";". */
+bool log_change(struct log_asker *asker, struct pg_error *error, const char *sql);
 
 #endif

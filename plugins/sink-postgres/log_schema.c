@@ -105,6 +105,11 @@ static const char *const step_tables =
     " EXECUTE format('ALTER TABLE messages ATTACH PARTITION messages_%s FOR VALUES IN (%s)',"
     "  topic, topic);"
     " END $$;"
+    "CREATE FUNCTION owned(epoch bigint) RETURNS void LANGUAGE plpgsql"
+    " SET search_path FROM CURRENT AS $$ BEGIN"
+    " PERFORM FROM meta WHERE owner_epoch = epoch;"
+    " IF NOT FOUND THEN RAISE EXCEPTION 'another process is the owner of the log'"
+    "  USING ERRCODE = 'HR101'; END IF; END $$;"
     /* The last statement of what appends: counters move from where this process knows them to be,
      * or all is rolled back. HR101: somebody else moved them. */
     "CREATE FUNCTION advance(epoch bigint, global_before bigint, global_after bigint,"

@@ -33,6 +33,15 @@ void log_fail_error(struct log_sink *sink, const char *what, const struct pg_err
   log_fail(sink, HEADRACE_FATAL);
 }
 
+void log_fail_fenced(struct log_sink *sink)
+{
+  sink->host->log(sink->host, HEADRACE_ERROR,
+                  "another process has taken over the log in schema %s; this one stops. Run one "
+                  "pipeline for a log",
+                  sink->schema);
+  log_fail(sink, HEADRACE_FATAL);
+}
+
 PGconn *log_connect(const struct log_sink *sink, struct pg_error *error)
 {
   PGconn *connection = pg_connect(&sink->target, error);
@@ -154,6 +163,18 @@ static const struct headrace_log functions = {
     .read = log_read,
     .find = log_find,
     .create_topic = log_create_topic,
+    .delete_topic = log_delete_topic,
+    .add_partitions = log_add_partitions,
+    .configure_topic = log_configure_topic,
+    .delete_records = log_delete_records,
+    .sizes = log_sizes,
+    .store_offsets = log_store_offsets,
+    .stored_offsets = log_stored_offsets,
+    .groups = log_groups,
+    .set_group_active = log_set_group_active,
+    .delete_group = log_delete_group,
+    .new_producer = log_new_producer,
+    .producers = log_producers,
 };
 
 const struct headrace_log *log_sink_interface(const struct log_sink *sink)

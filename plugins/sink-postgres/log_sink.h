@@ -17,6 +17,8 @@
 
 #include <stdatomic.h>
 
+#define LOG_MOVED "HR101" /* SQLSTATE of advance() and owned(): somebody else is the owner */
+
 struct log_sink {
   const struct headrace_host *host;
   struct pg_target target;
@@ -31,8 +33,9 @@ struct log_sink {
   struct log_state state;
   struct log_append append;
   struct log_questions questions;
-  struct log_answer *answers; /* not released yet; of the thread that asks */
-  atomic_int failure;         /* enum headrace_result; OK: none */
+  struct log_answer *answers;          /* not released yet; of the thread that asks */
+  int64_t producer_next, producer_end; /* of the control lane: ids to give */
+  atomic_int failure;                  /* enum headrace_result; OK: none */
 };
 
 enum headrace_result log_sink_new(const struct headrace_host *host, struct log_sink **sink);
@@ -47,6 +50,7 @@ int64_t log_now_us(const struct log_sink *sink);
 PGconn *log_connect(const struct log_sink *sink, struct pg_error *error);
 /* The pipeline stops, after this callback of the sink's; any thread. */
 void log_fail(struct log_sink *sink, enum headrace_result result);
+void log_fail_fenced(struct log_sink *sink);
 /* Says what is wrong and stops. */
 void log_fail_error(struct log_sink *sink, const char *what, const struct pg_error *error);
 
@@ -57,6 +61,12 @@ bool log_schema_prepare(const struct log_sink *sink, PGconn *connection, struct 
 bool log_take_over(struct log_sink *sink, PGconn *connection, struct pg_error *error);
 /* One topic from its rows, as log_take_over() does it with all. Locked. */
 bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
+                    struct pg_error *error);
+
+/* log_topics.c: the tables and rows of a topic that was deleted. */
+bool log_drop_topic(struct log_asker *asker, struct log_topic *topic, struct pg_error *error);
+/* log_space.c: what is before `start` is not read any more. */
+bool log_move_start(struct log_asker *asker, struct log_partition *partition, int64_t start,
                     struct pg_error *error);
 
 #endif

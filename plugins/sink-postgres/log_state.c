@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct log_catalogue {
   struct headrace_log_catalogue shown; /* first: the reader gets its address */
@@ -108,6 +109,7 @@ uint64_t log_catalogue_version(struct log_state *state)
 void log_state_init(struct log_state *state)
 {
   pthread_mutex_init(&state->mutex, NULL);
+  pthread_cond_init(&state->drained, NULL);
   log_state_publish(state);
 }
 
@@ -131,6 +133,7 @@ void log_state_free(struct log_state *state)
   }
   free(state->topics);
   catalogue_drop(state->catalogue);
+  pthread_cond_destroy(&state->drained);
   pthread_mutex_destroy(&state->mutex);
 }
 
@@ -231,6 +234,28 @@ enum headrace_log_error log_state_marks(struct log_state *state, const struct he
     *marks = (struct headrace_log_marks){known->start, known->end, known->leader_epoch};
   log_unlock(state);
   return known ? HEADRACE_LOG_OK : HEADRACE_LOG_UNKNOWN_TOPIC;
+}
+
+/* So many are on their way no more. */
+void log_topic_settled(struct log_state *state, struct log_topic *topic, uint64_t records)
+{
+  topic->pending -= records;
+  if (!topic->pending)
+    pthread_cond_broadcast(&state->drained);
+}
+
+bool log_state_wait_drained(struct log_state *state, const struct log_topic *topic, int timeout_ms)
+{
+  struct timespec deadline;
+  int error = 0;
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += timeout_ms / 1000;
+  log_lock(state);
+  while (topic->pending && !error)
+    error = pthread_cond_timedwait(&state->drained, &state->mutex, &deadline);
+  bool drained = !topic->pending;
+  log_unlock(state);
+  return drained;
 }
 
 /* ---- ids ---------------------------------------------------------------------------------- */

@@ -48,12 +48,14 @@ struct log_topic {
   size_t config_count;
   struct log_partition **partitions;
   int32_t partition_count;
-  bool deleted;     /* nothing new is taken */
+  bool deleted;     /* nothing new is taken, and readers do not see it */
+  bool dropped;     /* its rows and tables are gone too */
   uint64_t pending; /* records on their way */
 };
 
 struct log_state {
   pthread_mutex_t mutex;
+  pthread_cond_t drained;    /* the `pending` of a topic came down to 0 */
   struct log_topic **topics; /* locked; in the order of their numbers, also deleted ones */
   size_t topic_count, topic_capacity;
   struct log_catalogue *catalogue; /* locked */
@@ -79,6 +81,7 @@ static inline void log_unlock(struct log_state *state)
 struct log_topic *log_topic_add(struct log_state *state, int32_t number,
                                 const struct headrace_topic_id *id, const char *name);
 void log_topic_configure(struct log_topic *topic, const struct headrace_pair *config, size_t count);
+void log_topic_settled(struct log_state *state, struct log_topic *topic, uint64_t records);
 struct log_partition *log_partition_add(struct log_topic *topic); /* the next number */
 void log_segment_add(struct log_partition *partition, struct log_segment segment);
 struct log_topic *log_topic_named(const struct log_state *state, const char *name, size_t size);
@@ -95,6 +98,8 @@ struct log_partition *log_partition_by_id(struct log_state *state,
 enum headrace_log_error log_state_marks(struct log_state *state, const struct headrace_topic_id *id,
                                         int32_t partition, struct headrace_log_marks *marks);
 const struct headrace_log_catalogue *log_catalogue_take(struct log_state *state);
+/* Until nothing is on its way to it. False: not in time. */
+bool log_state_wait_drained(struct log_state *state, const struct log_topic *topic, int timeout_ms);
 void log_catalogue_release(struct log_state *state, const struct headrace_log_catalogue *catalogue);
 uint64_t log_catalogue_version(struct log_state *state);
 

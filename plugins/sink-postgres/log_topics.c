@@ -13,6 +13,8 @@
 
 #define PARTITIONS_MOST 100000
 #define EXISTS          "23505"
+#define DRAIN_MS        5000    /* for records that are on their way to a topic that is deleted */
+#define LOCK_TIMEOUT    "500ms" /* whoever appends waits behind it */
 
 struct topic_question {
   struct log_question question;
@@ -92,6 +94,19 @@ static bool is_known(struct log_sink *sink, const char *name)
   return known;
 }
 
+/* Its tables are still there. */
+static bool is_being_deleted(struct log_sink *sink, const char *name)
+{
+  bool found = false;
+  log_lock(&sink->state);
+  for (size_t i = 0; i < sink->state.topic_count; i++) {
+    const struct log_topic *topic = sink->state.topics[i];
+    found |= topic->deleted && !topic->dropped && !strcmp(topic->name, name);
+  }
+  log_unlock(&sink->state);
+  return found;
+}
+
 /* It was made by a question whose answer was lost with the connection. */
 static bool load_unknown(struct log_asker *asker, const char *name, struct pg_error *error)
 {
@@ -122,6 +137,9 @@ static bool create_run(struct log_asker *asker, struct log_question *question,
   PQclear(result);
   if (result || strcmp(error->sqlstate, EXISTS) != 0)
     return result != NULL;
+  if (is_being_deleted(asker->sink, topic->name))
+    return log_question_refuse(question, HEADRACE_LOG_AWAY,
+                               "the topic of this name that was deleted is still being removed");
   return load_unknown(asker, topic->name, error) &&
          log_question_refuse(question, HEADRACE_LOG_EXISTS, NULL);
 }
@@ -137,6 +155,158 @@ void log_create_topic(void *self, const struct headrace_log_new_topic *new_topic
   topic->count = new_topic->partition_count;
   topic->config = copy_config(new_topic->config, new_topic->config_count);
   topic->config_count = new_topic->config_count;
+  topic->done = done;
+  log_question_ask(self, &topic->question);
+}
+
+/* ---- delete -----------------------------------------------------------------------------------
+ */
+
+/* From now on nothing is taken for it. NULL: there is none. */
+static struct log_topic *close_topic(struct log_state *state, const struct headrace_topic_id *id)
+{
+  log_lock(state);
+  struct log_topic *topic = log_topic_by_id(state, id);
+  if (topic) {
+    topic->deleted = true;
+    log_state_publish(state);
+  }
+  log_unlock(state);
+  return topic;
+}
+
+bool log_drop_topic(struct log_asker *asker, struct log_topic *topic, struct pg_error *error)
+{
+  char *sql = pg_format("SET LOCAL lock_timeout = '" LOCK_TIMEOUT "';"
+                        " DROP TABLE IF EXISTS messages_%d;"
+                        " DELETE FROM topics WHERE topic_id = %d;",
+                        topic->number, topic->number);
+  bool good = log_change(asker, error, sql);
+  free(sql);
+  log_lock(&asker->sink->state);
+  topic->dropped = good;
+  log_unlock(&asker->sink->state);
+  return good;
+}
+
+/* To its readers it is gone at once. Its tables follow, if not now, then with retention. */
+static bool delete_run(struct log_asker *asker, struct log_question *question,
+                       struct pg_error *error)
+{
+  struct log_state *state = &asker->sink->state;
+  struct log_topic *topic = close_topic(state, &((struct topic_question *)question)->id);
+  if (!topic)
+    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
+  return !log_state_wait_drained(state, topic, DRAIN_MS) || log_drop_topic(asker, topic, error) ||
+         strcmp(error->sqlstate, LOG_MOVED) != 0;
+}
+
+static const struct log_question_type delete_type = {
+    .lane = LANE_CONTROL, .run = delete_run, .answer = topic_answer, .free = topic_free};
+
+void log_delete_topic(void *self, const struct headrace_topic_id *id, headrace_log_done done,
+                      void *context)
+{
+  struct topic_question *topic = log_question_new(self, sizeof *topic, &delete_type, context);
+  topic->id = *id;
+  topic->done = done;
+  log_question_ask(self, &topic->question);
+}
+
+/* ---- change -----------------------------------------------------------------------------------
+ */
+
+static struct log_topic *topic_of(struct log_state *state, const struct topic_question *question)
+{
+  log_lock(state);
+  struct log_topic *topic = log_topic_by_id(state, &question->id);
+  log_unlock(state);
+  return topic;
+}
+
+static bool partitions_run(struct log_asker *asker, struct log_question *question,
+                           struct pg_error *error)
+{
+  const struct topic_question *asked = (struct topic_question *)question;
+  struct log_state *state = &asker->sink->state;
+  struct log_topic *topic = topic_of(state, asked);
+  if (!topic)
+    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
+  /* read without the mutex: only this thread changes it */
+  if (asked->count <= topic->partition_count || asked->count > PARTITIONS_MOST)
+    return log_question_refuse(question, HEADRACE_LOG_INVALID,
+                               "partitions can only be added, up to 100000");
+  char *sql = pg_format("INSERT INTO partitions (topic_id, partition_id)"
+                        " SELECT %d, n FROM generate_series(0, %d) n ON CONFLICT DO NOTHING;",
+                        topic->number, asked->count - 1);
+  bool good = log_change(asker, error, sql);
+  free(sql);
+  if (!good)
+    return false;
+  log_lock(state);
+  while (topic->partition_count < asked->count)
+    log_partition_add(topic);
+  log_state_publish(state);
+  log_unlock(state);
+  return true;
+}
+
+static const struct log_question_type partitions_type = {.lane = LANE_CONTROL,
+                                                         .run = partitions_run,
+                                                         .answer = topic_answer,
+                                                         .free = topic_free,
+                                                         .again = true};
+
+void log_add_partitions(void *self, const struct headrace_topic_id *id, int32_t count_after,
+                        headrace_log_done done, void *context)
+{
+  struct topic_question *topic = log_question_new(self, sizeof *topic, &partitions_type, context);
+  topic->id = *id;
+  topic->count = count_after;
+  topic->done = done;
+  log_question_ask(self, &topic->question);
+}
+
+static bool configure_run(struct log_asker *asker, struct log_question *question,
+                          struct pg_error *error)
+{
+  const struct topic_question *asked = (struct topic_question *)question;
+  struct log_state *state = &asker->sink->state;
+  struct log_topic *topic = topic_of(state, asked);
+  if (!topic)
+    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
+  char number[16], *names = array_text(asked, false), *values = array_text(asked, true);
+  snprintf(number, sizeof number, "%d", topic->number);
+  PGresult *result = log_ask(asker, error,
+                             "UPDATE topics SET config = jsonb_object($2::text[], $3::text[])"
+                             " WHERE topic_id = $1",
+                             3, (const char *[]){number, names, values});
+  free(names);
+  free(values);
+  PQclear(result);
+  if (!result)
+    return false;
+  log_lock(state);
+  log_topic_configure(topic, asked->config, asked->config_count);
+  log_state_publish(state);
+  log_unlock(state);
+  return true;
+}
+
+static const struct log_question_type configure_type = {.lane = LANE_CONTROL,
+                                                        .run = configure_run,
+                                                        .answer = topic_answer,
+                                                        .free = topic_free,
+                                                        .again = true};
+
+void log_configure_topic(void *self, const struct headrace_topic_id *id,
+                         const struct headrace_pair *config, size_t count, headrace_log_done done,
+                         void *context)
+{
+  struct topic_question *topic = log_question_new(self, sizeof *topic, &configure_type, context);
+  topic->id = *id;
+  topic->config = copy_config(config, count);
+  topic->config_count = count;
   topic->done = done;
   log_question_ask(self, &topic->question);
 }
