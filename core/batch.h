@@ -52,6 +52,7 @@ struct headrace_batch {
   struct headrace_part *parts; /* of the source, in the arena */
   size_t part_count, part_capacity;
 
+  size_t with_sink; /* bytes, when the sink took it */
   bool acknowledge; /* on its way back: tell the source that all up to here is durable */
   bool partial;     /* it ends inside of a transaction of the source's */
   bool has_position;

@@ -54,7 +54,9 @@ static void must_be_taken(const struct run *run, const struct headrace_batch *ba
 
 static void on_durable(void *context, struct headrace_batch *batch, const uint64_t *receipts)
 {
-  must_be_taken(context, batch);
+  struct run *run = context;
+  must_be_taken(run, batch);
+  run->with_sink -= batch->with_sink;
   batch->state = BATCH_DURABLE;
   batch_set_receipts(batch, receipts);
 }
@@ -63,6 +65,7 @@ static void on_failed(void *context, struct headrace_batch *batch, enum headrace
 {
   struct run *run = context;
   must_be_taken(run, batch);
+  run->with_sink -= batch->with_sink;
   batch->state = BATCH_FAILED;
   sink_failed(run, result);
 }
@@ -117,8 +120,7 @@ static enum headrace_verdict on_refuse(void *context, struct headrace_batch *out
 static int pressure(const void *context)
 {
   const struct run *run = context;
-  size_t held = atomic_load_explicit(&run->pool.held, memory_order_relaxed);
-  return (int)(held * 100 / run->pool.ring_bytes);
+  return (int)(run->with_sink * 100 / run->pool.ring_bytes);
 }
 
 void run_init(struct run *run, struct pipeline *pipeline)
@@ -179,9 +181,13 @@ static bool feed(struct run *run)
     }
     run->offered = batch;
   }
+  size_t bytes = run->offered->with_sink = arena_capacity(&run->offered->arena);
+  run->with_sink += bytes;
   enum headrace_result result = sink->plugin->write(sink->self, run->offered);
-  if (result == HEADRACE_AGAIN)
+  if (result == HEADRACE_AGAIN) {
+    run->with_sink -= bytes;
     return false;
+  }
   run->offered = NULL;
   if (result != HEADRACE_OK)
     sink_failed(run, result);

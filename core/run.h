@@ -38,6 +38,7 @@ struct run {
   struct stages stages;
   struct frontier frontier;
   struct headrace_batch *offered;         /* through the stages, but the sink said AGAIN */
+  size_t with_sink;                       /* bytes of the batches that it took */
   bool unsaved;                           /* the position is not in the checkpoint file yet */
   enum headrace_result failure;           /* OK: none */
   bool progress;                          /* something became durable */

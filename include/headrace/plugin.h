@@ -411,7 +411,8 @@ struct headrace_host {
   enum headrace_verdict (*refuse)(const struct headrace_host *, struct headrace_batch *out,
                                   const char *error_class, const char *reason);
 
-  /* A sink: how much of the memory for batches is out, in percent of ring_bytes. */
+  /* A sink: the memory of the batches that it took and has not reported, in percent of
+   * ring_bytes. */
   int (*pressure)(const struct headrace_host *);
 
   /* Inside of command(): prints, before its answer; for what is too long for that. */

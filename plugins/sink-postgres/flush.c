@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRESSURE     50 /* percent of the memory for batches: the rest is to be filled meanwhile */
+#define PRESSURE     45 /* percent of the memory for batches: as much is on its way meanwhile */
 #define REJECT_LEAST 100
 #define SIFT_AFTER   8       /* events that cannot be planned, before each is looked at */
 #define POSITIONS_US 1000000 /* positions without events are stored so often */
@@ -383,8 +383,10 @@ static bool has_work(const struct sink *sink, const struct flush *flush)
 
 static bool is_full(const struct sink *sink, const struct flush *flush)
 {
+  int sending = sink->sending ? sink->sending->pressure : 0;
   return flush->rows >= sink->batch_rows || flush->bytes >= sink->batch_bytes ||
-         sink->host->pressure(sink->host) >= PRESSURE || sink->host->starved(sink->host);
+         sink->host->pressure(sink->host) - sending >= PRESSURE ||
+         sink->host->starved(sink->host);
 }
 
 static bool is_due(const struct sink *sink, const struct flush *flush, bool quiet)
@@ -424,6 +426,7 @@ static void send(struct sink *sink)
 {
   struct flush *flush = sink->collecting;
   sink->sending = flush;
+  flush->pressure = sink->host->pressure(sink->host);
   sink->collecting = flush == &sink->flushes[0] ? &sink->flushes[1] : &sink->flushes[0];
   flush->shares_left = sink->workers;
   for (unsigned i = 0; i < sink->workers && !sink->failure; i++)

@@ -48,6 +48,7 @@ struct flush {
   size_t part_count, part_capacity, last_part;
   struct share *shares; /* one a writer */
   size_t rows, bytes;
+  int pressure; /* when it was sent: the host's, all of it this flush's */
   int64_t began_us;
   bool closed;          /* no more is added; it is planned */
   unsigned shares_left; /* writers that have not committed */
