@@ -425,6 +425,9 @@ static void report(struct sink *sink, struct flush *flush)
 static void send(struct sink *sink)
 {
   struct flush *flush = sink->collecting;
+  sink->sent++; /* the one before is over, and its plans are reset */
+  if (sink->planner->turn)
+    sink->planner->turn(sink->planner_instance, sink->sent + 1, sink->sent - 1);
   sink->sending = flush;
   flush->pressure = sink->host->pressure(sink->host);
   sink->collecting = flush == &sink->flushes[0] ? &sink->flushes[1] : &sink->flushes[0];

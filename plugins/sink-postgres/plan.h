@@ -93,6 +93,11 @@ struct planner {
                                bool one_by_one, struct plan *plan, size_t *failed,
                                struct pg_error *error);
 
+  /* Flushes are numbered. From now on what is routed and planned is of flush `collecting`, or one
+   * before it that is not over; all up to `done` are, so that what only their plans look at may be
+   * freed. NULL: there is no such thing. */
+  void (*turn)(void *instance, uint64_t collecting, uint64_t done);
+
   /* How often a table's events began to get another hash than those before; NULL: never. */
   uint64_t (*routings)(const void *instance);
 

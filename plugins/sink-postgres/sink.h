@@ -75,6 +75,7 @@ struct sink {
 
   struct flush flushes[2];
   struct flush *collecting, *sending; /* NULL: none is sent */
+  uint64_t sent;                      /* flushes */
   struct headrace_batch *routing;     /* taken, and not wholly in `collecting` */
   size_t routed;
   uint64_t routings; /* of the planner, as `collecting` was routed */

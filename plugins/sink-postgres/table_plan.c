@@ -159,18 +159,23 @@ static void *new_planner(const struct headrace_host *host)
   return planner;
 }
 
+static void free_shape(struct table_planner *planner, struct kept_shape *kept)
+{
+  HASH_DEL(planner->shapes, kept);
+  shape_sql_free(kept->shape.sql);
+  free(kept->shape.columns);
+  free(kept->shape.key);
+  free(kept->shape.key_forms);
+  free(kept);
+}
+
 static void free_planner(void *instance)
 {
   struct table_planner *planner = instance;
   struct kept_shape *kept, *next;
   HASH_ITER(hh, planner->shapes, kept, next)
   {
-    HASH_DEL(planner->shapes, kept);
-    shape_sql_free(kept->shape.sql);
-    free(kept->shape.columns);
-    free(kept->shape.key);
-    free(kept->shape.key_forms);
-    free(kept);
+    free_shape(planner, kept);
   }
   rows_free(&planner->rows);
   rows_free(&planner->serial);
@@ -650,6 +655,24 @@ static enum headrace_result plan_items(void *instance, const struct item *items,
   return result == HEADRACE_OK ? end_stage(&planning) : result;
 }
 
+/* A mapping is not valid any more, and nothing that was planned with it is left. */
+static void forget_shape(void *instance, const struct mapping *mapping)
+{
+  struct table_planner *planner = instance;
+  struct kept_shape *kept = NULL;
+  HASH_FIND_PTR(planner->shapes, &mapping, kept);
+  if (planner->last == kept)
+    planner->last = NULL;
+  if (kept)
+    free_shape(planner, kept);
+}
+
+static void turn(void *instance, uint64_t collecting, uint64_t done)
+{
+  struct table_planner *planner = instance;
+  targets_turn(planner->targets, collecting, done, forget_shape, planner);
+}
+
 static uint64_t routings(const void *instance)
 {
   return targets_routings(((const struct table_planner *)instance)->targets);
@@ -666,5 +689,6 @@ const struct planner table_planner = {.new_planner = new_planner,
                                       .free_planner = free_planner,
                                       .route = route,
                                       .plan = plan_items,
+                                      .turn = turn,
                                       .routings = routings,
                                       .forget = forget};

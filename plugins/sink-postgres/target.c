@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENTRIES_MOST   1000 /* relations, of which schemas that change leave more and more behind */
 #define RETRY_AFTER_US 5000000 /* a table that did not fit may have been mended by then */
 /* Who is in the way may be a flush of our own, which goes on only when this call has returned: so
  * the first waits are short, each twice the one before. */
@@ -46,6 +47,8 @@ struct entry {
   char *context;
   size_t context_size;
   struct mapping *mapping; /* NULL: it did not fit: */
+  uint64_t target_id;      /* of the mapping's target, which may be freed by now */
+  uint64_t used;           /* in the collecting of that flush last */
   struct pg_error error;
   int64_t failed_at_us;
   struct known_table *table; /* NULL: not wanted */
@@ -58,6 +61,7 @@ struct entry {
 struct retired {
   struct mapping *mapping;
   struct target *target;
+  uint64_t flush; /* the last that may look at it */
   struct retired *next;
 };
 
@@ -78,7 +82,9 @@ struct targets {
   size_t bucket_count, entry_count;
   struct entry *last;
   struct retired *retired;
-  char *context; /* of the event at hand */
+  uint64_t collecting; /* number of the flush */
+  size_t entries_most; /* then those that were not used for long are forgotten */
+  char *context;       /* of the event at hand */
   size_t context_size, context_room;
 };
 
@@ -140,6 +146,8 @@ static struct targets *configured(const struct headrace_host *host)
   targets->dry_run = host->integer(host, "dry_run") != 0;
   targets->merge_topics = host->integer(host, "merge_topics") != 0;
   targets->bucket_count = 64;
+  targets->entries_most = ENTRIES_MOST;
+  targets->collecting = 1;
   targets->buckets = sink_alloc(targets->bucket_count * sizeof *targets->buckets);
   bool good = extras_read(host, &targets->extras);
   good = read_key(targets) && good;
@@ -189,7 +197,8 @@ static void retire(struct targets *targets, struct mapping *mapping, struct targ
   if (!mapping && !target)
     return;
   struct retired *retired = sink_alloc(sizeof *retired);
-  *retired = (struct retired){.mapping = mapping, .target = target, .next = targets->retired};
+  *retired = (struct retired){
+      .mapping = mapping, .target = target, .flush = targets->collecting, .next = targets->retired};
   targets->retired = retired;
 }
 
@@ -207,15 +216,20 @@ static void free_tables(struct targets *targets)
   }
 }
 
+static void entry_free(struct entry *entry)
+{
+  free(entry->pending);
+  free(entry->context);
+  free(entry);
+}
+
 static void free_entries(struct targets *targets)
 {
   for (size_t i = 0; i < targets->bucket_count; i++)
     for (struct entry *entry = targets->buckets[i], *next; entry; entry = next) {
       next = entry->next;
       mapping_free(entry->mapping);
-      free(entry->pending);
-      free(entry->context);
-      free(entry);
+      entry_free(entry);
     }
   free(targets->buckets);
 }
@@ -577,10 +591,12 @@ static enum headrace_result make_mapping(const struct targets *targets, const st
   free(missing);
   if (result == HEADRACE_OK)
     result = check_key(targets, target, mapping, event, key, error);
-  if (result == HEADRACE_OK)
-    entry->mapping = mapping;
-  else
+  if (result != HEADRACE_OK) {
     mapping_free(mapping);
+    return result;
+  }
+  entry->mapping = mapping;
+  entry->target_id = target->id;
   return result;
 }
 
@@ -714,7 +730,7 @@ static enum headrace_result map_to(struct targets *targets, const struct table_p
   enum headrace_result result = check_topic(targets, table, place, event, error);
   if (result == HEADRACE_OK)
     result = ready_table(targets, table, event, key, key_count, error);
-  bool known = entry->mapping && table->target && entry->mapping->target == table->target &&
+  bool known = entry->mapping && table->target && entry->target_id == table->target->id &&
                !entry->pending_count;
   if (result == HEADRACE_OK && !known) {
     retire(targets, entry->mapping, NULL);
@@ -814,8 +830,8 @@ static void take_context(struct targets *targets, const struct headrace_record *
 
 static bool is_good(const struct entry *entry)
 {
-  return entry->mapping && (!entry->table || (!entry->table->stale &&
-                                              entry->mapping->target == entry->table->target));
+  return entry->mapping && (!entry->table || (!entry->table->stale && entry->table->target &&
+                                              entry->target_id == entry->table->target->id));
 }
 
 /* A value for a column that waited for one. */
@@ -879,6 +895,7 @@ enum headrace_result targets_map(struct targets *targets, const struct headrace_
   struct entry *entry = targets->last;
   if (!entry || !is_entry(targets, entry, relation->id))
     entry = targets->last = find_entry(targets, relation->id);
+  entry->used = targets->collecting;
   bool surplus = has_come(entry, event->change->new_values);
   if (!is_good(entry) || (surplus && targets->evolution == EVOLUTION_EVOLVE)) {
     enum headrace_result result = map_again(targets, event, entry, error);
@@ -890,6 +907,49 @@ enum headrace_result targets_map(struct targets *targets, const struct headrace_
     return refuse_surplus(targets, event, entry, error);
   *mapping = entry->mapping ? entry->mapping : &ignored;
   return HEADRACE_OK;
+}
+
+/* ---- freeing ----------------------------------------------------------- */
+
+static void forget_entries(struct targets *targets, uint64_t done)
+{
+  for (size_t i = 0; i < targets->bucket_count; i++)
+    for (struct entry **link = &targets->buckets[i]; *link;) {
+      struct entry *entry = *link;
+      if (entry->used > done) {
+        link = &entry->next;
+        continue;
+      }
+      *link = entry->next;
+      retire(targets, entry->mapping, NULL);
+      entry_free(entry);
+      targets->entry_count--;
+    }
+  targets->last = NULL;
+  targets->entries_most = 2 * targets->entry_count;
+  if (targets->entries_most < ENTRIES_MOST)
+    targets->entries_most = ENTRIES_MOST;
+}
+
+void targets_turn(struct targets *targets, uint64_t collecting, uint64_t done,
+                  void (*gone)(void *context, const struct mapping *mapping), void *context)
+{
+  targets->collecting = collecting;
+  if (targets->entry_count > targets->entries_most)
+    forget_entries(targets, done);
+  for (struct retired **link = &targets->retired; *link;) {
+    struct retired *retired = *link;
+    if (retired->flush > done) {
+      link = &retired->next;
+      continue;
+    }
+    *link = retired->next;
+    if (retired->mapping)
+      gone(context, retired->mapping);
+    mapping_free(retired->mapping);
+    target_free(retired->target);
+    free(retired);
+  }
 }
 
 uint64_t targets_routings(const struct targets *targets)

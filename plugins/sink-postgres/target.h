@@ -82,7 +82,8 @@ struct extra {
 };
 
 /* From a relation's columns to those of its target. Kept for (relation->id, topic, headers that
- * the name is made of); made anew when the target is described anew. Valid until targets_free. */
+ * the name is made of); made anew when the target is described anew. Valid until targets_turn()
+ * says that it is gone. */
 struct mapping {
   const struct target *target;
   int32_t *column_of; /* by index in the relation; -1: filtered out */
@@ -127,6 +128,10 @@ void targets_add_extra(struct targets *targets, const char *name, enum extra_kin
  * is too long …): a matter of this event only; error->sqlstate and message say why. */
 enum headrace_result targets_map(struct targets *targets, const struct headrace_event *event,
                                  const struct mapping **mapping, struct pg_error *error);
+
+/* See struct planner. `gone` is told each mapping that is freed. */
+void targets_turn(struct targets *targets, uint64_t collecting, uint64_t done,
+                  void (*gone)(void *context, const struct mapping *mapping), void *context);
 
 /* How often a table became serial, or no longer so, or got another key. */
 uint64_t targets_routings(const struct targets *targets);

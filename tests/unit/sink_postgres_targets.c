@@ -324,6 +324,59 @@ static void what_is_passed_over_is_counted_once(void **state)
   tear_down(&setup);
 }
 
+static void count_gone(void *count, const struct mapping *mapping)
+{
+  assert_non_null(mapping);
+  ++*(int *)count;
+}
+
+/* What flushes on their way may look at stays, and no more than that. */
+static void what_is_replaced_is_freed(void **state)
+{
+  (void)state;
+  struct setup setup;
+  int gone = 0;
+  sql("CREATE TABLE t (a int PRIMARY KEY)");
+  SET_UP(&setup, "schema_evolution", "none");
+  test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
+  targets_turn(setup.targets, 2, 0, count_gone, &gone);
+  must_map(&setup);
+  for (int flush = 3; flush < 20; flush++) {
+    const struct mapping *before = setup.mapping;
+    char alter[64];
+    snprintf(alter, sizeof alter, "ALTER TABLE t ADD c%d int", flush);
+    sql(alter);
+    targets_forget(setup.targets, setup.mapping->target);
+    must_map(&setup);
+    assert_ptr_not_equal(setup.mapping, before);
+    assert_string_equal(before->target->table, "t"); /* flush - 1 may still be sent */
+    targets_turn(setup.targets, (uint64_t)flush, (uint64_t)flush - 2, count_gone, &gone);
+    assert_int_equal(gone, flush - 3);
+  }
+  tear_down(&setup);
+  sql("DROP TABLE t");
+}
+
+/* Each change of a schema is a new relation. */
+static void relations_that_are_not_used_are_forgotten(void **state)
+{
+  (void)state;
+  struct setup setup;
+  int gone = 0;
+  uint64_t flush = 2;
+  sql("CREATE TABLE t (a int PRIMARY KEY)");
+  SET_UP(&setup, "schema_evolution", "none");
+  test_event_column(&setup.test, "a", HEADRACE_TYPE_INT32);
+  for (; flush < 5000; flush++) {
+    setup.test.relation.id = flush;
+    must_map(&setup);
+    targets_turn(setup.targets, flush + 1, flush - 1, count_gone, &gone);
+  }
+  assert_in_range(gone, 3990, 4998);
+  tear_down(&setup);
+  sql("DROP TABLE t");
+}
+
 static void extra_columns_are_mapped(void **state)
 {
   (void)state;
@@ -702,6 +755,8 @@ int main(int count, char **arguments)
       cmocka_unit_test(what_does_not_fit_is_refused),
       cmocka_unit_test(what_has_no_schema_is_refused_alone),
       cmocka_unit_test(what_is_passed_over_is_counted_once),
+      cmocka_unit_test(what_is_replaced_is_freed),
+      cmocka_unit_test(relations_that_are_not_used_are_forgotten),
       cmocka_unit_test(extra_columns_are_mapped),
       cmocka_unit_test(two_topics_do_not_share_a_table),
       cmocka_unit_test(mappings_are_found_again),
