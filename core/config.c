@@ -377,12 +377,12 @@ static void check_pipeline(struct loading *loading, const struct pipeline_config
           "errors = dead-letter, but the sink's section does not say dead_letter = (where to)");
 }
 
-static void check_stage(struct loading *loading, const struct stage_config *stage,
+static void check_stage(struct diagnostics *diagnostics, const struct stage_config *stage,
                         const char *pipeline, bool keeps_checkpoint)
 {
   if (!stage->plugin || !stage->plugin->check)
     return;
-  struct logger logger = {.capture = loading->diagnostics};
+  struct logger logger = {.capture = diagnostics};
   struct metrics metrics;
   metrics_init(&metrics);
   struct instance instance = {.stage = stage->stage,
@@ -392,9 +392,9 @@ static void check_stage(struct loading *loading, const struct stage_config *stag
                               .metrics = &metrics};
   instance_init(&instance, pipeline, stage->name, -1);
   instance.host.keeps_checkpoint = keeps_checkpoint;
-  size_t before = loading->diagnostics->count;
-  if (stage->plugin->check(&instance.host) != HEADRACE_OK && loading->diagnostics->count == before)
-    diagnose(loading->diagnostics, NULL, 0, "%s: its settings do not fit together", stage->name);
+  size_t before = diagnostics->count;
+  if (stage->plugin->check(&instance.host) != HEADRACE_OK && diagnostics->count == before)
+    diagnose(diagnostics, NULL, 0, "%s: its settings do not fit together", stage->name);
   metrics_free(&metrics);
 }
 
@@ -426,11 +426,11 @@ static void load_pipeline(struct loading *loading, const struct ini_entry *entry
   if (loading->diagnostics->count != before)
     return; /* plugins check what is at least well-typed */
   bool keeps_checkpoint = settings_integer(&pipeline->settings, "checkpoint") == CHECKPOINT_SINK;
-  check_stage(loading, &pipeline->source, pipeline->name, keeps_checkpoint);
-  check_stage(loading, &pipeline->codec, pipeline->name, keeps_checkpoint);
-  check_stage(loading, &pipeline->sink, pipeline->name, keeps_checkpoint);
+  check_stage(loading->diagnostics, &pipeline->source, pipeline->name, keeps_checkpoint);
+  check_stage(loading->diagnostics, &pipeline->codec, pipeline->name, keeps_checkpoint);
+  check_stage(loading->diagnostics, &pipeline->sink, pipeline->name, keeps_checkpoint);
   for (size_t i = 0; i < pipeline->filter_count; i++)
-    check_stage(loading, &pipeline->filters[i], pipeline->name, keeps_checkpoint);
+    check_stage(loading->diagnostics, &pipeline->filters[i], pipeline->name, keeps_checkpoint);
 }
 
 /* ---- sections ------------------------------------------------------------ */
@@ -508,6 +508,23 @@ bool config_load(struct config *config, const char *path, struct diagnostics *di
   if (!config->pipeline_count && diagnostics->count == before)
     diagnose(diagnostics, path, 0, "there is no pipeline; a section [NAME] makes one");
   ini_free(&loading.ini);
+  return diagnostics->count == before;
+}
+
+bool config_make_dry(struct pipeline_config *pipeline, struct diagnostics *diagnostics)
+{
+  static const char key[] = "dry_run"; /* by which a sink says that it can */
+  struct settings *settings = &pipeline->sink.settings;
+  CLEANUP_FREE char *error = NULL;
+  size_t before = diagnostics->count;
+  if (!settings_key(settings, key))
+    diagnose(diagnostics, NULL, 0, "%s: sink %s cannot undo what it does (it has no key %s)",
+             pipeline->sink.name, pipeline->sink.plugin->name, key);
+  else if (!settings_set(settings, key, "yes", &error))
+    diagnose(diagnostics, NULL, 0, "%s: %s: %s", pipeline->sink.name, key, error);
+  else
+    check_stage(diagnostics, &pipeline->sink, pipeline->name,
+                settings_integer(&pipeline->settings, "checkpoint") == CHECKPOINT_SINK);
   return diagnostics->count == before;
 }
 

@@ -43,6 +43,9 @@ extern const struct headrace_key pipeline_keys[];
 /* Reads FILE, or every *.ini of the directory. False: see diagnostics. */
 bool config_load(struct config *config, const char *path, struct diagnostics *diagnostics);
 
+/* The sink is to undo what it does. False: it cannot, see diagnostics. */
+bool config_make_dry(struct pipeline_config *pipeline, struct diagnostics *diagnostics);
+
 /* Another source for the pipeline, for a run that keeps no checkpoint and stops for no event.
  * False: *error (to be freed) says why. */
 bool config_replace_source(struct config *config, struct pipeline_config *pipeline,

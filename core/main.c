@@ -90,20 +90,17 @@ static int run_pipelines(const struct config *config, const struct logger *logge
 /* Whether any pipeline is left to run. */
 static bool make_dry(struct config *config)
 {
-  static const char key[] = "dry_run"; /* by which a sink says that it can */
+  struct diagnostics diagnostics = {0};
   size_t able = 0;
   for (size_t i = 0; i < config->pipeline_count; i++) {
     struct pipeline_config *pipeline = &config->pipelines[i];
-    CLEANUP_FREE char *error = NULL;
-    pipeline->left_out = !settings_key(&pipeline->sink.settings, key) ||
-                         !settings_set(&pipeline->sink.settings, key, "yes", &error);
+    pipeline->left_out = !config_make_dry(pipeline, &diagnostics);
     able += !pipeline->left_out;
     if (pipeline->left_out)
-      fprintf(stderr,
-              "headrace: --dry-run: sink %s cannot undo what it does (it has no key %s), so "
-              "pipeline %s is not run\n",
-              pipeline->sink.plugin->name, key, pipeline->name);
+      diagnose(&diagnostics, NULL, 0, "--dry-run: so pipeline %s is not run", pipeline->name);
   }
+  diagnostics_print(&diagnostics, stderr);
+  diagnostics_free(&diagnostics);
   return able > 0;
 }
 

@@ -62,8 +62,9 @@ def test_a_sink_that_cannot(db, headrace, sections):
     program = headrace(sections, arguments=["--dry-run"])
     program.wait_log("would run, for 50 rows")
     assert program.stop() == 0
-    assert ("--dry-run: sink stdout cannot undo what it does (it has no key dry_run), so pipeline "
-            "lines is not run") in program.log.text()
+    assert "lines.sink: sink stdout cannot undo what it does (it has no key dry_run)" in \
+        program.log.text()
+    assert "--dry-run: so pipeline lines is not run" in program.log.text()
     assert program.output.text() == ""
 
 
@@ -73,5 +74,11 @@ def test_no_sink_that_can(folder):
         "lines.source": {"brokers": "127.0.0.1:9", "group": "g", "topics": "t"}}))
     done = command("run", "--dry-run", "-c", folder / "x.ini")
     assert done.returncode == 64 and "pipeline lines is not run" in done.stderr
+    (folder / "y.ini").write_text(ini({
+        "log": {"source": "kafka", "sink": "postgres", "checkpoint": "none"},
+        "log.source": {"brokers": "127.0.0.1:9", "group": "g", "topics": "t"},
+        "log.sink": {"conninfo": "host=127.0.0.1 port=9", "mode": "log"}}))
+    done = command("run", "--dry-run", "-c", folder / "y.ini")
+    assert done.returncode == 64 and "dry_run is not for mode = log" in done.stderr
     done = command("check", "--dry-run", "-c", folder / "x.ini")
     assert done.returncode == 64 and "--dry-run is for run" in done.stderr
