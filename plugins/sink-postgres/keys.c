@@ -234,6 +234,18 @@ const struct headrace_key sink_postgres_keys[] = {
      .type = HEADRACE_INT,
      .default_value = "1000000",
      .help = "records of a partition in one table, which retention drops as a whole"},
+    {.name = "log_retention",
+     .type = HEADRACE_DURATION,
+     .default_value = "7d",
+     .help = "how long records are kept, where a topic has no retention.ms; 0: for ever"},
+    {.name = "log_offsets_retention",
+     .type = HEADRACE_DURATION,
+     .default_value = "7d",
+     .help = "how long the offsets of a group are kept after its last member has left"},
+    {.name = "log_retention_check",
+     .type = HEADRACE_DURATION,
+     .default_value = "5m",
+     .help = "how often is looked for what is no longer kept"},
     /* what is kept in the target */
     {.name = "schema_name",
      .type = HEADRACE_STRING,
@@ -257,7 +269,10 @@ static const struct limit {
               {"lock_timeout", 0, INT32_MAX},
               {"foreign_key_wait", 0, 86400000},
               {"reject_limit", 0, 100},
-              {"log_segment_records", 100, INT64_C(1) << 40}};
+              {"log_segment_records", 100, INT64_C(1) << 40},
+              {"log_retention", 0, INT64_C(3155760000000)},
+              {"log_offsets_retention", 1, INT64_C(3155760000000)},
+              {"log_retention_check", 100, 86400000}};
 
 bool keys_check(const struct headrace_host *host)
 {

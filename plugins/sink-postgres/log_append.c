@@ -42,7 +42,7 @@ enum headrace_result log_append_take(struct log_sink *sink, struct headrace_batc
   return log_group_take(sink, sink->append.collecting, batch);
 }
 
-/* ---- the end of a group ----------------------------------------------------------------- */
+/* ---- the end of a group ------------------------------------------------------------- */
 
 static void report_durable(struct log_sink *sink, struct log_group *group)
 {
@@ -100,7 +100,7 @@ void log_append_abandon(struct log_sink *sink)
   fail_group(sink, append->collecting, result);
 }
 
-/* ---- when it does not work ------------------------------------------------------------- */
+/* ---- when it does not work ---------------------------------------------------------- */
 
 static void say_trouble(struct log_sink *sink, const struct pg_error *error)
 {
@@ -156,7 +156,7 @@ static void failed(struct log_sink *sink, const struct pg_error *error)
   again(sink, lost ? REACTION_WAIT : reaction);
 }
 
-/* ---- what became of a transaction ------------------------------------------------------- */
+/* ---- what became of a transaction --------------------------------------------------- */
 
 static void judge(struct log_sink *sink, int64_t epoch, int64_t global)
 {
@@ -199,7 +199,7 @@ static bool settle(struct log_sink *sink)
   return append->sending && !atomic_load(&sink->failure);
 }
 
-/* ---- the transaction --------------------------------------------------------------------- */
+/* ---- the transaction ---------------------------------------------------------------- */
 
 static bool connected(struct log_sink *sink)
 {

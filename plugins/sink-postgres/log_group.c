@@ -28,7 +28,7 @@ void log_group_free(struct log_group *group)
   free(group->sql);
 }
 
-/* ---- taking records ------------------------------------------------------------------- */
+/* ---- taking records ----------------------------------------------------------------- */
 
 struct taking {
   struct log_sink *sink;
@@ -269,7 +269,7 @@ enum headrace_result log_group_take(struct log_sink *sink, struct log_group *gro
   return result;
 }
 
-/* ---- the transaction's text ------------------------------------------------------------ */
+/* ---- the transaction's text --------------------------------------------------------- */
 
 static void add_segments(const struct log_group *group, char **sql)
 {

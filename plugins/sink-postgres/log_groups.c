@@ -66,7 +66,7 @@ static int64_t number_at(const PGresult *result, int row, int column)
   return strtoll(PQgetvalue(result, row, column), NULL, 10);
 }
 
-/* ---- storing ---------------------------------------------------------------------------- */
+/* ---- storing ------------------------------------------------------------------------ */
 
 static bool find_topics(struct log_sink *sink, struct group_question *group)
 {
@@ -137,7 +137,7 @@ void log_store_offsets(void *self, const char *group, const struct headrace_log_
   log_question_ask(self, &question->question);
 }
 
-/* ---- what is stored ------------------------------------------------------------------------ */
+/* ---- what is stored ----------------------------------------------------------------- */
 
 static bool stored_run(struct log_asker *asker, struct log_question *question,
                        struct pg_error *error)
@@ -223,8 +223,7 @@ void log_groups(void *self, headrace_log_groups_done done, void *context)
   log_question_ask(self, &question->question);
 }
 
-/* ---- groups themselves ------------------------------------------------------------------------
- */
+/* ---- groups themselves -------------------------------------------------------------- */
 
 static bool active_run(struct log_asker *asker, struct log_question *question,
                        struct pg_error *error)
@@ -278,7 +277,7 @@ void log_delete_group(void *self, const char *group, headrace_log_done done, voi
   log_question_ask(self, &question->question);
 }
 
-/* ---- producers ------------------------------------------------------------------------------ */
+/* ---- producers ---------------------------------------------------------------------- */
 
 struct producer_question {
   struct log_question question;

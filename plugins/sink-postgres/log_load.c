@@ -14,7 +14,7 @@ static int64_t number_at(const PGresult *result, int row, int column)
   return strtoll(PQgetvalue(result, row, column), NULL, 10);
 }
 
-/* ---- rows into memory ------------------------------------------------------------------ */
+/* ---- rows into memory --------------------------------------------------------------- */
 
 /* Pairs of a topic's config, which come as rows beside it: name, value. */
 #define TOPICS                                                                                     \
@@ -143,7 +143,7 @@ bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
   return good;
 }
 
-/* ---- taking over -------------------------------------------------------------------------- */
+/* ---- taking over -------------------------------------------------------------------- */
 
 /* The timeline of a server rises when a standby was promoted. What the old primary had committed
  * may be lost then, which readers are told by the epoch of the leader. Groups have no members in

@@ -11,7 +11,7 @@
 
 #define AWAY_US 500000 /* no new connection is tried so soon after one failed */
 
-/* ---- lists ------------------------------------------------------------------------------ */
+/* ---- lists -------------------------------------------------------------------------- */
 
 static void list_init(struct log_list *list)
 {
@@ -68,7 +68,7 @@ bool log_question_refuse(struct log_question *question, enum headrace_log_error 
   return true;
 }
 
-/* ---- asking the server -------------------------------------------------------------------- */
+/* ---- asking the server -------------------------------------------------------------- */
 
 static void set_connection(struct log_asker *asker, PGconn *connection)
 {
@@ -123,7 +123,7 @@ bool log_change(struct log_asker *asker, struct pg_error *error, const char *sql
   return good;
 }
 
-/* ---- answering --------------------------------------------------------------------------- */
+/* ---- answering ---------------------------------------------------------------------- */
 
 static bool is_away(const struct log_asker *asker, const struct pg_error *error)
 {
@@ -186,19 +186,24 @@ static void *work(void *context)
     }
     pthread_mutex_unlock(&questions->mutex);
     answer(asker, question);
+    bool awaited = question->type->answer != NULL;
+    if (!awaited)
+      question_free(question);
     pthread_mutex_lock(&questions->mutex);
-    list_add(&questions->done, question);
-    if (questions->reader.wake)
+    if (awaited)
+      list_add(&questions->done, question);
+    if (awaited && questions->reader.wake)
       questions->reader.wake(questions->reader.context);
   }
   pthread_mutex_unlock(&questions->mutex);
   return NULL;
 }
 
-/* ---- the thread that asks ------------------------------------------------------------------ */
+/* ---- the thread that asks ----------------------------------------------------------- */
 
 void log_questions_start(struct log_sink *sink)
 {
+  static const enum log_lane lanes[LOG_ASKERS] = {LANE_CONTROL, LANE_READ, LANE_READ, LANE_KEEP};
   struct log_questions *questions = &sink->questions;
   pthread_mutex_init(&questions->mutex, NULL);
   pthread_cond_init(&questions->changed, NULL);
@@ -208,7 +213,7 @@ void log_questions_start(struct log_sink *sink)
   for (int i = 0; i < LOG_ASKERS; i++) {
     struct log_asker *asker = &questions->askers[i];
     asker->sink = sink;
-    asker->lane = i == 0 ? LANE_CONTROL : LANE_READ;
+    asker->lane = lanes[i];
     if (pthread_create(&asker->thread, NULL, work, asker) != 0)
       abort();
   }

@@ -19,17 +19,19 @@ struct log_sink;
 enum log_lane {
   LANE_CONTROL, /* topics, groups, producers: one after another, in the order they were asked */
   LANE_READ,    /* records: any order */
+  LANE_KEEP,    /* what takes long, and nobody waits for */
   LANES
 };
 
-enum { LOG_ASKERS = 3 };
+enum { LOG_ASKERS = 4 };
 
 struct log_question_type {
   enum log_lane lane;
   /* On a thread of the lane. False: *error. */
   bool (*run)(struct log_asker *asker, struct log_question *question, struct pg_error *error);
-  void (*answer)(struct log_question *question); /* calls back; the question is freed after it */
-  void (*free)(struct log_question *question);   /* what it holds, and not itself; may be NULL */
+  /* Calls back; the question is freed after it. NULL: nobody waits for it. */
+  void (*answer)(struct log_question *question);
+  void (*free)(struct log_question *question); /* what it holds, and not itself; may be NULL */
   bool again; /* it changes nothing, or can be done twice: run anew when the connection was lost */
 };
 

@@ -19,7 +19,7 @@
 #define TIME_LEAST_MS   INT64_C(-210000000000000) /* no record is older: see log_row.c */
 #define TIME_MOST_MS    INT64_C(9224000000000000)
 
-/* ---- a place in a partition ------------------------------------------------------------- */
+/* ---- a place in a partition --------------------------------------------------------- */
 
 struct place {
   struct headrace_topic_id id;
@@ -56,7 +56,7 @@ static bool look_up(struct log_sink *sink, struct place *place, int64_t offset)
   return partition != NULL;
 }
 
-/* ---- records ------------------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------------------ */
 
 struct read_question {
   struct log_question question;
@@ -258,7 +258,7 @@ void log_read(void *self, const struct headrace_topic_id *id, int32_t partition,
   log_question_ask(self, &read->question);
 }
 
-/* ---- a record by its time -------------------------------------------------------------------- */
+/* ---- a record by its time ----------------------------------------------------------- */
 
 struct find_question {
   struct log_question question;

@@ -15,7 +15,7 @@
 #define SIZE_MOST  (1000u << 20)             /* a row of PostgreSQL is smaller than 1 GiB */
 #define COPY_START "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
 
-/* ---- numbers, highest byte first ------------------------------------------------------ */
+/* ---- numbers, highest byte first ---------------------------------------------------- */
 
 static char *put16(char *at, uint16_t value)
 {
@@ -45,7 +45,7 @@ static uint64_t get64(const char *at)
   return (uint64_t)get32(at) << 32 | get32(at + 4);
 }
 
-/* ---- writing ----------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------ */
 
 static char *reserve(struct log_bytes *bytes, size_t size)
 {
@@ -152,7 +152,7 @@ void log_row_write(struct log_bytes *bytes, const struct log_place *place,
   bytes->size += (size_t)(at - begin);
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------ */
 
 struct cursor {
   char *at;

@@ -105,6 +105,13 @@ static const char *const step_tables =
     " EXECUTE format('ALTER TABLE messages ATTACH PARTITION messages_%s FOR VALUES IN (%s)',"
     "  topic, topic);"
     " END $$;"
+    /* The lock comes first: rows that are about to be committed would not be seen. */
+    "CREATE FUNCTION empty_segment(segment regclass, start bigint) RETURNS void"
+    " LANGUAGE plpgsql SET search_path FROM CURRENT AS $$ DECLARE newer boolean; BEGIN"
+    " EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', segment);"
+    " EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE partition_offset >= %s)', segment,"
+    "  start) INTO newer;"
+    " IF NOT newer THEN EXECUTE format('TRUNCATE %s', segment); END IF; END $$;"
     "CREATE FUNCTION owned(epoch bigint) RETURNS void LANGUAGE plpgsql"
     " SET search_path FROM CURRENT AS $$ BEGIN"
     " PERFORM FROM meta WHERE owner_epoch = epoch;"

@@ -15,7 +15,7 @@ int64_t log_now_us(const struct log_sink *sink)
   return sink->host->now_us(sink->host);
 }
 
-/* ---- saying how it goes ------------------------------------------------------------------ */
+/* ---- saying how it goes ------------------------------------------------------------- */
 
 void log_fail(struct log_sink *sink, enum headrace_result result)
 {
@@ -57,7 +57,7 @@ PGconn *log_connect(const struct log_sink *sink, struct pg_error *error)
   return NULL;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------ */
 
 /* What is wrong was said. */
 static enum headrace_result open_log(struct log_sink *sink)
@@ -99,8 +99,7 @@ static bool is_open(struct log_sink *sink)
   return open;
 }
 
-/* ---- the interface ----------------------------------------------------------------------------
- */
+/* ---- the interface ------------------------------------------------------------------ */
 
 static enum headrace_result attach(void *self, const struct headrace_log_reader *reader)
 {
@@ -182,8 +181,7 @@ const struct headrace_log *log_sink_interface(const struct log_sink *sink)
   return &sink->interface;
 }
 
-/* ---- the sink's callbacks -----------------------------------------------------------------------
- */
+/* ---- the sink's callbacks ----------------------------------------------------------- */
 
 static char *session_settings(const struct headrace_host *host)
 {
@@ -212,6 +210,11 @@ enum headrace_result log_sink_new(const struct headrace_host *host, struct log_s
   sink->segment_records = host->integer(host, "log_segment_records");
   sink->batch_rows = (size_t)host->integer(host, "batch_rows");
   sink->batch_bytes = (size_t)host->integer(host, "batch_bytes");
+  int64_t keep_ms = host->integer(host, "log_retention");
+  sink->keep_ms = keep_ms ? keep_ms : -1;
+  sink->keep_offsets_ms = host->integer(host, "log_offsets_retention");
+  sink->keep_interval_ms = host->integer(host, "log_retention_check");
+  sink->keep_at_us = host->now_us(host) + sink->keep_interval_ms * 1000;
   sink->append.random = (uint64_t)host->now_us(host);
   sink->interface = functions;
   sink->interface.self = sink;
@@ -266,8 +269,10 @@ static void wait_for_event(struct log_sink *sink, int timeout_ms)
 
 enum headrace_result log_sink_poll(struct log_sink *sink, int timeout_ms)
 {
-  if (is_open(sink))
+  if (is_open(sink)) {
     log_append_step(sink);
+    log_keep(sink);
+  }
   if (timeout_ms > 0 && !atomic_load(&sink->failure)) {
     wait_for_event(sink, timeout_ms);
     if (is_open(sink))

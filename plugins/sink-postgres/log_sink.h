@@ -26,6 +26,8 @@ struct log_sink {
   char *schema; /* quoted */
   int64_t segment_records;
   size_t batch_rows, batch_bytes;
+  int64_t keep_ms, keep_offsets_ms, keep_interval_ms; /* keep_ms -1: without limit */
+  int64_t keep_at_us;                                 /* worker: when to look again */
   struct headrace_log interface;
 
   pthread_mutex_t opening;
@@ -63,6 +65,8 @@ bool log_take_over(struct log_sink *sink, PGconn *connection, struct pg_error *e
 bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
                     struct pg_error *error);
 
+/* log_keep.c: retention, when it is time. Worker. */
+void log_keep(struct log_sink *sink);
 /* log_topics.c: the tables and rows of a topic that was deleted. */
 bool log_drop_topic(struct log_asker *asker, struct log_topic *topic, struct pg_error *error);
 /* log_space.c: what is before `start` is not read any more. */

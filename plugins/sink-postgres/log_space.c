@@ -24,7 +24,7 @@ static void space_free(struct log_question *question)
   PQclear(((struct space_question *)question)->rows);
 }
 
-/* ---- records taken away ---------------------------------------------------------------------- */
+/* ---- records taken away ------------------------------------------------------------- */
 
 /* Moved in the database first, then in memory. What is before it is dropped by retention. */
 bool log_move_start(struct log_asker *asker, struct log_partition *partition, int64_t start,
@@ -85,8 +85,7 @@ void log_delete_records(void *self, const struct headrace_topic_id *id, int32_t 
   log_question_ask(self, &space->question);
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------
- */
+/* ---- sizes -------------------------------------------------------------------------- */
 
 static bool sizes_run(struct log_asker *asker, struct log_question *question,
                       struct pg_error *error)

@@ -14,7 +14,7 @@ struct log_catalogue {
   unsigned readers;                    /* and the state itself */
 };
 
-/* ---- pairs ----------------------------------------------------------------------- */
+/* ---- pairs -------------------------------------------------------------------------- */
 
 static struct headrace_pair *copy_pairs(const struct headrace_pair *pairs, size_t count)
 {
@@ -104,7 +104,7 @@ uint64_t log_catalogue_version(struct log_state *state)
   return version;
 }
 
-/* ---- topics and partitions ------------------------------------------------------------ */
+/* ---- topics and partitions ---------------------------------------------------------- */
 
 void log_state_init(struct log_state *state)
 {
@@ -258,7 +258,7 @@ bool log_state_wait_drained(struct log_state *state, const struct log_topic *top
   return drained;
 }
 
-/* ---- ids ---------------------------------------------------------------------------------- */
+/* ---- ids ---------------------------------------------------------------------------- */
 
 void log_id_text(const struct headrace_topic_id *id, char *text)
 {

@@ -26,7 +26,7 @@ struct topic_question {
   headrace_log_done done;
 };
 
-/* ---- the question ------------------------------------------------------------------------ */
+/* ---- the question ------------------------------------------------------------------- */
 
 static struct headrace_pair *copy_config(const struct headrace_pair *config, size_t count)
 {
@@ -69,7 +69,7 @@ static char *array_text(const struct topic_question *topic, bool values)
   return text;
 }
 
-/* ---- create -------------------------------------------------------------------------------- */
+/* ---- create ------------------------------------------------------------------------- */
 
 static void add_to_memory(struct log_sink *sink, const struct topic_question *made,
                           const PGresult *result)
@@ -159,8 +159,7 @@ void log_create_topic(void *self, const struct headrace_log_new_topic *new_topic
   log_question_ask(self, &topic->question);
 }
 
-/* ---- delete -----------------------------------------------------------------------------------
- */
+/* ---- delete ------------------------------------------------------------------------- */
 
 /* From now on nothing is taken for it. NULL: there is none. */
 static struct log_topic *close_topic(struct log_state *state, const struct headrace_topic_id *id)
@@ -213,8 +212,7 @@ void log_delete_topic(void *self, const struct headrace_topic_id *id, headrace_l
   log_question_ask(self, &topic->question);
 }
 
-/* ---- change -----------------------------------------------------------------------------------
- */
+/* ---- change ------------------------------------------------------------------------- */
 
 static struct log_topic *topic_of(struct log_state *state, const struct topic_question *question)
 {

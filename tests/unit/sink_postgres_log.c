@@ -19,7 +19,7 @@ const struct headrace_registration *headrace_plugin_entry(void);
 
 static const char *conninfo;
 
-/* ---- the fixture: a sink, and a reader of its log ------------------------------------ */
+/* ---- the fixture: a sink, and a reader of its log ----------------------------------- */
 
 struct fixture {
   struct plugin_host *host;
@@ -155,7 +155,14 @@ static void await(struct fixture *f, const struct answer *answer)
   }
 }
 
-/* ---- asking ----------------------------------------------------------------------------- */
+static int64_t metric(struct fixture *f, const char *name)
+{
+  char full[64];
+  snprintf(full, sizeof full, "stage.%s", name);
+  return metrics_get(&f->host->metrics, full);
+}
+
+/* ---- asking ------------------------------------------------------------------------- */
 
 static void done(void *context, enum headrace_log_error error, const char *reason)
 {
@@ -238,7 +245,7 @@ static struct headrace_log_place find_time(struct fixture *f, const char *name, 
   return answer.place;
 }
 
-/* ---- appending ---------------------------------------------------------------------------- */
+/* ---- appending ---------------------------------------------------------------------- */
 
 static struct headrace_value value_in(struct headrace_batch *batch, const char *text)
 {
@@ -305,7 +312,7 @@ static void release(const struct answer *answer)
   answer->records->release(answer->records);
 }
 
-/* ---- tests --------------------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------------------- */
 
 static void topics_are_in_the_catalogue(void **state)
 {
@@ -478,7 +485,7 @@ static void what_goes_nowhere_is_refused(void **state)
   stop(f);
 }
 
-/* ---- producers that number ------------------------------------------------------------------- */
+/* ---- producers that number ---------------------------------------------------------- */
 
 static void append_run(struct fixture *f, int64_t producer, int16_t epoch, int32_t first,
                        uint32_t count)
@@ -592,8 +599,7 @@ static void producers_are_listed(void **state)
   stop(f);
 }
 
-/* ---- groups ------------------------------------------------------------------------------------
- */
+/* ---- groups ------------------------------------------------------------------------- */
 
 static enum headrace_log_error store(struct fixture *f, const char *group, const char *topic,
                                      int32_t partition, int64_t offset)
@@ -680,8 +686,7 @@ static void offsets_of_groups_are_kept(void **state)
   stop(f);
 }
 
-/* ---- changing topics ----------------------------------------------------------------------------
- */
+/* ---- changing topics ---------------------------------------------------------------- */
 
 static enum headrace_log_error delete_topic(struct fixture *f, const char *name)
 {
@@ -796,8 +801,87 @@ static void records_are_deleted(void **state)
   stop(f);
 }
 
-/* ---- owners
- * --------------------------------------------------------------------------------------- */
+/* ---- retention ---------------------------------------------------------------------- */
+
+static void await_number(struct fixture *f, const char *sql, int64_t expected)
+{
+  int64_t deadline = f->host->instance.host.now_us(&f->host->instance.host) + PATIENCE_US;
+  while (number(f, sql) != expected) {
+    f->plugin->poll(f->self, 20);
+    if (f->host->instance.host.now_us(&f->host->instance.host) > deadline)
+      fail_msg("%s is %lld", sql, (long long)number(f, sql));
+  }
+}
+
+static const char *const keeping[] = {
+    "log_segment_records", "100", "log_retention_check", "100", "log_offsets_retention", "1", NULL};
+
+static void old_records_are_dropped(void **state)
+{
+  struct fixture *f = *state;
+  start(f, keeping);
+  create(f, "t", 1); /* which keeps them for a second */
+  append(f, "t", 0, 0, 250);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_number(f, "SELECT count(*) FROM kafka.messages", 0);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.segments"), 1);
+  assert_int_equal(marks(f, "t", 0).start, 250);
+  assert_int_equal(marks(f, "t", 0).end, 250);
+  struct headrace_batch *batch = plugin_host_batch();
+  add(batch, "t", 0, "young")->timestamp_ms = INT64_C(4000000000000);
+  give(f, batch); /* into what was emptied */
+  append(f, "t", 0, 251, 60);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  int64_t drops = metric(f, "segments_dropped");
+  store(f, "passed", "t", 0, 1); /* forgotten after the partitions were looked at */
+  await_number(f, "SELECT count(*) FROM kafka.offsets", 0);
+  assert_int_equal(marks(f, "t", 0).start, 250);
+  assert_int_equal(metric(f, "segments_dropped"), drops);
+  stop(f);
+  start(f, NULL);
+  struct answer answer = read_from(f, "t", 0, 250, 1 << 20);
+  assert_int_equal(answer.records->count, 50); /* to the end of the segment */
+  stop(f);
+}
+
+static void large_partitions_are_cut(void **state)
+{
+  struct fixture *f = *state;
+  struct answer answer = {0};
+  start(f, keeping);
+  create(f, "t", 1);
+  struct headrace_topic_id id = topic_id(f, "t");
+  const struct headrace_pair config[] = {{"retention.ms", "-1"}, {"retention.bytes", "40000"}};
+  f->log->configure_topic(f->log->self, &id, config, 2, done, &answer);
+  await(f, &answer);
+  append(f, "t", 0, 0, 450);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_number(f, "SELECT start_offset FROM kafka.partitions", 300);
+  await_number(f, "SELECT count(*) FROM kafka.messages", 150);
+  struct answer read = read_from(f, "t", 0, 300, 1 << 20);
+  assert_values(read.records, 300, 300, 100);
+  release(&read);
+  assert_int_equal(read_from(f, "t", 0, 299, 100).error, HEADRACE_LOG_OUT_OF_RANGE);
+  stop(f);
+}
+
+static void groups_that_were_left_are_forgotten(void **state)
+{
+  struct fixture *f = *state;
+  start(f, keeping);
+  create(f, "t", 1);
+  f->log->set_group_active(f->log->self, "used", "consumer", 1);
+  store(f, "used", "t", 0, 3);
+  store(f, "left", "t", 0, 3);
+  await_number(f, "SELECT count(*) FROM kafka.groups", 1);
+  assert_int_equal(stored(f, "used"), 1003);
+  assert_int_equal(stored(f, "left"), -1);
+  f->log->set_group_active(f->log->self, "used", "consumer", 0);
+  await_number(f, "SELECT count(*) FROM kafka.groups", 0);
+  stop(f);
+}
+
+/* ---- owners ------------------------------------------------------------------------- */
 
 static void who_was_shut_out_stops(void **state)
 {
@@ -826,8 +910,7 @@ static void who_was_shut_out_stops(void **state)
   close(other.woken);
 }
 
-/* ---- the server goes away
- * -------------------------------------------------------------------------- */
+/* ---- the server goes away ----------------------------------------------------------- */
 
 static void kill_sessions(struct fixture *f)
 {
@@ -877,6 +960,9 @@ int main(int argc, char **argv)
       TEST(a_deleted_topic_is_gone),
       TEST(partitions_are_added),
       TEST(records_are_deleted),
+      TEST(old_records_are_dropped),
+      TEST(large_partitions_are_cut),
+      TEST(groups_that_were_left_are_forgotten),
       TEST(who_was_shut_out_stops),
       TEST(nothing_is_lost_when_connections_are),
   };
