@@ -8,6 +8,7 @@
 
 #define WORD_BYTES   8
 #define NUMBER_BYTES 9 /* of 7 bits: 63 */
+#define NUMBER_MAX   (INT64_MAX / 64 - 1)
 
 /* ---- the set --------------------------------------------------------------------- */
 
@@ -163,7 +164,7 @@ bool written_from_hex(struct written *written, const char *hex, size_t size)
   while (reader.at < reader.end && !reader.bad) {
     uint64_t bits = 0;
     int64_t distance = take_distance(&reader);
-    reader.bad |= distance > INT64_MAX / 64 - number || (written->count && !distance);
+    reader.bad |= distance > NUMBER_MAX - number || (written->count && !distance);
     number += reader.bad ? 0 : distance;
     for (unsigned byte = 0; byte < WORD_BYTES; byte++)
       bits |= take_byte(&reader) << 8 * byte;

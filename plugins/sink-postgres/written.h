@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which offsets of a part are written: a set, 64 to a word, in order. Offsets are 0 or more. */
+ * Which offsets of a part are written: a set, 64 to a word, in order. Offsets are 0 or
+ * more, and not the last 64 of all numbers. */
 #ifndef HEADRACE_SINK_POSTGRES_WRITTEN_H
 #define HEADRACE_SINK_POSTGRES_WRITTEN_H
 

@@ -21,7 +21,7 @@ static char *hex_of(const struct written *written)
 static void test_what_was_added_is_there(void **state)
 {
   (void)state;
-  const int64_t offsets[] = {5, 0, 64, 63, 1000, 127, INT64_MAX, 128};
+  const int64_t offsets[] = {5, 0, 64, 63, 1000, 127, INT64_MAX - 64, 128};
   struct written written = {0};
   assert_int_equal(written_end(&written), 0);
   for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
@@ -78,7 +78,7 @@ static void test_text_and_back(void **state)
     offset += (int64_t)(random >> 33) % (i % 100 ? 70 : INT64_C(1) << 40) + 1;
     written_add(&written, offset);
   }
-  written_add(&written, INT64_MAX);
+  written_add(&written, INT64_MAX - 64);
   char *hex = hex_of(&written);
   written_add(&back, 3); /* is replaced */
   assert_true(written_from_hex(&back, hex, strlen(hex)));

@@ -1,0 +1,1 @@
+headrace_fuzz_target(written sink-postgres-objects)
