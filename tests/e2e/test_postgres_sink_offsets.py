@@ -81,17 +81,20 @@ def test_members_come_and_go(table, kafka, headrace, topic, stream):
     check_once(table, stream.stop(), *programs)
 
 
-def test_a_frozen_process_is_shut_out(table, kafka, headrace, topic, stream):
-    """It wakes up behind its successor's back, with events that it had read before."""
-    sections = to_postgres(kafka, topic, table.conninfo(),
-                           source={"rdkafka.session.timeout.ms": 6000})
+@pytest.mark.parametrize("workers", [(1, 1), (2, 3)])
+def test_a_frozen_process_is_shut_out(table, kafka, headrace, topic, stream, workers):
+    """It wakes up behind its successor's back, with events that it had read before. The other one
+    may have another number of writers."""
+    sections, others = (to_postgres(kafka, topic, table.conninfo(), workers=number,
+                                    source={"rdkafka.session.timeout.ms": 6000})
+                        for number in workers)
     first, second = headrace(sections), None
     for _ in range(count(1, 10)):
         before = table.value("select count(*) from t")
         wait_rows(table, before + 300, first)
         first.freeze()
         before = table.value("select count(*) from t")
-        second = second or headrace(sections)
+        second = second or headrace(others)
         wait_rows(table, before + 500, second)
         first.thaw()
         before = table.value("select count(*) from t")
