@@ -4,6 +4,7 @@
  * and producers. Where a partition starts is moved first, and seen at once; then tables whose
  * records cannot be read any more are dropped, with a short lock_timeout: who appends waits for
  * as long, and what was not dropped is dropped next time. */
+#include "log_numbering.h"
 #include "log_sink.h"
 #include "pg_quote.h"
 #include "sink.h"
@@ -12,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DROPS_A_PASS   32
-#define LOCK_TIMEOUT   "SET LOCAL lock_timeout = '500ms';"
-#define GONE           "42P01"                /* the table: its topic was deleted meanwhile */
-#define FOR_EVER_MS    INT64_C(3155760000000) /* 100 years; times of PostgreSQL have an end */
-#define PRODUCERS_LAST "1 day"                /* as producer.id.expiration.ms of Kafka */
+#define DROPS_A_PASS 32
+#define LOCK_TIMEOUT "SET LOCAL lock_timeout = '500ms';"
+#define GONE         "42P01"                /* the table: its topic was deleted meanwhile */
+#define FOR_EVER_MS  INT64_C(3155760000000) /* 100 years; times of PostgreSQL have an end */
+#define PRODUCERS_MS 86400000               /* as producer.id.expiration.ms of Kafka */
 
 /* ---- what is kept of a topic -------------------------------------------------------- */
 
@@ -310,12 +311,12 @@ static bool forget(struct log_asker *asker, struct pg_error *error)
 {
   int64_t keep_ms = asker->sink->keep_offsets_ms;
   char *sql = pg_format(
-      "DELETE FROM producers WHERE last_written < now() - interval '" PRODUCERS_LAST "';"
+      "DELETE FROM producers WHERE last_written < now() - %d * interval '1 ms';"
       "DELETE FROM offsets o USING groups g WHERE g.group_id = o.group_id AND NOT g.active"
       " AND greatest(g.left_at, o.committed_at) < now() - %" PRId64 " * interval '1 ms';"
       "DELETE FROM groups g WHERE NOT active AND left_at < now() - %" PRId64 " * interval '1 ms'"
       " AND NOT EXISTS (SELECT FROM offsets o WHERE o.group_id = g.group_id);",
-      keep_ms, keep_ms);
+      PRODUCERS_MS, keep_ms, keep_ms);
   bool good = log_change(asker, error, sql);
   free(sql);
   return good;
@@ -329,11 +330,22 @@ static bool keep_run(struct log_asker *asker, struct log_question *question, str
 
 static const struct log_question_type keep_type = {.lane = LANE_KEEP, .run = keep_run};
 
+static void forget_producers(struct log_sink *sink, int64_t before_ms)
+{
+  struct log_partition *partition;
+  size_t topic = 0;
+  int32_t number = 0;
+  while ((partition = partition_at(&sink->state, &topic, &number)))
+    log_producers_forget(partition->producers, before_ms);
+}
+
 void log_keep(struct log_sink *sink)
 {
   int64_t now = log_now_us(sink);
-  if (now < sink->keep_at_us)
+  /* Producers of the group that is collected are still to be looked up. */
+  if (now < sink->keep_at_us || sink->append.collecting->wrote_count)
     return;
+  forget_producers(sink, now / 1000 - PRODUCERS_MS);
   sink->keep_at_us = now + sink->keep_interval_ms * 1000;
   log_question_ask(sink, log_question_new(sink, sizeof(struct log_question), &keep_type, NULL));
 }

@@ -23,16 +23,6 @@ void log_producers_free(struct log_producers *producers)
   free(producers);
 }
 
-size_t log_producers_count(const struct log_producers *producers)
-{
-  return producers->count;
-}
-
-struct log_producer *log_producers_at(struct log_producers *producers, size_t i)
-{
-  return &producers->items[i];
-}
-
 /* Where it is, or would be. */
 static size_t place_of(const struct log_producers *producers, int64_t id)
 {
@@ -66,13 +56,13 @@ struct log_producer *log_producers_add(struct log_producers *producers, int64_t 
   return &producers->items[at];
 }
 
-void log_producers_remove(struct log_producers *producers, int64_t id)
+void log_producers_forget(struct log_producers *producers, int64_t before_ms)
 {
-  size_t at = place_of(producers, id);
-  if (at == producers->count || producers->items[at].id != id)
-    return;
-  memmove(&producers->items[at], &producers->items[at + 1],
-          (--producers->count - at) * sizeof *producers->items);
+  size_t kept = 0;
+  for (size_t i = 0; i < producers->count; i++)
+    if (producers->items[i].last_timestamp_ms >= before_ms)
+      producers->items[kept++] = producers->items[i];
+  producers->count = kept;
 }
 
 /* 0 comes after INT32_MAX. */

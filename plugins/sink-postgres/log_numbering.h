@@ -22,7 +22,6 @@ struct log_producer {
   int64_t last_timestamp_ms;         /* when it wrote last */
   struct log_run window[LOG_WINDOW]; /* the oldest first */
   unsigned window_count;
-  const void *group; /* worker: the last group that it is in */
 };
 
 enum log_numbering_verdict {
@@ -37,11 +36,10 @@ struct log_producers;
 
 struct log_producers *log_producers_new(void);
 void log_producers_free(struct log_producers *producers);
-size_t log_producers_count(const struct log_producers *producers);
-struct log_producer *log_producers_at(struct log_producers *producers, size_t i);
 struct log_producer *log_producers_find(struct log_producers *producers, int64_t id);
 struct log_producer *log_producers_add(struct log_producers *producers, int64_t id);
-void log_producers_remove(struct log_producers *producers, int64_t id);
+/* Those that have not written since then. */
+void log_producers_forget(struct log_producers *producers, int64_t before_ms);
 
 /* DUPLICATE: *first_offset is where the run was written the first time. */
 enum log_numbering_verdict log_numbering_check(struct log_producers *producers,

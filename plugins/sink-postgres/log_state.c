@@ -51,20 +51,39 @@ static void catalogue_drop(struct log_catalogue *catalogue)
 
 static int by_name(const void *a, const void *b)
 {
-  const struct headrace_log_topic *left = a, *right = b;
-  return strcmp(left->name, right->name);
+  const struct log_topic *const *left = a, *const *right = b;
+  return strcmp((*left)->name, (*right)->name);
+}
+
+static int by_id(const void *a, const void *b)
+{
+  const struct log_topic *const *left = a, *const *right = b;
+  return memcmp(&(*left)->id, &(*right)->id, sizeof(*left)->id);
+}
+
+/* What topics are looked up in. */
+static void sort_live(struct log_state *state)
+{
+  size_t size = (state->topic_count + 1) * sizeof(struct log_topic *);
+  state->by_name = sink_realloc(state->by_name, size);
+  state->by_id = sink_realloc(state->by_id, size);
+  state->live_count = 0;
+  for (size_t i = 0; i < state->topic_count; i++)
+    if (!state->topics[i]->deleted)
+      state->by_name[state->live_count++] = state->topics[i];
+  memcpy(state->by_id, state->by_name, state->live_count * sizeof *state->by_id);
+  qsort(state->by_name, state->live_count, sizeof *state->by_name, by_name);
+  qsort(state->by_id, state->live_count, sizeof *state->by_id, by_id);
 }
 
 void log_state_publish(struct log_state *state)
 {
   struct log_catalogue *catalogue = sink_alloc(sizeof *catalogue);
-  struct headrace_log_topic *topics = sink_alloc((state->topic_count + 1) * sizeof *topics);
-  size_t count = 0;
-  for (size_t i = 0; i < state->topic_count; i++) {
-    const struct log_topic *topic = state->topics[i];
-    if (topic->deleted)
-      continue;
-    topics[count++] = (struct headrace_log_topic){
+  sort_live(state);
+  struct headrace_log_topic *topics = sink_alloc((state->live_count + 1) * sizeof *topics);
+  for (size_t i = 0; i < state->live_count; i++) {
+    const struct log_topic *topic = state->by_name[i];
+    topics[i] = (struct headrace_log_topic){
         .name = strdup(topic->name),
         .id = topic->id,
         .partition_count = topic->partition_count,
@@ -72,10 +91,9 @@ void log_state_publish(struct log_state *state)
         .config_count = topic->config_count,
     };
   }
-  qsort(topics, count, sizeof *topics, by_name);
   catalogue->readers = 1;
   catalogue->shown = (struct headrace_log_catalogue){
-      .version = ++state->version, .topics = topics, .topic_count = count};
+      .version = ++state->version, .topics = topics, .topic_count = state->live_count};
   catalogue_drop(state->catalogue);
   state->catalogue = catalogue;
 }
@@ -132,6 +150,8 @@ void log_state_free(struct log_state *state)
     free(topic);
   }
   free(state->topics);
+  free(state->by_name);
+  free(state->by_id);
   catalogue_drop(state->catalogue);
   pthread_cond_destroy(&state->drained);
   pthread_mutex_destroy(&state->mutex);
@@ -178,12 +198,25 @@ void log_segment_add(struct log_partition *partition, struct log_segment segment
   partition->segments[partition->segment_count++] = segment;
 }
 
+/* Of a name that is not ended by a zero. */
+static int compare_name(const char *name, size_t size, const char *with)
+{
+  int order = strncmp(name, with, size);
+  return order ? order : -(with[size] != 0);
+}
+
 struct log_topic *log_topic_named(const struct log_state *state, const char *name, size_t size)
 {
-  for (size_t i = state->topic_count; i-- > 0;) {
-    struct log_topic *topic = state->topics[i];
-    if (!topic->deleted && !strncmp(topic->name, name, size) && !topic->name[size])
-      return topic;
+  size_t low = 0, high = state->live_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare_name(name, size, state->by_name[middle]->name);
+    if (order == 0)
+      return state->by_name[middle];
+    if (order > 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return NULL;
 }
@@ -205,10 +238,12 @@ struct log_topic *log_topic_numbered(const struct log_state *state, int32_t numb
 
 struct log_topic *log_topic_by_id(const struct log_state *state, const struct headrace_topic_id *id)
 {
-  for (size_t i = 0; i < state->topic_count; i++)
-    if (!state->topics[i]->deleted && !memcmp(&state->topics[i]->id, id, sizeof *id))
-      return state->topics[i];
-  return NULL;
+  struct log_topic wanted = {.id = *id};
+  const struct log_topic *key = &wanted;
+  struct log_topic **found = state->live_count ? bsearch(&key, state->by_id, state->live_count,
+                                                         sizeof *state->by_id, by_id)
+                                               : NULL;
+  return found ? *found : NULL;
 }
 
 struct log_partition *log_partition_at(const struct log_topic *topic, int32_t number)

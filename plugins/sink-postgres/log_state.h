@@ -58,6 +58,8 @@ struct log_state {
   pthread_cond_t drained;    /* the `pending` of a topic came down to 0 */
   struct log_topic **topics; /* locked; in the order of their numbers, also deleted ones */
   size_t topic_count, topic_capacity;
+  struct log_topic **by_name, **by_id; /* locked; those that are not deleted, sorted so */
+  size_t live_count;
   struct log_catalogue *catalogue; /* locked */
   uint64_t version;
   char cluster_id[64]; /* fixed once it is open */

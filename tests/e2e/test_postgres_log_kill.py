@@ -90,7 +90,7 @@ def driver():
         made[0].start()
         return made[0]
     yield make
-    if made and made[0].program.poll() is None:
+    if made and made[0].program and made[0].program.poll() is None:
         made[0].kill9()
 
 
