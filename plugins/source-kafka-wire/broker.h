@@ -93,7 +93,7 @@ void connections_expire(struct broker *broker);
 
 struct limits {
   int64_t connections, request_bytes, batch_bytes_plain, fetch_bytes, output_bytes, tail_bytes;
-  int64_t fetch_sessions, idle_ms, group_members;
+  int64_t fetch_sessions, idle_ms, session_least_ms, session_most_ms;
 };
 
 struct broker {

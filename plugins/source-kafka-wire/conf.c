@@ -31,6 +31,11 @@ const struct headrace_key source_kafka_wire_keys[] = {
      "memory for the latest records, from which readers that keep up are served"},
     {"fetch_sessions", HEADRACE_INT, "1000", 0, NULL, NULL,
      "clients whose partitions are remembered (KIP-227); 0: none"},
+    {"group_initial_rebalance_delay", HEADRACE_DURATION, "3s", 0, NULL, NULL,
+     "how long the first members of a group are waited for"},
+    {"group_min_session_timeout", HEADRACE_DURATION, "6s", 0, NULL, NULL,
+     "the least session.timeout.ms of a member"},
+    {"group_max_session_timeout", HEADRACE_DURATION, "30m", 0, NULL, NULL, "and the most"},
     {NULL, HEADRACE_STRING, NULL, 0, NULL, NULL, NULL}};
 
 /* The part before the last colon and the number behind it. False: not so. */
@@ -94,6 +99,9 @@ bool broker_check_conf(const struct headrace_host *host)
       {"max_unsent_bytes", 1024, INT64_MAX},
       {"tail_bytes", 0, INT64_MAX},
       {"fetch_sessions", 0, 1000000},
+      {"group_initial_rebalance_delay", 0, INT32_MAX},
+      {"group_min_session_timeout", 1, INT32_MAX},
+      {"group_max_session_timeout", 1, INT32_MAX},
   };
   bool good = check_addresses(host);
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
@@ -130,9 +138,12 @@ bool broker_configure(struct broker *broker)
       .tail_bytes = host->integer(host, "tail_bytes"),
       .fetch_sessions = host->integer(host, "fetch_sessions"),
       .idle_ms = host->integer(host, "idle_timeout"),
+      .session_least_ms = host->integer(host, "group_min_session_timeout"),
+      .session_most_ms = host->integer(host, "group_max_session_timeout"),
   };
   broker->node_id = (int32_t)host->integer(host, "node_id");
   broker->default_partitions = (int32_t)host->integer(host, "default_partitions");
+  broker->initial_rebalance_ms = host->integer(host, "group_initial_rebalance_delay");
   broker->auto_create = host->integer(host, "auto_create_topics");
   broker->log_connections = host->integer(host, "log_connections");
   broker->tail_budget.limit = (size_t)broker->limits.tail_bytes;

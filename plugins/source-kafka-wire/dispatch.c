@@ -18,6 +18,30 @@ static handler handler_of(int16_t key)
     return handle_fetch;
   case KEY_LIST_OFFSETS:
     return handle_list_offsets;
+  case KEY_FIND_COORDINATOR:
+    return handle_find_coordinator;
+  case KEY_JOIN_GROUP:
+    return handle_join_group;
+  case KEY_SYNC_GROUP:
+    return handle_sync_group;
+  case KEY_HEARTBEAT:
+    return handle_heartbeat;
+  case KEY_LEAVE_GROUP:
+    return handle_leave_group;
+  case KEY_DESCRIBE_GROUPS:
+    return handle_describe_groups;
+  case KEY_LIST_GROUPS:
+    return handle_list_groups;
+  case KEY_DELETE_GROUPS:
+    return handle_delete_groups;
+  case KEY_OFFSET_COMMIT:
+    return handle_offset_commit;
+  case KEY_OFFSET_FETCH:
+    return handle_offset_fetch;
+  case KEY_OFFSET_DELETE:
+    return handle_offset_delete;
+  case KEY_INIT_PRODUCER_ID:
+    return handle_init_producer_id;
   default:
     return NULL;
   }

@@ -36,6 +36,7 @@ static void release(struct broker *broker)
     in_flight_drop(&broker->in_flight);
   }
   in_flight_free(&broker->in_flight);
+  groups_free(broker->groups);
   topics_free(broker);
   timers_free(&broker->timers);
   fetch_sessions_free(broker->sessions);
@@ -78,6 +79,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
   if (!failed) {
     const struct headrace_log_reader reader = {broker, log_wakes, log_advanced};
     broker->sessions = fetch_sessions_new((size_t)broker->limits.fetch_sessions);
+    broker->groups = groups_new(broker);
     log->attach(log->self, &reader);
     listener_open_all(broker, &failed);
   }

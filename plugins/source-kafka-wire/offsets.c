@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Groups' offsets: OffsetCommit, OffsetFetch, OffsetDelete. They are kept in the log. */
+#include "group.h"
+
+#define METADATA_MAX 4096 /* Kafka's offset.metadata.max.bytes */
+
+/* The log's errors as clients of groups are to see them. */
+static enum kafka_error offset_error_of(enum headrace_log_error error)
+{
+  if (error == HEADRACE_LOG_AWAY)
+    return KAFKA_COORDINATOR_NOT_AVAILABLE;
+  return error == HEADRACE_LOG_UNKNOWN_TOPIC ? KAFKA_GROUP_ID_NOT_FOUND : kafka_error_of(error);
+}
+
+/* ---- OffsetCommit ---------------------------------------------------------------------------- */
+
+struct commit {
+  struct offset_commit_response *answer;
+  int16_t **stored; /* codes of what was passed on */
+  size_t count;
+};
+
+static enum kafka_error may_commit(const struct groups *groups,
+                                   const struct offset_commit_request *request)
+{
+  struct group *group = group_find((struct groups *)groups, request->group_id);
+  int32_t generation = request->generation_id_or_member_epoch;
+  enum kafka_error error = KAFKA_NONE;
+  if (!request->group_id.size)
+    return KAFKA_INVALID_GROUP_ID;
+  if (!group || group->state == GROUP_EMPTY)
+    return generation < 0 ? KAFKA_NONE : group ? KAFKA_UNKNOWN_MEMBER_ID : KAFKA_ILLEGAL_GENERATION;
+  struct member *member =
+      group_identify(group, request->member_id, request->group_instance_id, &error);
+  if (!member)
+    return error;
+  if (generation != group->generation)
+    return KAFKA_ILLEGAL_GENERATION;
+  if (group->state == GROUP_COMPLETING)
+    return KAFKA_REBALANCE_IN_PROGRESS;
+  group_alive(member);
+  return KAFKA_NONE;
+}
+
+static void committed(void *context, enum headrace_log_error error, const char *reason)
+{
+  struct exchange *exchange = context;
+  struct commit *commit = exchange->work;
+  (void)reason;
+  for (size_t i = 0; i < commit->count; i++)
+    *commit->stored[i] = (int16_t)offset_error_of(error);
+  exchange_answer(exchange, commit->answer);
+}
+
+static enum kafka_error take_offset(struct exchange *exchange, struct topic *topic,
+                                    const struct offset_commit_request_partition *from,
+                                    struct headrace_log_offset *to)
+{
+  if (!partition_of(topic, from->partition_index))
+    return topic || exchange->request.version < 10 ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+                                                   : KAFKA_UNKNOWN_TOPIC_ID;
+  if (from->committed_metadata.size > METADATA_MAX)
+    return KAFKA_OFFSET_METADATA_TOO_LARGE;
+  *to = (struct headrace_log_offset){
+      .topic = topic->name,
+      .id = topic->id,
+      .partition = from->partition_index,
+      .offset = from->committed_offset,
+      .leader_epoch = from->committed_leader_epoch,
+      .metadata = wire_string(&exchange->arena, from->committed_metadata),
+      .committed_at_ms = exchange->broker->now_ms,
+  };
+  return KAFKA_NONE;
+}
+
+static size_t count_asked(const struct offset_commit_request *request)
+{
+  size_t count = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partitions.count;
+  return count;
+}
+
+/* Fills the answer, and `offsets` with what is to be stored. */
+static void take_offsets(struct exchange *exchange, enum kafka_error refused,
+                         struct headrace_log_offset *offsets)
+{
+  const struct offset_commit_request *request = exchange->request.body;
+  struct commit *commit = exchange->work;
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    const struct offset_commit_request_topic *asked = &request->topics.items[i];
+    struct offset_commit_response_topic *said = &commit->answer->topics.items[i];
+    struct topic *topic = exchange->request.version >= 10
+                              ? topic_with_id(exchange->broker, &asked->topic_id)
+                              : topic_named(exchange->broker, asked->name);
+    said->name = asked->name;
+    said->topic_id = asked->topic_id;
+    WIRE_ITEMS(&exchange->arena, said->partitions, asked->partitions.count,
+               offset_commit_response_partition);
+    for (int32_t j = 0; j < asked->partitions.count; j++) {
+      struct offset_commit_response_partition *partition = &said->partitions.items[j];
+      enum kafka_error error = refused;
+      if (error == KAFKA_NONE)
+        error = take_offset(exchange, topic, &asked->partitions.items[j], &offsets[commit->count]);
+      partition->partition_index = asked->partitions.items[j].partition_index;
+      partition->error_code = (int16_t)error;
+      if (error == KAFKA_NONE)
+        commit->stored[commit->count++] = &partition->error_code;
+    }
+  }
+}
+
+void handle_offset_commit(struct exchange *exchange)
+{
+  const struct offset_commit_request *request = exchange->request.body;
+  struct broker *broker = exchange->broker;
+  struct commit *commit = wire_alloc(&exchange->arena, sizeof *commit);
+  size_t count = count_asked(request);
+  struct headrace_log_offset *offsets = wire_alloc(&exchange->arena, count * sizeof *offsets);
+  exchange->work = commit;
+  commit->answer = WIRE_NEW(&exchange->arena, offset_commit_response);
+  commit->stored = wire_alloc(&exchange->arena, count * sizeof *commit->stored);
+  WIRE_ITEMS(&exchange->arena, commit->answer->topics, request->topics.count,
+             offset_commit_response_topic);
+  take_offsets(exchange, may_commit(broker->groups, request), offsets);
+  if (!commit->count) {
+    exchange_answer(exchange, commit->answer);
+    return;
+  }
+  group_get(broker->groups, request->group_id);
+  broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),
+                             offsets, commit->count, committed, exchange);
+}
+
+/* ---- OffsetFetch -------------------------------------------------------------------------------
+ */
+
+typedef struct offset_fetch_response_partitions offset_answer;
+
+struct lookup { /* one group's */
+  struct exchange *exchange;
+  const struct offset_fetch_request_group *asked;
+  struct offset_fetch_response_group *answer;
+};
+
+struct lookups {
+  struct lookup *all;
+  size_t count, pending;
+};
+
+static void fill(struct exchange *exchange, offset_answer *answer,
+                 const struct headrace_log_offset *found)
+{
+  answer->committed_offset = found->offset;
+  answer->committed_leader_epoch = found->leader_epoch;
+  answer->metadata = wire_copy(&exchange->arena, wire_text(found->metadata));
+}
+
+static void look_up(struct lookup *lookup, struct topic *topic, offset_answer *answer,
+                    const struct headrace_log_offset *offsets, size_t count)
+{
+  answer->committed_offset = -1;
+  answer->committed_leader_epoch = -1;
+  answer->metadata = wire_text("");
+  for (size_t i = 0; topic && i < count; i++)
+    if (offsets[i].partition == answer->partition_index && !strcmp(offsets[i].topic, topic->name))
+      fill(lookup->exchange, answer, &offsets[i]);
+}
+
+static void answer_asked(struct lookup *lookup, const struct headrace_log_offset *offsets,
+                         size_t count)
+{
+  struct exchange *exchange = lookup->exchange;
+  bool by_id = exchange->request.version >= 10;
+  WIRE_ITEMS(&exchange->arena, lookup->answer->topics, lookup->asked->topics.count,
+             offset_fetch_response_topics);
+  for (int32_t i = 0; i < lookup->asked->topics.count; i++) {
+    const struct offset_fetch_request_topics *asked = &lookup->asked->topics.items[i];
+    struct offset_fetch_response_topics *said = &lookup->answer->topics.items[i];
+    struct topic *topic = by_id ? topic_with_id(exchange->broker, &asked->topic_id)
+                                : topic_named(exchange->broker, asked->name);
+    said->name = asked->name;
+    said->topic_id = asked->topic_id;
+    WIRE_ITEMS(&exchange->arena, said->partitions, asked->partition_indexes.count,
+               offset_fetch_response_partitions);
+    for (int32_t j = 0; j < asked->partition_indexes.count; j++) {
+      said->partitions.items[j].partition_index = asked->partition_indexes.items[j];
+      look_up(lookup, topic, &said->partitions.items[j], offsets, count);
+      if (by_id && !topic)
+        said->partitions.items[j].error_code = KAFKA_UNKNOWN_TOPIC_ID;
+    }
+  }
+}
+
+/* All that the group has; the log gives a topic's partitions in any order. */
+static void answer_all(struct lookup *lookup, const struct headrace_log_offset *offsets,
+                       size_t count)
+{
+  struct exchange *exchange = lookup->exchange;
+  int32_t topics = 0;
+  WIRE_ITEMS(&exchange->arena, lookup->answer->topics, count, offset_fetch_response_topics);
+  for (size_t i = 0; i < count; i++) {
+    struct offset_fetch_response_topics *said = NULL;
+    for (int32_t j = 0; j < topics && !said; j++)
+      if (wire_is(lookup->answer->topics.items[j].name, offsets[i].topic))
+        said = &lookup->answer->topics.items[j];
+    if (!said) {
+      said = &lookup->answer->topics.items[topics++];
+      said->name = wire_copy(&exchange->arena, wire_text(offsets[i].topic));
+      memcpy(said->topic_id.bytes, offsets[i].id.bytes, sizeof said->topic_id.bytes);
+      WIRE_ITEMS(&exchange->arena, said->partitions, count, offset_fetch_response_partitions);
+      said->partitions.count = 0;
+    }
+    offset_answer *answer = &said->partitions.items[said->partitions.count++];
+    answer->partition_index = offsets[i].partition;
+    fill(exchange, answer, &offsets[i]);
+  }
+  lookup->answer->topics.count = topics;
+}
+
+/* Before version 8 a request is about one group, and has its own structs. */
+static void answer_old(struct exchange *exchange, const struct offset_fetch_response_group *group,
+                       struct offset_fetch_response *answer)
+{
+  answer->error_code = group->error_code;
+  WIRE_ITEMS(&exchange->arena, answer->topics, group->topics.count, offset_fetch_response_topic);
+  for (int32_t i = 0; i < group->topics.count; i++) {
+    const struct offset_fetch_response_topics *from = &group->topics.items[i];
+    struct offset_fetch_response_topic *to = &answer->topics.items[i];
+    to->name = from->name;
+    WIRE_ITEMS(&exchange->arena, to->partitions, from->partitions.count,
+               offset_fetch_response_partition);
+    for (int32_t j = 0; j < from->partitions.count; j++) {
+      const offset_answer *one = &from->partitions.items[j];
+      to->partitions.items[j] = (struct offset_fetch_response_partition){
+          .partition_index = one->partition_index,
+          .committed_offset = one->committed_offset,
+          .committed_leader_epoch = one->committed_leader_epoch,
+          .metadata = one->metadata,
+          /* Version 1 has no place for the group's error but here. */
+          .error_code = one->error_code ? one->error_code : group->error_code,
+      };
+    }
+  }
+}
+
+static void finish(struct exchange *exchange)
+{
+  struct lookups *lookups = exchange->work;
+  struct offset_fetch_response *answer = WIRE_NEW(&exchange->arena, offset_fetch_response);
+  if (exchange->request.version < 8) {
+    answer_old(exchange, lookups->all[0].answer, answer);
+  } else {
+    WIRE_ITEMS(&exchange->arena, answer->groups, lookups->count, offset_fetch_response_group);
+    for (size_t i = 0; i < lookups->count; i++)
+      answer->groups.items[i] = *lookups->all[i].answer;
+  }
+  exchange_answer(exchange, answer);
+}
+
+static void found_offsets(void *context, enum headrace_log_error error,
+                          const struct headrace_log_offset *offsets, size_t count)
+{
+  struct lookup *lookup = context;
+  struct lookups *lookups = lookup->exchange->work;
+  if (error == HEADRACE_LOG_UNKNOWN_TOPIC) { /* a group without offsets */
+    error = HEADRACE_LOG_OK;
+    count = 0;
+  }
+  lookup->answer->error_code = (int16_t)offset_error_of(error);
+  if (error != HEADRACE_LOG_OK)
+    count = 0;
+  if (lookup->asked->topics.count < 0)
+    answer_all(lookup, offsets, count);
+  else
+    answer_asked(lookup, offsets, count);
+  if (!--lookups->pending)
+    finish(lookup->exchange);
+}
+
+static struct offset_fetch_request_group *group_of_old(struct exchange *exchange)
+{
+  const struct offset_fetch_request *request = exchange->request.body;
+  struct offset_fetch_request_group *group = WIRE_NEW(&exchange->arena, offset_fetch_request_group);
+  group->group_id = request->group_id;
+  WIRE_ITEMS(&exchange->arena, group->topics, request->topics.count > 0 ? request->topics.count : 0,
+             offset_fetch_request_topics);
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    group->topics.items[i].name = request->topics.items[i].name;
+    group->topics.items[i].partition_indexes = request->topics.items[i].partition_indexes;
+  }
+  group->topics.count = request->topics.count;
+  return group;
+}
+
+void handle_offset_fetch(struct exchange *exchange)
+{
+  const struct offset_fetch_request *request = exchange->request.body;
+  const struct headrace_log *log = exchange->broker->log;
+  struct lookups *lookups = wire_alloc(&exchange->arena, sizeof *lookups);
+  bool old = exchange->request.version < 8;
+  const struct offset_fetch_request_group *groups =
+      old ? group_of_old(exchange) : request->groups.items;
+  exchange->work = lookups;
+  lookups->count = old ? 1 : (size_t)request->groups.count;
+  lookups->all = wire_alloc(&exchange->arena, lookups->count * sizeof *lookups->all);
+  lookups->pending = lookups->count + 1;
+  for (size_t i = 0; i < lookups->count; i++) {
+    struct offset_fetch_response_group *answer =
+        WIRE_NEW(&exchange->arena, offset_fetch_response_group);
+    lookups->all[i] = (struct lookup){exchange, &groups[i], answer};
+    answer->group_id = groups[i].group_id;
+    log->stored_offsets(log->self, wire_string(&exchange->arena, groups[i].group_id), found_offsets,
+                        &lookups->all[i]);
+  }
+  if (!--lookups->pending)
+    finish(exchange);
+}
+
+/* ---- OffsetDelete
+ * --------------------------------------------------------------------------------- */
+
+static void deleted(void *context, enum headrace_log_error error, const char *reason)
+{
+  struct exchange *exchange = context;
+  struct offset_delete_response *answer = exchange->work;
+  (void)reason;
+  answer->error_code = (int16_t)offset_error_of(error);
+  exchange_answer(exchange, answer);
+}
+
+/* Whether members subscribe to a topic only they can read out of their protocol's bytes; so
+ * nothing is deleted under those of a consumer group. */
+static size_t delete_those(struct exchange *exchange, bool in_use,
+                           struct headrace_log_offset *offsets)
+{
+  const struct offset_delete_request *request = exchange->request.body;
+  struct offset_delete_response *answer = exchange->work;
+  size_t count = 0;
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    const struct offset_delete_request_topic *asked = &request->topics.items[i];
+    struct topic *topic = topic_named(exchange->broker, asked->name);
+    struct offset_delete_response_topic *said = &answer->topics.items[i];
+    said->name = asked->name;
+    WIRE_ITEMS(&exchange->arena, said->partitions, asked->partitions.count,
+               offset_delete_response_partition);
+    for (int32_t j = 0; j < asked->partitions.count; j++) {
+      int32_t index = asked->partitions.items[j].partition_index;
+      said->partitions.items[j].partition_index = index;
+      if (in_use || !partition_of(topic, index)) {
+        said->partitions.items[j].error_code =
+            in_use ? KAFKA_GROUP_SUBSCRIBED_TO_TOPIC : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+        continue;
+      }
+      offsets[count++] = (struct headrace_log_offset){
+          .topic = topic->name, .id = topic->id, .partition = index, .offset = -1, .metadata = ""};
+    }
+  }
+  return count;
+}
+
+void handle_offset_delete(struct exchange *exchange)
+{
+  const struct offset_delete_request *request = exchange->request.body;
+  struct broker *broker = exchange->broker;
+  struct group *group = group_find(broker->groups, request->group_id);
+  struct offset_delete_response *answer = WIRE_NEW(&exchange->arena, offset_delete_response);
+  size_t count = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partitions.count;
+  struct headrace_log_offset *offsets = wire_alloc(&exchange->arena, count * sizeof *offsets);
+  exchange->work = answer;
+  if (!request->group_id.size)
+    answer->error_code = KAFKA_INVALID_GROUP_ID;
+  else if (group && group->members && strcmp(group->protocol_type, "consumer") != 0)
+    answer->error_code = KAFKA_NON_EMPTY_GROUP;
+  count = 0;
+  if (!answer->error_code) {
+    WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
+               offset_delete_response_topic);
+    count = delete_those(exchange, group && group->members, offsets);
+  }
+  if (count)
+    broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),
+                               offsets, count, deleted, exchange);
+  else
+    exchange_answer(exchange, answer);
+}
