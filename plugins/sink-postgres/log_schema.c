@@ -133,7 +133,48 @@ static const char *const step_tables =
     "  RAISE EXCEPTION 'the log was moved by another process' USING ERRCODE = 'HR101';"
     " END IF; END $$;";
 
-static const char *const *const steps[] = {&step_tables};
+/* What people look at, and SQL as a consumer. */
+static const char *const step_views =
+    "CREATE FUNCTION as_text(data bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE"
+    " AS $$ BEGIN RETURN convert_from(data, 'UTF8');"
+    " EXCEPTION WHEN OTHERS THEN RETURN data::text; END $$;"
+    /* Pairs, since names may come twice and their order counts. */
+    "CREATE FUNCTION headers_jsonb(headers bytea[]) RETURNS jsonb LANGUAGE sql IMMUTABLE"
+    " PARALLEL SAFE SET search_path FROM CURRENT AS $$"
+    " SELECT jsonb_agg(jsonb_build_array(as_text(headers[i][1]), as_text(headers[i][2]))"
+    "  ORDER BY i) FROM generate_subscripts(headers, 1) i $$;"
+    "CREATE VIEW records AS SELECT t.name AS topic, m.partition_id, m.partition_offset,"
+    " m.global_offset, m.\"timestamp\", as_text(m.key) AS key, as_text(m.value) AS value,"
+    " headers_jsonb(m.headers) AS headers FROM messages m JOIN topics t USING (topic_id);"
+    "CREATE FUNCTION segment_bytes(topic integer, part integer, first bigint) RETURNS bigint"
+    " LANGUAGE sql STABLE SET search_path FROM CURRENT AS $$ SELECT pg_total_relation_size("
+    "  to_regclass(format('messages_%s_%s_%s', topic, part, first))) $$;"
+    "CREATE VIEW topic_sizes AS SELECT t.name AS topic, count(*) AS partitions,"
+    " sum(p.next_offset - p.start_offset)::bigint AS records, coalesce(sum(s.bytes), 0)::bigint"
+    " AS bytes FROM topics t JOIN partitions p USING (topic_id)"
+    " LEFT JOIN LATERAL (SELECT sum(segment_bytes(g.topic_id, g.partition_id, g.first_offset))"
+    "  AS bytes FROM segments g WHERE g.topic_id = p.topic_id"
+    "  AND g.partition_id = p.partition_id) s ON true GROUP BY t.topic_id, t.name;"
+    "CREATE VIEW group_lag AS SELECT o.group_id, g.active, t.name AS topic, o.partition_id,"
+    " o.committed_offset, p.next_offset AS end_offset,"
+    " greatest(p.next_offset - greatest(o.committed_offset, p.start_offset), 0) AS lag,"
+    " o.committed_at FROM offsets o JOIN groups g USING (group_id) JOIN topics t USING (topic_id)"
+    " JOIN partitions p USING (topic_id, partition_id);"
+    /* Not more than is committed and not taken away, in order. */
+    "CREATE FUNCTION read(topic text, partition_id integer, from_offset bigint,"
+    " max_records bigint DEFAULT 1000) RETURNS SETOF messages LANGUAGE plpgsql STABLE"
+    " SET search_path FROM CURRENT AS $$ DECLARE place partitions; BEGIN"
+    " SELECT p.* INTO place FROM partitions p JOIN topics t USING (topic_id)"
+    "  WHERE t.name = read.topic AND p.partition_id = read.partition_id;"
+    " IF NOT FOUND THEN RAISE EXCEPTION 'there is no partition % of topic %',"
+    "  read.partition_id, read.topic USING ERRCODE = 'undefined_object'; END IF;"
+    " RETURN QUERY EXECUTE format('SELECT * FROM messages WHERE topic_id = %s AND partition_id = %s"
+    "  AND partition_offset >= %s AND partition_offset < %s ORDER BY partition_offset LIMIT %s',"
+    "  place.topic_id, place.partition_id, greatest(from_offset, place.start_offset),"
+    "  place.next_offset, max_records);"
+    " END $$;";
+
+static const char *const *const steps[] = {&step_tables, &step_views};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

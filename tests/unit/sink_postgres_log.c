@@ -881,6 +881,33 @@ static void groups_that_were_left_are_forgotten(void **state)
   stop(f);
 }
 
+/* ---- the schema --------------------------------------------------------------------- */
+
+static void older_tables_are_upgraded(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 1);
+  stop(f);
+  run_sql(f, "UPDATE kafka.meta SET schema_version = 1; DROP FUNCTION kafka.segment_bytes CASCADE;"
+             " DROP FUNCTION kafka.as_text CASCADE; DROP FUNCTION kafka.read, kafka.headers_jsonb;"
+             " DROP VIEW kafka.group_lag");
+  start(f, NULL);
+  assert_int_equal(marks(f, "t", 0).end, 0);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.topic_sizes"), 1);
+  stop(f);
+}
+
+static void newer_tables_are_refused(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  stop(f);
+  run_sql(f, "UPDATE kafka.meta SET schema_version = 99");
+  assert_int_equal(start_with(f, NULL), HEADRACE_FATAL);
+  stop(f);
+}
+
 /* ---- owners ------------------------------------------------------------------------- */
 
 static void who_was_shut_out_stops(void **state)
@@ -963,6 +990,8 @@ int main(int argc, char **argv)
       TEST(old_records_are_dropped),
       TEST(large_partitions_are_cut),
       TEST(groups_that_were_left_are_forgotten),
+      TEST(older_tables_are_upgraded),
+      TEST(newer_tables_are_refused),
       TEST(who_was_shut_out_stops),
       TEST(nothing_is_lost_when_connections_are),
   };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Appends to topic t of a log until its input ends: `sink_postgres_log_driver CONNINFO RUN`. Says
- * what it was told: "a PARTITION OFFSET VALUE" is durable, "e PARTITION OFFSET" is a high
- * watermark. tests/e2e/test_postgres_log_kill.py */
+ * Appends to topic t of a log, 20 records at a time, until its input ends:
+ * `sink_postgres_log_driver CONNINFO RUN`. Says what it was told: "a PARTITION OFFSET VALUE" is
+ * durable, "e PARTITION OFFSET" is a high watermark. tests/e2e/test_postgres_log_kill.py */
 #include "plugin_host.h"
 #include "sink.h"
 
@@ -137,10 +137,10 @@ int main(int argc, char **argv)
   if (driver.log->attach(driver.log->self, &reader) != HEADRACE_OK)
     return 1;
   make_topic(&driver);
-  while (!input_ended()) {
+  do {
     say_marks(&driver);
     append(&driver, argv[2]);
-  }
+  } while (!input_ended());
   while (driver.plugin->flush(driver.self, 1000) == HEADRACE_AGAIN)
     continue;
   say_marks(&driver);
