@@ -32,6 +32,7 @@ const struct wire_type wire_types[WIRE_COUNT] = {
     [WIRE_TIMESTAMPTZ] = {1184, 1185, "timestamptz[]"},
     [WIRE_BYTEA] = {17, 1001, "bytea[]"},
     [WIRE_UUID] = {2950, 2951, "uuid[]"},
+    [WIRE_NUMERIC] = {1700, 1231, "numeric[]"},
 };
 
 enum wire wire_of(const struct target_column *column)
@@ -326,6 +327,77 @@ static bool binary_uuid(const struct headrace_value *value, struct buffer *out)
   return true;
 }
 
+/* numeric_recv: numbers of digits to the base of 10000, weight of the first, sign, digits of the
+ * fraction, then the digits. */
+#define NUMERIC_HEADER 8
+#define NUMERIC_MINUS  0x4000
+#define SCALE_MOST     16383
+
+static char *put16(char *at, unsigned number)
+{
+  at[0] = (char)(number >> 8);
+  at[1] = (char)number;
+  return at + 2;
+}
+
+/* `count` decimal digits, of which the first are only as many as are missing to fours. */
+static char *put_fours(char *at, const char *digits, size_t count, size_t first)
+{
+  for (size_t i = 0, size = first; i < count; i += size, size = 4) {
+    unsigned number = 0;
+    for (size_t k = 0; k < 4; k++)
+      number = number * 10 + (k < size && i + k < count ? (unsigned)(digits[i + k] - '0') : 0);
+    for (size_t k = size; k < 4 && !i; k++)
+      number /= 10; /* before the point zeros stand in front */
+    at = put16(at, number);
+  }
+  return at;
+}
+
+/* The text's digits; false: it has others, an exponent, or too many. */
+static bool write_numeric(const char *text, size_t size, struct buffer *out)
+{
+  bool minus = size && *text == '-';
+  const char *digits = text + minus, *end = text + size;
+  size_t whole = 0, fraction = 0;
+  while (digits + whole < end && digits[whole] >= '0' && digits[whole] <= '9')
+    whole++;
+  const char *after = digits + whole;
+  if (after < end && *after == '.')
+    for (after++; after + fraction < end && after[fraction] >= '0' && after[fraction] <= '9';)
+      fraction++;
+  if (!whole || after + fraction != end || whole > NUMERIC_SCALE_MAX || fraction > SCALE_MOST)
+    return false;
+  size_t fours = (whole + 3) / 4, after_fours = (fraction + 3) / 4;
+  size_t length = NUMERIC_HEADER + 2 * (fours + after_fours);
+  char *at = buffer_room(out, 4 + length);
+  put32(at, (uint32_t)length);
+  at = put16(at + 4, (unsigned)(fours + after_fours));
+  at = put16(at, (unsigned)fours - 1);
+  at = put16(at, minus ? NUMERIC_MINUS : 0);
+  at = put16(at, (unsigned)fraction);
+  at = put_fours(at, digits, whole, whole % 4 ? whole % 4 : 4);
+  put_fours(at, after, fraction, 4);
+  out->size += 4 + length;
+  return true;
+}
+
+static bool binary_numeric(const struct conversion *conversion, const struct headrace_value *value,
+                           struct buffer *out)
+{
+  char text[128];
+  const char *reason;
+  size_t start = out->size;
+  if (!convert_text(conversion, value, out, &reason))
+    return false;
+  size_t size = out->size - start - 4;
+  out->size = start;
+  if (size > sizeof text)
+    return false;
+  memcpy(text, out->data + start + 4, size);
+  return write_numeric(text, size, out);
+}
+
 bool convert_binary(const struct conversion *conversion, enum wire wire,
                     const struct headrace_value *value, struct buffer *out)
 {
@@ -352,6 +424,8 @@ bool convert_binary(const struct conversion *conversion, enum wire wire,
     return binary_bytes(conversion, value, out);
   case WIRE_UUID:
     return binary_uuid(value, out);
+  case WIRE_NUMERIC:
+    return binary_numeric(conversion, value, out);
   case WIRE_TEXT:
   case WIRE_COUNT:
     break;

@@ -37,6 +37,7 @@ enum wire {
   WIRE_TIMESTAMPTZ,
   WIRE_BYTEA,
   WIRE_UUID,
+  WIRE_NUMERIC,
   WIRE_COUNT
 };
 

@@ -16,7 +16,8 @@ enum table_field {
   TABLE_TRIGGERS,
   TABLE_FOREIGN_KEYS,
   TABLE_RULES,
-  TABLE_NOT_DEFERRABLE
+  TABLE_NOT_DEFERRABLE,
+  TABLE_COPIES
 };
 
 /* Tables, partitioned ones, views and foreign tables: what rows can be written to. */
@@ -29,7 +30,8 @@ static const char table_sql[] =
     "(SELECT pg_catalog.format('%s of %s', pg_catalog.quote_ident(k.conname), "
     "k.conrelid::pg_catalog.regclass) FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' "
     "AND (k.conrelid = c.oid OR k.confrelid = c.oid) AND NOT k.condeferrable "
-    "AND k.conparentid = 0 ORDER BY k.oid LIMIT 1) "
+    "AND k.conparentid = 0 ORDER BY k.oid LIMIT 1), "
+    "c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     "WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'f')";
 
@@ -254,6 +256,7 @@ enum headrace_result describe_table(PGconn *connection, const char *schema, cons
     (*target)->table = copy(table);
     (*target)->quoted = pg_quote_qualified(schema, table);
     (*target)->partitioned = is_true(result, 0, TABLE_PARTITIONED);
+    (*target)->copies = is_true(result, 0, TABLE_COPIES);
     (*target)->related = is_true(result, 0, TABLE_FOREIGN_KEYS);
     if (!PQgetisnull(result, 0, TABLE_NOT_DEFERRABLE))
       (*target)->not_deferrable = copy(PQgetvalue(result, 0, TABLE_NOT_DEFERRABLE));
@@ -405,7 +408,8 @@ bool target_same(const struct target *a, const struct target *b)
   bool same = a->column_count == b->column_count && a->key_count == b->key_count &&
               a->key_unique == b->key_unique && a->serial == b->serial &&
               a->related == b->related && a->partitioned == b->partitioned &&
-              a->ddl_count == b->ddl_count && !strcmp(a->quoted, b->quoted);
+              a->copies == b->copies && a->ddl_count == b->ddl_count &&
+              !strcmp(a->quoted, b->quoted);
   for (uint32_t i = 0; same && i < a->column_count; i++)
     same = same_column(&a->columns[i], &b->columns[i]);
   return same && !memcmp(a->key, b->key, a->key_count * sizeof *a->key);

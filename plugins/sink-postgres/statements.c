@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "statements.h"
 
+#include "copy_rows.h"
 #include "pg_quote.h"
 #include "sink.h"
-#include "temporal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -288,135 +288,7 @@ static const struct shape_sql *find_form(struct statements *statements, struct p
   return form;
 }
 
-/* ---- extras ---------------------------------------------------------------------------- */
-
-static const char *operation_letter(uint32_t operation)
-{
-  static const char *const letters[] = {[HEADRACE_INSERT] = "c",
-                                        [HEADRACE_UPDATE] = "u",
-                                        [HEADRACE_DELETE] = "d",
-                                        [HEADRACE_READ] = "r",
-                                        [HEADRACE_TRUNCATE] = "t"};
-  return operation < sizeof letters / sizeof *letters && letters[operation] ? letters[operation]
-                                                                            : "?";
-}
-
-static struct headrace_value text_value(struct plan *plan, const char *text)
-{
-  size_t size = strlen(text);
-  return (struct headrace_value){.data = memcpy(plan_alloc(plan, size + 1), text, size + 1),
-                                 .size = (uint32_t)size,
-                                 .state = HEADRACE_TEXT};
-}
-
-static struct headrace_value number_value(struct plan *plan, bool known, int64_t number)
-{
-  char text[24];
-  if (!known)
-    return (struct headrace_value){.state = HEADRACE_NULL};
-  snprintf(text, sizeof text, "%" PRId64, number);
-  return text_value(plan, text);
-}
-
-static struct headrace_value time_value(struct plan *plan, bool known, int64_t microseconds)
-{
-  char text[96];
-  if (!known)
-    return (struct headrace_value){.state = HEADRACE_NULL};
-  struct temporal_timestamp timestamp =
-      temporal_timestamp_of_number(microseconds, TEMPORAL_MICROSECONDS);
-  *temporal_write_timestamptz(text, &timestamp) = '\0';
-  return text_value(plan, text);
-}
-
-static struct headrace_value header_value(const struct headrace_record *record, const char *name)
-{
-  for (uint32_t i = record ? record->header_count : 0; i > 0; i--)
-    if (!strcmp(record->headers[i - 1].name, name)) {
-      struct headrace_value value = record->headers[i - 1].value;
-      value.state = value.state == HEADRACE_NULL ? HEADRACE_NULL : HEADRACE_TEXT;
-      return value;
-    }
-  return (struct headrace_value){.state = HEADRACE_NULL};
-}
-
-static struct headrace_value extra_value(struct plan *plan, const struct extra *extra,
-                                         const struct headrace_event *event)
-{
-  const struct headrace_record *record = event->record;
-  const struct headrace_change *change = event->change;
-  const struct headrace_transaction *transaction = change->transaction;
-  struct headrace_value none = {.state = HEADRACE_NULL};
-  switch (extra->kind) {
-  case EXTRA_TOPIC:
-    return record ? record->topic : none;
-  case EXTRA_PARTITION:
-    return number_value(plan, record && record->partition >= 0, record ? record->partition : 0);
-  case EXTRA_OFFSET:
-    return number_value(plan, record && record->offset >= 0, record ? record->offset : 0);
-  case EXTRA_TIMESTAMP:
-    return time_value(plan, record && record->timestamp_ms >= 0,
-                      record ? record->timestamp_ms * 1000 : 0);
-  case EXTRA_KEY:
-    if (record && record->key.state != HEADRACE_NULL)
-      none = (struct headrace_value){
-          .data = record->key.data, .size = record->key.size, .state = HEADRACE_BINARY};
-    return none;
-  case EXTRA_HEADER:
-    return header_value(record, extra->text);
-  case EXTRA_OPERATION:
-    return text_value(plan, operation_letter(change->operation));
-  case EXTRA_SEQUENCE:
-    return number_value(plan, change->sequence > 0, (int64_t)change->sequence);
-  case EXTRA_COMMIT_TIME:
-    return time_value(plan, transaction && transaction->commit_time_us,
-                      transaction ? transaction->commit_time_us : 0);
-  case EXTRA_TRANSACTION:
-    return number_value(plan, transaction && transaction->id,
-                        transaction ? (int64_t)transaction->id : 0);
-  case EXTRA_DELETED:
-    return text_value(plan, change->operation == HEADRACE_DELETE ? "t" : "f");
-  case EXTRA_CONSTANT:
-    return text_value(plan, extra->text);
-  }
-  return none;
-}
-
 /* ---- arrays ------------------------------------------------------------------------------ */
-
-struct group {
-  struct row_shape *shape;
-  const struct row *first;
-  const struct row **rows;
-  size_t count;
-};
-
-static struct headrace_value value_of(struct plan *plan, const struct row *row, uint32_t column,
-                                      bool of_key)
-{
-  const struct row_column *described = &row->shape->columns[column];
-  if (described->extra)
-    return extra_value(plan, described->extra, row->event);
-  return (of_key ? row->key_values : row->values)[described->source];
-}
-
-static const struct headrace_relation *relation_of(const struct row *row)
-{
-  return row->event->change->relation;
-}
-
-static struct conversion conversion_of(const struct statements *statements, const struct row *row,
-                                       uint32_t column)
-{
-  const struct row_column *described = &row->shape->columns[column];
-  const struct headrace_relation *relation = relation_of(row);
-  return (struct conversion){.from = described->source < 0 ? NULL
-                                                           : &relation->columns[described->source],
-                             .to = &row->shape->mapping->target->columns[described->target],
-                             .conventions = relation->conventions,
-                             .nul = statements->nul,
-                             .plain = described->cast != NULL};
-}
 
 static void put_int(char *at, uint32_t number)
 {
@@ -439,9 +311,9 @@ static void put_header(char *at, enum wire wire, size_t count)
 static bool as_binary(struct statements *statements, struct plan *plan, const struct group *group,
                       uint32_t column, enum wire wire, bool of_key)
 {
-  const struct conversion conversion = conversion_of(statements, group->rows[0], column);
+  const struct conversion conversion = row_conversion(statements->nul, group->rows[0], column);
   for (size_t i = 0; i < group->count; i++) {
-    struct headrace_value value = value_of(plan, group->rows[i], column, of_key);
+    struct headrace_value value = row_value(plan, group->rows[i], column, of_key);
     if (!convert_binary(&conversion, wire, &value, &statements->scratch))
       return false;
   }
@@ -451,9 +323,9 @@ static bool as_binary(struct statements *statements, struct plan *plan, const st
 static bool as_text(struct statements *statements, struct plan *plan, const struct group *group,
                     uint32_t column, bool of_key, size_t *failed, const char **reason)
 {
-  const struct conversion conversion = conversion_of(statements, group->rows[0], column);
+  const struct conversion conversion = row_conversion(statements->nul, group->rows[0], column);
   for (size_t i = 0; i < group->count; i++) {
-    struct headrace_value value = value_of(plan, group->rows[i], column, of_key);
+    struct headrace_value value = row_value(plan, group->rows[i], column, of_key);
     if (!convert_text(&conversion, &value, &statements->scratch, reason)) {
       *failed = group->rows[i]->item;
       return false;
@@ -547,6 +419,31 @@ static void add_statement(struct statements *statements, struct plan *plan,
                                   .rows = (int64_t)group->count,
                                   .missing = statements->missing[form->action],
                                   .target = target};
+}
+
+/* False: it is not for COPY. */
+static bool plan_copy(struct statements *statements, struct plan *plan, const struct group *group)
+{
+  struct buffer *rows = &statements->scratch;
+  if (!copy_fits(group) || !copy_write(plan, group, statements->nul, rows))
+    return false;
+  struct arguments arguments = arguments_new(plan, 1);
+  arguments.values[0] = memcpy(plan_alloc(plan, rows->size), rows->data, rows->size);
+  arguments.lengths[0] = (int)rows->size;
+  char *sql = copy_sql(group);
+  size_t size = strlen(sql) + 1;
+  const struct target *target = group->shape->mapping->target;
+  struct statement *statement = plan_add(plan);
+  *statement = (struct statement){.kind = STATEMENT_COPY,
+                                  .sql = memcpy(plan_alloc(plan, size), sql, size),
+                                  .values = arguments.values,
+                                  .lengths = arguments.lengths,
+                                  .table = target->quoted,
+                                  .operation = operations[ROW_INSERT],
+                                  .rows = (int64_t)group->count,
+                                  .target = target};
+  free(sql);
+  return true;
 }
 
 static bool plan_group(struct statements *statements, struct plan *plan, const struct group *group,
@@ -652,7 +549,8 @@ static bool plan_action(struct statements *statements, const struct rows *rows,
 {
   gather(statements, rows, action);
   for (size_t i = 0; i < statements->group_count; i++)
-    if (!plan_group(statements, rows->plan, &statements->groups[i], action, failed, error))
+    if (!(action == ROW_INSERT && plan_copy(statements, rows->plan, &statements->groups[i])) &&
+        !plan_group(statements, rows->plan, &statements->groups[i], action, failed, error))
       return false;
   return true;
 }

@@ -5,10 +5,7 @@
 #ifndef HEADRACE_SINK_POSTGRES_STATEMENTS_H
 #define HEADRACE_SINK_POSTGRES_STATEMENTS_H
 
-#include "convert.h"
-#include "rows.h"
-
-struct group; /* the rows of one statement */
+#include "row_values.h"
 
 struct statements {
   uint64_t last_id; /* given to SQL */

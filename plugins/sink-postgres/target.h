@@ -52,6 +52,7 @@ struct target {
   bool related; /* foreign keys go from it or to it: it has one writer with all others that are */
   char *not_deferrable; /* one of those that cannot be checked at COMMIT, and its table; NULL */
   bool partitioned;
+  bool copies; /* COPY does to it what INSERT does: a table without rules and policies */
   const char *serial_because; /* for the log; NULL */
   char **ddl; /* of a dry run: what was rolled back, to be run before all else of this table in
                  each transaction. Statements that may be repeated. */
