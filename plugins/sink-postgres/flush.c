@@ -385,8 +385,7 @@ static bool is_full(const struct sink *sink, const struct flush *flush)
 {
   int sending = sink->sending ? sink->sending->pressure : 0;
   return flush->rows >= sink->batch_rows || flush->bytes >= sink->batch_bytes ||
-         sink->host->pressure(sink->host) - sending >= PRESSURE ||
-         sink->host->starved(sink->host);
+         sink->host->pressure(sink->host) - sending >= PRESSURE || sink->host->starved(sink->host);
 }
 
 static bool is_due(const struct sink *sink, const struct flush *flush, bool quiet)
