@@ -9,9 +9,10 @@
  * events with record->topic and record->partition set; the receipt of an event is its offset.
  *
  * Threads: one thread asks, that of the source's callbacks; the sink's own callbacks run on
- * another at the same time. No function but attach() waits for the network or a disk: what needs either is a
- * question, whose answer comes later, inside of serve(), on the thread that asked. The function
- * `wake` that attach() is given may be called on any thread, and says that serve() has something.
+ * another at the same time. No function but attach() waits for the network or a disk: what needs
+ * either is a question, whose answer comes later, inside of serve(), on the thread that asked. The
+ * function `wake` that attach() is given may be called on any thread, and says that serve() has
+ * something.
  *
  * The sink is closed before the source, and forgets questions, reader and answers then: no
  * function may be called in the source's close().
