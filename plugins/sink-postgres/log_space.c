@@ -92,9 +92,8 @@ static bool sizes_run(struct log_asker *asker, struct log_question *question,
 {
   struct space_question *space = (struct space_question *)question;
   space->rows = log_ask(asker, error,
-                        "SELECT t.id, p.partition_id, coalesce(sum(pg_total_relation_size("
-                        "to_regclass(format('messages_%s_%s_%s', s.topic_id, s.partition_id,"
-                        " s.first_offset)))), 0)::bigint FROM topics t"
+                        "SELECT t.id, p.partition_id, coalesce(sum(segment_bytes("
+                        "s.topic_id, s.partition_id, s.first_offset)), 0)::bigint FROM topics t"
                         " JOIN partitions p USING (topic_id)"
                         " LEFT JOIN segments s USING (topic_id, partition_id)"
                         " GROUP BY t.topic_id, t.id, p.partition_id"

@@ -6,7 +6,7 @@ target_link_libraries(sink_postgres_engine PRIVATE sink-postgres-objects headrac
   PkgConfig::cmocka Threads::Threads)
 target_include_directories(sink_postgres_engine PRIVATE ${CMAKE_SOURCE_DIR}/core)
 # mode = log. They need a server: tests/e2e/test_postgres_log.py, test_postgres_log_kill.py
-foreach(program sink_postgres_log sink_postgres_log_driver)
+foreach(program sink_postgres_log sink_postgres_log_admin sink_postgres_log_driver)
   add_executable(${program} ${program}.c)
   target_link_libraries(${program} PRIVATE sink-postgres-objects headrace-core
     PkgConfig::cmocka Threads::Threads)
