@@ -384,6 +384,8 @@ static bool has_work(const struct sink *sink, const struct flush *flush)
 static bool is_full(const struct sink *sink, const struct flush *flush)
 {
   int sending = sink->sending ? sink->sending->pressure : 0;
+  if (sink->sending && sink->writers[0].held_since_us)
+    return sink->host->starved(sink->host);
   return flush->rows >= sink->batch_rows || flush->bytes >= sink->batch_bytes ||
          sink->host->pressure(sink->host) - sending >= PRESSURE || sink->host->starved(sink->host);
 }
@@ -447,19 +449,37 @@ static void join_shares(struct share *into, struct share *from)
   into->planned = false;
 }
 
-bool flush_join(struct sink *sink)
+/* Its batches stay what they are, with what the other writers have to do of them. */
+static void join_first(struct sink *sink, struct flush *into, struct flush *from)
 {
-  struct flush *into = sink->sending, *from = sink->collecting;
-  if (sink->workers > 1 || sink->routing || !from->count || into->shares[0].in_doubt)
-    return false;
+  join_shares(&into->shares[0], &from->shares[0]);
+  from->shares[0].count = from->shares[0].letter_count = from->shares[0].rejected = 0;
+  from->closed = false; /* it goes on collecting: what is waited for may be further behind */
+  for (unsigned i = 0; i < sink->workers; i++)
+    from->shares[i].planned = false;
+}
+
+static void join_all(struct sink *sink, struct flush *into, struct flush *from)
+{
   for (size_t i = 0; i < from->count; i++)
     add_batch(into, from->batches[i]);
-  offsets_join(sink, into, from);
   join_shares(&into->shares[0], &from->shares[0]);
   into->rows += from->rows;
   into->bytes += from->bytes;
+  into->pressure = sink->host->pressure(sink->host);
   empty(from, sink->workers);
-  return true;
+}
+
+void flush_join(struct sink *sink)
+{
+  struct flush *into = sink->sending, *from = sink->collecting;
+  if (sink->routing || !from->count || into->shares[0].in_doubt)
+    return;
+  offsets_join(sink, into, from);
+  if (sink->workers == 1)
+    join_all(sink, into, from);
+  else
+    join_first(sink, into, from);
 }
 
 void flush_share_done(struct sink *sink, struct flush *flush)

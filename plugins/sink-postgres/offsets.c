@@ -534,7 +534,8 @@ static struct part_range *range_of(struct sink *sink, struct flush *flush, struc
       sink_grow(flush->parts, flush->part_count, &flush->part_capacity, sizeof *flush->parts);
   flush->last_part = flush->part_count++;
   struct part_range *range = &flush->parts[flush->last_part];
-  *range = (struct part_range){.part = part, .round = part->round, .to = INT64_MIN};
+  *range = (struct part_range){
+      .part = part, .round = part->round, .to = INT64_MIN, .first_to = INT64_MIN};
   if (sink->workers > 1)
     range->written = sink_alloc(sink->workers * sizeof *range->written);
   return range;
@@ -547,8 +548,12 @@ static void add_range(struct sink *sink, struct flush *flush, struct sink_part *
 
 void offsets_join(struct sink *sink, struct flush *into, const struct flush *from)
 {
-  for (size_t i = 0; i < from->part_count; i++)
-    add_range(sink, into, from->parts[i].part, from->parts[i].to);
+  for (size_t i = 0; i < from->part_count; i++) {
+    struct part_range *range = range_of(sink, into, from->parts[i].part);
+    range->first_to = from->parts[i].to;
+    if (sink->workers > 1)
+      written_take(&range->written[0], &from->parts[i].written[0], 0, INT64_MAX);
+  }
 }
 
 void offsets_forget(struct flush *flush, unsigned workers)
@@ -693,7 +698,8 @@ static int64_t goal(const struct part_range *range, unsigned writer)
   int64_t next = range->part->next[writer];
   if (!*range->part->name)
     return next + 1;
-  return next > range->to ? next : range->to;
+  int64_t to = writer == 0 && range->first_to > range->to ? range->first_to : range->to;
+  return next > to ? next : to;
 }
 
 /* '{"a","b"}', '{1,2}' */

@@ -41,6 +41,7 @@ struct part_range {
   struct sink_part *part;
   uint64_t round;
   int64_t to;
+  int64_t first_to; /* likewise of the first writer, if more joined its share; INT64_MIN: no */
   struct written *written; /* one a writer: what it writes of it */
 };
 
@@ -76,7 +77,7 @@ bool offsets_has(struct sink *sink, const struct headrace_event *event);
 /* It is that writer's in this flush. */
 void offsets_note(struct sink *sink, struct flush *flush, const struct headrace_event *event,
                   unsigned writer);
-/* The parts of `from` become parts of `into`. Of a single writer, which notes nothing. */
+/* The first writer's transaction of `into` also has its share of `from`. */
 void offsets_join(struct sink *sink, struct flush *into, const struct flush *from);
 void offsets_forget(struct flush *flush, unsigned workers); /* what was noted */
 

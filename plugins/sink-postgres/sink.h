@@ -134,9 +134,9 @@ bool flush_reject(struct sink *sink, struct share *share, size_t item,
 /* So many of `all` were rejected that it is not the events: says so, and the pipeline stops. */
 bool flush_too_many(struct sink *sink, size_t rejected, size_t all);
 void flush_drop_item(struct share *share, size_t item);
-/* What was collected since the flush that is being sent joins it. Of a single writer, whose
- * transaction is not begun or is to be rolled back. False: there is nothing, or not now. */
-bool flush_join(struct sink *sink);
+/* What was collected for the first writer joins what it is at, if it can. Its transaction is not
+ * begun, or is to be rolled back. */
+void flush_join(struct sink *sink);
 void flush_share_done(struct sink *sink, struct flush *flush);
 void flush_abandon(struct sink *sink); /* reports all as failed */
 

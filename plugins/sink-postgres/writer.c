@@ -207,7 +207,7 @@ static void say_statements(const struct writer *writer)
 
 static void whole(struct writer *writer)
 {
-  if (writer->held_since_us)
+  if (writer->held_since_us && writer->number == 0)
     flush_join(writer->sink);
   if (!flush_plan(writer->sink, writer->share)) {
     again(writer, REACTION_WAIT);

@@ -3,7 +3,7 @@
 in any order."""
 import pytest
 
-from harness.postgres_sink import event, to_tables, wait_rows
+from harness.postgres_sink import event, to_postgres, wait_rows
 from harness.waiting import count, wait_until
 
 CHILDREN = 300
@@ -24,10 +24,10 @@ def family(db, kafka, topic):
 def pipeline(family, kafka, headrace):
     db, *topics = family
 
-    def make(start=True, **keys):
+    def make(**keys):
         source = {"group": f"g-{topics[0]}", "member": "m"}
-        return headrace(to_tables(kafka, ", ".join(topics), db.conninfo(), errors="dead-letter",
-                                  source=source, **keys), start=start)
+        return headrace(to_postgres(kafka, ", ".join(topics), db.conninfo(), errors="dead-letter",
+                                    source=source, **{"insert_mode": "upsert", **keys}))
     return make
 
 
@@ -44,17 +44,45 @@ def no_letters(db):
     return db.value("select to_regclass('headrace.dead_letter')") is None
 
 
-def test_children_wait_for_their_parents(family, kafka, pipeline):
+@pytest.mark.parametrize("keys", [{}, {"workers": 3}, {"workers": 3, "foreign_keys": "defer"}])
+def test_children_wait_for_their_parents(family, kafka, pipeline, keys):
+    """Also for those that come many transactions later, with other tables' rows among them."""
     db, parent, child = family
+    db.sql("create table other (id int primary key)")
+    if "foreign_keys" in keys:
+        db.sql("alter table child alter constraint child_parent_fkey deferrable")
     kafka.produce(child, children(range(CHILDREN)))
-    program = pipeline(foreign_key_wait="60s")
+    program = pipeline(foreign_key_wait="60s", batch_rows=50, **keys)
     program.wait_log("waits for a row that it refers to.*child_parent_fkey")
     kafka.produce(child, children(range(CHILDREN), op="u", parent=lambda n: 0))
+    kafka.produce(child, [event("other", after={"id": n}) for n in range(CHILDREN)])
     kafka.produce(parent, parents(range(CHILDREN // 10)))
     wait_until(lambda: db.value("select count(*) from child where parent = 0") == CHILDREN,
                give_up=program.must_run)
+    wait_rows(db, CHILDREN, program, table="other")
     assert program.stop() == 0
     assert no_letters(db) and db.value("select count(*) from parent") == CHILDREN // 10
+
+
+def test_killed_while_some_wait(family, kafka, pipeline):
+    """Other writers are ahead then. What comes twice would be refused by the keys."""
+    db, parent, child = family
+    db.sql("create table other (id int primary key)")
+    events = [event("other", after={"id": n}) for n in range(CHILDREN)]
+    for n, one in enumerate(children(range(CHILDREN))):
+        events.insert(2 * n, one)
+    kafka.produce(child, events)
+    program = pipeline(foreign_key_wait="60s", batch_rows=50, workers=3, insert_mode="insert")
+    for _ in range(count(2, 10)):
+        start = program.log.size()
+        program.wait_log("waits for a row that it refers to", start=start)
+        program.kill9()
+        program.start()
+    kafka.produce(parent, parents(range(CHILDREN // 10)))
+    wait_rows(db, CHILDREN, program, table="child")
+    wait_rows(db, CHILDREN, program, table="other")
+    assert program.stop() == 0
+    assert no_letters(db)
 
 
 def test_parents_wait_until_their_children_are_gone(family, kafka, pipeline):
