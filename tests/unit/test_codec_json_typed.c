@@ -509,6 +509,42 @@ static const struct {
     {"\"type\":\"strange\"", "1", 0, NULL},
 };
 
+/* What a sink makes columns with. */
+static void labels_and_defaults(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *schema, *labels, *text; /* labels: a bar before each; text: the default; NULL */
+  } cases[] = {
+      {NAMED("string", "io.debezium.data.Enum") ",\"parameters\":{\"allowed\":\"a,b c,d\"},"
+                                                "\"default\":\"b c\"",
+       "|a|b c|d", "b c"},
+      {"\"type\":\"array\",\"items\":{" NAMED(
+           "string", "io.debezium.data.Enum") ",\"parameters\":{\"allowed\":\"x\"}}",
+       "|x", NULL},
+      {"\"type\":\"int32\",\"default\":7", NULL, "7"},
+      {"\"type\":\"int32\",\"default\":null", NULL, NULL},
+      {"\"type\":\"int32\",\"default\":\"no number\"", NULL, NULL},
+      {NAMED("int32", "io.debezium.time.Date") ",\"default\":1", NULL, "1970-01-02"},
+      {"\"type\":\"bytes\",\"default\":\"AP8=\"", NULL, "\\x00ff"},
+      {"\"type\":\"string\",\"default\":\"it's \\u00e9\"", NULL, "it's \xc3\xa9"},
+      {"\"type\":\"string\",\"default\":\"\\u0000\"", NULL, NULL},
+  };
+  struct decoding *test = begin(NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct headrace_change *change = decode_field(test, cases[i].schema, "null");
+    assert_non_null(change);
+    const struct headrace_column *column = &change->relation->columns[0];
+    char labels[64] = "";
+    for (const char *const *label = column->labels; label && *label; label++)
+      strcat(strcat(labels, "|"), *label);
+    assert_string_equal(labels, cases[i].labels ? cases[i].labels : "");
+    assert_string_equal(column->default_text ? column->default_text : "none",
+                        cases[i].text ? cases[i].text : "none");
+  }
+  end(test);
+}
+
 static void values_of_other_connectors(void **state)
 {
   (void)state;
@@ -707,6 +743,7 @@ int main(void)
       cmocka_unit_test(round_trips_of_units),
       cmocka_unit_test(unchanged_large_values_are_absent),
       cmocka_unit_test(values_of_other_connectors),
+      cmocka_unit_test(labels_and_defaults),
       cmocka_unit_test(updates_and_deletes),
       cmocka_unit_test(absent_is_not_null),
       cmocka_unit_test(tombstones_delete),
