@@ -2,7 +2,7 @@
 """Kafka → Postgres against the server's own limit and its peer, on one topic.
 
 The limit: INSERT … SELECT … ON CONFLICT DO UPDATE of the same rows, which are in a table
-already. Debezium's events are made by headrace from a table that is filled, then updated.
+already; of rows that are only appended, COPY from a file of the server's. Debezium's events are made by headrace from a table that is filled, then updated.
 Rounds alternate the two; medians are printed. `bench/sink -h`."""
 
 import argparse
@@ -68,6 +68,7 @@ format = debezium
 conninfo = {conninfo}
 mode = table
 table = target
+insert_mode = {mode}
 workers = {workers}
 """
 
@@ -126,9 +127,9 @@ def must_equal(bench, table):
         raise SystemExit(f"{wrong} rows of the target are not as in {table}")
 
 
-def new_target(bench):
+def new_target(bench, key="PRIMARY KEY"):
     bench.postgres.sql("DROP TABLE IF EXISTS target; DROP SCHEMA IF EXISTS headrace CASCADE")
-    bench.postgres.sql(f"CREATE TABLE target (id int PRIMARY KEY, {COLUMNS})")
+    bench.postgres.sql(f"CREATE TABLE target (id int {key}, {COLUMNS})")
     bench.postgres.sql("CHECKPOINT")  # no background writing while somebody is measured
 
 
@@ -145,6 +146,15 @@ def on_the_server(bench, table, rows):
     return rows / (time.monotonic() - start), None, None
 
 
+def copied_on_the_server(bench, table, rows):
+    """Rows/s of COPY from a file that the server wrote."""
+    file = bench.postgres.data / f"{table}.copy"
+    bench.postgres.sql(f"COPY {table} TO '{file}' (FORMAT binary)")
+    start = time.monotonic()
+    bench.postgres.sql(f"COPY target FROM '{file}' (FORMAT binary)")
+    return rows / (time.monotonic() - start), None, None
+
+
 # ---- headrace
 
 
@@ -158,22 +168,26 @@ def stored(bench, group_start):
                                 "GROUP BY part) p") - group_start
 
 
-def by_headrace(bench, topics, rows, options):
+def by_headrace(bench, topics, rows, options, mode="upsert"):
+    """Counted from the first transaction on: neither are the start of the peers."""
     group = f"bench-{time.time_ns()}"
     before = stored(bench, 0)
-    start = time.monotonic()
     process = spawn(bench, group, TO_POSTGRES.format(
         build=bench.build, work=bench.work, brokers=bench.kafka.brokers, group=group,
         topics=topics, conninfo=bench.conninfo, workers=options.workers, ring=options.ring,
-        source="\n".join(options.source),
+        source="\n".join(options.source), mode=mode,
         checkpoint="sink"))
-    while stored(bench, before) < rows:
+    first, done = 0, 0
+    while done < rows:
         process.must_run()
         time.sleep(0.02)  # the resolution of the measurement, not a synchronisation
+        done = stored(bench, before)
+        if done and not first:
+            first, start = done, time.monotonic()
     seconds = time.monotonic() - start
     cpu, rss = process_usage(process.pid)
     process.terminate()
-    return rows / seconds, cpu * 1e6 / rows, rss
+    return (rows - first) / seconds, cpu * 1e6 / rows, rss
 
 
 # ---- Debezium
@@ -246,7 +260,8 @@ def run(bench, options):
     rows = options.rows
     inserts, updates = make_events(bench, options, rows)
     server, ours = "INSERT … SELECT … ON CONFLICT", "headrace, upsert"
-    inserting, updating = {}, {}
+    copy = "COPY FROM, binary"
+    inserting, updating, appending = {}, {}, {}
     for _ in range(options.rounds):
         new_target(bench)
         measure(inserting, server, on_the_server(bench, "inserted", rows))
@@ -256,10 +271,16 @@ def run(bench, options):
         must_equal(bench, "inserted")
         measure(updating, ours, by_headrace(bench, updates, rows, options))
         must_equal(bench, "updated")
+        new_target(bench, key="")
+        measure(appending, copy, copied_on_the_server(bench, "inserted", rows))
+        new_target(bench, key="")
+        measure(appending, "headrace, insert", by_headrace(bench, inserts, rows, options, "insert"))
+        must_equal(bench, "inserted")
     if options.debezium:
         measure_debezium(bench, options, inserting, updating)
     print_table(f"Inserting {rows:,} rows of 11 columns", inserting, server)
     print_table(f"Updating {rows:,} rows of 11 columns", updating, server)
+    print_table(f"Appending {rows:,} rows of 11 columns without a key", appending, copy)
 
 
 def parse():
