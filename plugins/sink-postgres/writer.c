@@ -126,6 +126,7 @@ static bool connect(struct writer *writer)
 static void begin(struct writer *writer)
 {
   struct round *round = &writer->round;
+  writer->tally_count = 0;
   round_begin(round);
   if (PQtransactionStatus(round->connection) != PQTRANS_IDLE)
     round_sql(round, "ROLLBACK");
@@ -465,10 +466,21 @@ static bool judge(struct writer *writer, struct plan *plan, size_t first, size_t
   return true;
 }
 
-/* Counted when the transaction is committed; those of ranges are as the planner said. */
-static void count_rows(struct writer *writer)
+static void tally(struct writer *writer, const char *name, int64_t rows)
 {
-  const struct headrace_host *host = writer->sink->host;
+  size_t i = 0;
+  while (i < writer->tally_count && strcmp(writer->tallies[i].name, name) != 0)
+    i++;
+  if (i == TALLIES_MAX)
+    return;
+  if (i == writer->tally_count)
+    writer->tallies[writer->tally_count++] = (struct tally){.name = name};
+  writer->tallies[i].rows += (uint64_t)rows;
+}
+
+/* Counted when the transaction is committed; those of ranges are as the planner said. */
+static void tally_rows(struct writer *writer)
+{
   const struct round *round = &writer->round;
   for (size_t i = 0; i < round->count; i++) {
     const struct command *command = &round->commands[i];
@@ -476,27 +488,34 @@ static void count_rows(struct writer *writer)
     if (command->kind != COMMAND_STATEMENT || command->affected < 0 ||
         !(statement->target || statement->counted))
       continue;
-    host->counter(host, statement->operation, (uint64_t)command->affected);
+    tally(writer, statement->operation, command->affected);
     if (statement->missing && statement->rows > command->affected)
-      host->counter(host, statement->missing, (uint64_t)(statement->rows - command->affected));
+      tally(writer, statement->missing, statement->rows - command->affected);
   }
+}
+
+static void count_tallies(struct writer *writer)
+{
+  const struct headrace_host *host = writer->sink->host;
+  for (size_t i = 0; i < writer->tally_count; i++)
+    host->counter(host, writer->tallies[i].name, writer->tallies[i].rows);
+  host->counter(host, "transactions", 1);
 }
 
 static void done(struct writer *writer)
 {
-  const struct headrace_host *host = writer->sink->host;
   size_t taken = 0;
   switch (writer->phase) {
   case PHASE_BEGIN:
     next_range(writer);
     return;
   case PHASE_JUDGE:
-    count_rows(writer);
+    tally_rows(writer);
     if (judge(writer, writer->share->plan, 0, &taken))
       finish(writer);
     return;
   case PHASE_TRY:
-    count_rows(writer);
+    tally_rows(writer);
     writer->try_failed = false;
     writer->held = 0;
     search_went_well(&writer->search, writer->try_to);
@@ -506,8 +525,8 @@ static void done(struct writer *writer)
     next_range(writer);
     return;
   default:
-    count_rows(writer);
-    host->counter(host, "transactions", 1);
+    tally_rows(writer);
+    count_tallies(writer);
     sink_well(writer->sink);
     settle(writer);
   }

@@ -25,6 +25,14 @@ enum writer_phase {
   PHASE_FINISH /* the dead letters, and COMMIT */
 };
 
+enum { TALLIES_MAX = 16 }; /* operations, and conflicts */
+
+/* Rows of a transaction that is not committed yet. */
+struct tally {
+  const char *name;
+  uint64_t rows;
+};
+
 struct writer {
   struct sink *sink;
   unsigned number;
@@ -35,6 +43,8 @@ struct writer {
   struct plan *own;     /* the statements of this engine: offsets, letters */
   struct plan *attempt; /* of a range */
   bool has_advance;     /* the first of `own` moves the offsets */
+  struct tally tallies[TALLIES_MAX];
+  size_t tally_count;
   struct search search;
   size_t try_from, try_to;
   bool try_failed;       /* the savepoint has to be gone back to */
