@@ -28,7 +28,7 @@ void log_append_free(struct log_append *append)
 
 bool log_append_idle(const struct log_append *append)
 {
-  return !append->sending && !append->collecting->taken_count;
+  return !append->sending && log_group_is_empty(append->collecting);
 }
 
 bool log_append_admits(const struct log_sink *sink)
@@ -74,6 +74,7 @@ static void committed(struct log_sink *sink)
   sink->host->counter(sink->host, "transactions", 1);
   sink->host->counter(sink->host, "copy", group->row_count);
   log_group_show(sink, group);
+  log_outbox_written(sink, group);
   report_durable(sink, group);
 }
 
@@ -326,10 +327,11 @@ static void go_on(struct log_sink *sink)
 static void begin(struct log_sink *sink)
 {
   struct log_append *append = &sink->append;
+  log_outbox_take(sink, append->collecting);
   struct log_group *group = append->collecting;
-  if (!group->taken_count)
+  if (log_group_is_empty(group))
     return;
-  if (!group->row_count) { /* all were sent twice or refused */
+  if (!group->row_count && !group->outbox_count) { /* all were sent twice or refused */
     report_durable(sink, group);
     return;
   }

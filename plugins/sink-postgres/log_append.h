@@ -22,6 +22,7 @@ struct log_entry { /* a partition that a group has records of */
   struct log_partition *partition;
   int64_t before, after;
   uint64_t bytes;
+  bool by_sql; /* some came from the outbox: the source does not know of them */
 };
 
 struct log_new_segment {
@@ -50,6 +51,8 @@ struct log_group {
   size_t segment_count, segment_capacity;
   struct log_wrote *wrote;
   size_t wrote_count, wrote_capacity;
+  int64_t *outbox; /* ids of rows of the outbox that are in it */
+  size_t outbox_count, outbox_capacity;
   int64_t global_before, global_after;
   char *sql; /* of the transaction, once it is closed */
 };
@@ -92,6 +95,10 @@ void log_group_free(struct log_group *group);
 /* Takes the batch's records; FATAL: one was refused, and the pipeline is to stop. */
 enum headrace_result log_group_take(struct log_sink *sink, struct log_group *group,
                                     struct headrace_batch *batch);
+bool log_group_is_empty(const struct log_group *group);
+/* One row of the outbox; what cannot be written is left out, and only taken off. */
+void log_group_take_outbox(struct log_sink *sink, struct log_group *group, int64_t id,
+                           int32_t topic, int32_t partition, const struct headrace_record *record);
 void log_group_close(const struct log_sink *sink, struct log_group *group); /* makes `sql` */
 /* It is committed: marks, segments and what is pending. */
 void log_group_show(struct log_sink *sink, const struct log_group *group);

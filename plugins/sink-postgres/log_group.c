@@ -11,7 +11,7 @@
 void log_group_begin(struct log_group *group, int64_t global)
 {
   group->taken_count = group->row_count = group->entry_count = 0;
-  group->segment_count = group->wrote_count = 0;
+  group->segment_count = group->wrote_count = group->outbox_count = 0;
   group->global_before = group->global_after = global;
   free(group->sql);
   group->sql = NULL;
@@ -25,7 +25,13 @@ void log_group_free(struct log_group *group)
   free(group->entries);
   free(group->segments);
   free(group->wrote);
+  free(group->outbox);
   free(group->sql);
+}
+
+bool log_group_is_empty(const struct log_group *group)
+{
+  return !group->taken_count && !group->outbox_count;
 }
 
 /* ---- taking records ----------------------------------------------------------------- */
@@ -119,7 +125,8 @@ static struct log_entry *entry_of(struct log_group *group, struct log_partition 
   partition->group = group;
   partition->group_entry = group->entry_count;
   struct log_entry *entry = &group->entries[group->entry_count++];
-  *entry = (struct log_entry){partition, partition->next, partition->next, 0};
+  *entry = (struct log_entry){
+      .partition = partition, .before = partition->next, .after = partition->next};
   return entry;
 }
 
@@ -135,19 +142,26 @@ static void need_segment(const struct log_sink *sink, struct log_group *group,
       (struct log_new_segment){partition, partition->next, partition->segment_end};
 }
 
-static void append_record(const struct taking *taking, struct log_partition *partition, size_t i)
+static struct log_entry *append_row(const struct log_sink *sink, struct log_group *group,
+                                    struct log_partition *partition,
+                                    const struct headrace_record *record)
 {
-  struct log_group *group = taking->group;
-  need_segment(taking->sink, group, partition);
+  need_segment(sink, group, partition);
   struct log_entry *entry = entry_of(group, partition);
   size_t size = group->rows.size;
   struct log_place place = {partition->topic->number, partition->number, partition->next++,
                             group->global_after++};
-  log_row_write(&group->rows, &place, taking->events[i].record);
+  log_row_write(&group->rows, &place, record);
   entry->after = partition->next;
   entry->bytes += group->rows.size - size;
   group->row_count++;
-  taking->receipts[i] = (uint64_t)place.offset;
+  return entry;
+}
+
+static void append_record(const struct taking *taking, struct log_partition *partition, size_t i)
+{
+  taking->receipts[i] = (uint64_t)partition->next;
+  append_row(taking->sink, taking->group, partition, taking->events[i].record);
 }
 
 static void note_producer(const struct taking *taking, struct log_partition *partition,
@@ -269,6 +283,63 @@ enum headrace_result log_group_take(struct log_sink *sink, struct log_group *gro
   return result;
 }
 
+/* ---- taking rows of the outbox ------------------------------------------------------ */
+
+/* The 32-bit murmur2 of Kafka's own producers (org.apache.kafka.common.utils.Utils.murmur2), so
+ * that a key has one partition, whoever writes it. */
+static uint32_t murmur2(const unsigned char *data, uint32_t size)
+{
+  const uint32_t m = 0x5bd1e995;
+  uint32_t hash = 0x9747b28c ^ size;
+  for (; size >= 4; size -= 4, data += 4) {
+    uint32_t k =
+        (uint32_t)data[3] << 24 | (uint32_t)data[2] << 16 | (uint32_t)data[1] << 8 | data[0];
+    k *= m;
+    hash = hash * m ^ (k ^ k >> 24) * m;
+  }
+  for (uint32_t i = size; i-- > 0;)
+    hash ^= (uint32_t)data[i] << 8 * i;
+  hash = size ? hash * m : hash;
+  hash = (hash ^ hash >> 13) * m;
+  return hash ^ hash >> 15;
+}
+
+/* Locked. Where nobody has said it: by the key, or in turn. */
+static struct log_partition *choose_partition(const struct log_topic *topic, int32_t asked,
+                                              int64_t id, const struct headrace_record *record)
+{
+  if (asked >= 0 || !topic || topic->deleted)
+    return topic && !topic->deleted ? log_partition_at(topic, asked) : NULL;
+  uint32_t turn = record->key.state == HEADRACE_NULL
+                      ? (uint32_t)id
+                      : murmur2((const unsigned char *)record->key.data, record->key.size);
+  return topic->partitions[(turn & INT32_MAX) % (uint32_t)topic->partition_count];
+}
+
+void log_group_take_outbox(struct log_sink *sink, struct log_group *group, int64_t id,
+                           int32_t topic, int32_t partition, const struct headrace_record *record)
+{
+  group->outbox =
+      sink_grow(group->outbox, group->outbox_count, &group->outbox_capacity, sizeof *group->outbox);
+  group->outbox[group->outbox_count++] = id;
+  log_lock(&sink->state);
+  struct log_partition *chosen =
+      record ? choose_partition(log_topic_numbered(&sink->state, topic), partition, id, record)
+             : NULL;
+  if (chosen && log_row_refusal(record))
+    chosen = NULL;
+  if (chosen)
+    chosen->topic->pending++;
+  log_unlock(&sink->state);
+  if (chosen)
+    append_row(sink, group, chosen, record)->by_sql = true;
+  else
+    sink->host->log(sink->host, HEADRACE_WARNING,
+                    "row %" PRId64 " of the outbox is left out: its topic or partition is gone, or "
+                    "it cannot be a record",
+                    id);
+}
+
 /* ---- the transaction's text --------------------------------------------------------- */
 
 static void add_segments(const struct log_group *group, char **sql)
@@ -331,15 +402,26 @@ static void add_advance(const struct log_sink *sink, const struct log_group *gro
   pg_append(sql, "SELECT advance(%" PRId64 ", %" PRId64 ", %" PRId64, sink->state.owner_epoch,
             group->global_before, group->global_after);
   for (unsigned column = 0; column < 4; column++) {
+    pg_append(sql, ", '{");
     for (size_t i = 0; i < group->entry_count; i++) {
       const struct log_entry *entry = &group->entries[i];
       const int64_t values[] = {entry->partition->topic->number, entry->partition->number,
                                 entry->before, entry->after};
-      pg_append(sql, "%s%" PRId64, i ? "," : ", '{", values[column]);
+      pg_append(sql, "%s%" PRId64, i ? "," : "", values[column]);
     }
     pg_append(sql, "}'::%s[]", types[column]);
   }
   pg_append(sql, ");");
+}
+
+static void add_outbox(const struct log_group *group, char **sql)
+{
+  if (!group->outbox_count)
+    return;
+  pg_append(sql, "DELETE FROM outbox WHERE id = ANY ('{");
+  for (size_t i = 0; i < group->outbox_count; i++)
+    pg_append(sql, "%s%" PRId64, i ? "," : "", group->outbox[i]);
+  pg_append(sql, "}');");
 }
 
 void log_group_close(const struct log_sink *sink, struct log_group *group)
@@ -349,6 +431,7 @@ void log_group_close(const struct log_sink *sink, struct log_group *group)
   add_segments(group, &group->sql);
   pg_append(&group->sql, "COPY messages FROM STDIN (FORMAT binary);");
   add_producers(group, &group->sql);
+  add_outbox(group, &group->sql);
   add_advance(sink, group, &group->sql);
   pg_append(&group->sql, "COMMIT");
 }

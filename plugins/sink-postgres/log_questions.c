@@ -173,6 +173,16 @@ static void answer(struct log_asker *asker, struct log_question *question)
     PQclear(PQexec(asker->connection, "ROLLBACK"));
 }
 
+void log_question_done(struct log_sink *sink, struct log_question *question)
+{
+  struct log_questions *questions = &sink->questions;
+  pthread_mutex_lock(&questions->mutex);
+  list_add(&questions->done, question);
+  if (questions->reader.wake)
+    questions->reader.wake(questions->reader.context);
+  pthread_mutex_unlock(&questions->mutex);
+}
+
 static void *work(void *context)
 {
   struct log_asker *asker = context;
@@ -186,14 +196,11 @@ static void *work(void *context)
     }
     pthread_mutex_unlock(&questions->mutex);
     answer(asker, question);
-    bool awaited = question->type->answer != NULL;
-    if (!awaited)
+    if (question->type->answer)
+      log_question_done(asker->sink, question);
+    else
       question_free(question);
     pthread_mutex_lock(&questions->mutex);
-    if (awaited)
-      list_add(&questions->done, question);
-    if (awaited && questions->reader.wake)
-      questions->reader.wake(questions->reader.context);
   }
   pthread_mutex_unlock(&questions->mutex);
   return NULL;

@@ -70,6 +70,8 @@ void log_questions_start(struct log_sink *sink);
 void log_questions_stop(struct log_sink *sink); /* forgets all of them */
 /* Takes the question, which is malloc'ed. */
 void log_question_ask(struct log_sink *sink, struct log_question *question);
+/* Nothing was to be asked: only answer() is called, in serve(). */
+void log_question_done(struct log_sink *sink, struct log_question *question);
 void log_questions_serve(struct log_sink *sink);
 
 /* `size` bytes, zeroed, that begin with a struct log_question. */

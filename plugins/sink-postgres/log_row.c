@@ -186,18 +186,6 @@ static bool take_value(struct cursor *cursor, struct headrace_value *value)
   return true;
 }
 
-static bool take_number(struct cursor *cursor, int64_t *number, bool *null)
-{
-  struct headrace_value value;
-  if (!take_value(cursor, &value))
-    return false;
-  *null = value.state == HEADRACE_NULL;
-  if (*null)
-    return true;
-  *number = value.size == 8 ? (int64_t)get64(value.data) : 0;
-  return value.size == 8;
-}
-
 /* The zero that ends a name takes the place of its value's length, which is read by then. */
 static bool take_headers(struct cursor *cursor, struct headrace_record *record)
 {
@@ -223,23 +211,31 @@ static bool take_headers(struct cursor *cursor, struct headrace_record *record)
   return true;
 }
 
+bool log_row_take(const struct headrace_value values[LOG_ROW_VALUES],
+                  struct headrace_record *record)
+{
+  const struct headrace_value *offset = &values[0], *time = &values[1], *headers = &values[4];
+  *record = (struct headrace_record){
+      .key = values[2], .value = values[3], .partition = -1, .timestamp_ms = -1};
+  if (offset->state == HEADRACE_NULL || offset->size != 8 ||
+      (time->state != HEADRACE_NULL && time->size != 8))
+    return false;
+  record->offset = (int64_t)get64(offset->data);
+  if (time->state != HEADRACE_NULL)
+    record->timestamp_ms = (int64_t)get64(time->data) / 1000 + EPOCH_MS;
+  struct cursor inside = {(char *)(uintptr_t)headers->data, headers->size};
+  return headers->state == HEADRACE_NULL || take_headers(&inside, record);
+}
+
 bool log_row_read(char *data, size_t size, struct headrace_record *record)
 {
-  struct cursor cursor = {data, size};
-  struct headrace_value headers;
-  bool null;
-  *record = (struct headrace_record){.partition = -1, .timestamp_ms = -1};
-  if (size < 2 || data[0] || data[1] != 5)
+  struct headrace_value values[LOG_ROW_VALUES];
+  *record = (struct headrace_record){.partition = -1};
+  if (size < 2 || data[0] || data[1] != LOG_ROW_VALUES)
     return false;
-  cursor.at += 2;
-  cursor.left -= 2;
-  if (!take_number(&cursor, &record->offset, &null) || null ||
-      !take_number(&cursor, &record->timestamp_ms, &null))
-    return false;
-  record->timestamp_ms = null ? -1 : record->timestamp_ms / 1000 + EPOCH_MS;
-  if (!take_value(&cursor, &record->key) || !take_value(&cursor, &record->value) ||
-      !take_value(&cursor, &headers))
-    return false;
-  struct cursor inside = {(char *)(uintptr_t)headers.data, headers.size};
-  return headers.state == HEADRACE_NULL || take_headers(&inside, record);
+  struct cursor cursor = {data + 2, size - 2};
+  for (size_t i = 0; i < LOG_ROW_VALUES; i++)
+    if (!take_value(&cursor, &values[i]))
+      return false;
+  return log_row_take(values, record);
 }

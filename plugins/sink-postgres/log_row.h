@@ -31,8 +31,13 @@ void log_row_write(struct log_bytes *bytes, const struct log_place *place,
 /* What log_row_read() expects of a query, in this order. */
 #define LOG_ROW_COLUMNS "partition_offset, \"timestamp\", key, value, headers"
 
+enum { LOG_ROW_VALUES = 5 };
+
 /* One tuple of LOG_ROW_COLUMNS. The record points into `data`; its headers are malloc'ed, as one
  * piece (NULL: none). False: that is no such tuple. */
 bool log_row_read(char *data, size_t size, struct headrace_record *record);
+/* The same of values in binary form, one by one. */
+bool log_row_take(const struct headrace_value values[LOG_ROW_VALUES],
+                  struct headrace_record *record);
 
 #endif

@@ -174,7 +174,42 @@ static const char *const step_views =
     "  place.next_offset, max_records);"
     " END $$;";
 
-static const char *const *const steps[] = {&step_tables, &step_views};
+/* SQL as a producer: the caller's transaction puts rows into the outbox, and locks nothing. */
+static const char *const step_outbox =
+    "CREATE TABLE outbox ("
+    " id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+    " topic_id integer NOT NULL,"
+    " partition_id integer,"
+    " \"timestamp\" timestamptz NOT NULL DEFAULT clock_timestamp(),"
+    " key bytea,"
+    " value bytea,"
+    " headers bytea[]) WITH (autovacuum_vacuum_scale_factor = 0,"
+    " autovacuum_vacuum_threshold = 1000);"
+    "CREATE FUNCTION produce_bytes(topic text, key bytea, value bytea,"
+    " headers bytea[] DEFAULT NULL, part integer DEFAULT NULL) RETURNS void LANGUAGE plpgsql SET "
+    "search_path FROM CURRENT AS $$"
+    " DECLARE found_topic integer; BEGIN"
+    " SELECT t.topic_id INTO found_topic FROM topics t WHERE t.name = topic;"
+    " IF NOT FOUND OR (part IS NOT NULL AND NOT EXISTS (SELECT FROM partitions p"
+    "  WHERE p.topic_id = found_topic AND p.partition_id = part)) THEN"
+    "  RAISE EXCEPTION 'there is no topic %, or no such partition', topic"
+    "   USING ERRCODE = 'undefined_object'; END IF;"
+    " INSERT INTO outbox (topic_id, partition_id, key, value, headers)"
+    "  VALUES (found_topic, part, key, value, headers);"
+    " PERFORM pg_notify(current_schema() || '_outbox', '');"
+    " END $$;"
+    /* Headers are an object, or pairs of name and value as headers_jsonb() gives them. */
+    "CREATE FUNCTION produce(topic text, key text, value text, headers jsonb DEFAULT NULL,"
+    " part integer DEFAULT NULL) RETURNS void LANGUAGE sql SET search_path FROM CURRENT AS $$"
+    " SELECT produce_bytes(topic, convert_to(key, 'UTF8'), convert_to(value, 'UTF8'),"
+    "  (SELECT array_agg(ARRAY[convert_to(name, 'UTF8'), convert_to(content, 'UTF8')])"
+    "   FROM (SELECT e.key, e.value FROM jsonb_each_text(CASE jsonb_typeof(headers)"
+    "     WHEN 'object' THEN headers END) e"
+    "    UNION ALL SELECT p.pair->>0, p.pair->>1 FROM jsonb_array_elements("
+    "     CASE jsonb_typeof(headers) WHEN 'array' THEN headers END) p(pair)) h(name, content)),"
+    "  part) $$;";
+
+static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

@@ -77,6 +77,7 @@ static enum headrace_result open_log(struct log_sink *sink)
   }
   log_append_init(&sink->append);
   log_questions_start(sink);
+  log_outbox_start(sink);
   return HEADRACE_OK;
 }
 
@@ -299,6 +300,7 @@ void log_sink_close(struct log_sink *sink)
     if (!log_append_idle(&sink->append))
       sink->host->log(sink->host, HEADRACE_INFO, "closing before all was committed");
     log_append_abandon(sink);
+    log_outbox_stop(sink);
     log_questions_stop(sink);
     log_answers_free(sink);
   }

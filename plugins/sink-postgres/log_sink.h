@@ -11,6 +11,7 @@
 
 #include "failure.h"
 #include "log_append.h"
+#include "log_outbox.h"
 #include "log_questions.h"
 #include "log_state.h"
 #include "pg_connection.h"
@@ -35,6 +36,7 @@ struct log_sink {
   struct log_state state;
   struct log_append append;
   struct log_questions questions;
+  struct log_outbox outbox;
   struct log_answer *answers;          /* not released yet; of the thread that asks */
   int64_t producer_next, producer_end; /* of the control lane: ids to give */
   atomic_int failure;                  /* enum headrace_result; OK: none */

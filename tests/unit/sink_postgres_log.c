@@ -3,7 +3,7 @@
  * Records of a log, on a real server: `sink_postgres_log CONNINFO`. */
 #include "sink_postgres_log.h"
 
-/* ---- records -------------------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------------------ */
 
 static void topics_are_in_the_catalogue(void **state)
 {
@@ -186,7 +186,8 @@ static void older_tables_are_upgraded(void **state)
   stop(f);
   run_sql(f, "UPDATE kafka.meta SET schema_version = 1; DROP FUNCTION kafka.segment_bytes CASCADE;"
              " DROP FUNCTION kafka.as_text CASCADE; DROP FUNCTION kafka.read, kafka.headers_jsonb;"
-             " DROP VIEW kafka.group_lag");
+             " DROP VIEW kafka.group_lag; DROP TABLE kafka.outbox;"
+             " DROP FUNCTION kafka.produce, kafka.produce_bytes");
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).end, 0);
   assert_int_equal(number(f, "SELECT count(*) FROM kafka.topic_sizes"), 1);
@@ -200,6 +201,88 @@ static void newer_tables_are_refused(void **state)
   stop(f);
   run_sql(f, "UPDATE kafka.meta SET schema_version = 99");
   assert_int_equal(start_with(f, NULL), HEADRACE_FATAL);
+  stop(f);
+}
+
+static void kill_sessions(struct fixture *f)
+{
+  run_sql(f, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+             " WHERE application_name = 'headrace'");
+}
+
+/* ---- SQL as a producer -------------------------------------------------------------- */
+
+/* Until so many are written, and the reader was told. */
+static void await_end(struct fixture *f, int32_t partition, int64_t end)
+{
+  int64_t deadline = f->host->instance.host.now_us(&f->host->instance.host) + PATIENCE_US;
+  while (marks(f, "t", partition).end != end || !(f->advanced & 1u << partition)) {
+    f->plugin->poll(f->self, 20);
+    f->log->serve(f->log->self);
+    if (f->host->instance.host.now_us(&f->host->instance.host) > deadline)
+      fail_msg("partition %d ends at %lld", partition, (long long)marks(f, "t", partition).end);
+  }
+  f->advanced = 0;
+}
+
+static void what_sql_has_produced_is_in_the_log(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 2);
+  append(f, "t", 1, 0, 1);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  run_sql(f, "BEGIN; SELECT kafka.produce('t', 'never', 'seen', part => 1); ROLLBACK");
+  run_sql(f, "SELECT kafka.produce('t', 'k', 'v', '[[\"a\", \"1\"], [\"a\", null]]', 1);"
+             "SELECT kafka.produce_bytes('t', NULL, '\\x00', NULL, 1)");
+  await_end(f, 1, 3);
+  struct answer answer = read_from(f, "t", 1, 1, 1 << 20);
+  assert_int_equal(answer.records->count, 2);
+  const struct headrace_record *record = &answer.records->records[0];
+  assert_memory_equal(record->key.data, "k", 1);
+  assert_memory_equal(record->value.data, "v", 1);
+  assert_int_equal(record->header_count, 2);
+  assert_string_equal(record->headers[1].name, "a");
+  assert_int_equal(record->headers[1].value.state, HEADRACE_NULL);
+  assert_true(record->timestamp_ms > INT64_C(1700000000000));
+  assert_int_equal(record[1].key.state, HEADRACE_NULL);
+  assert_int_equal(record[1].value.size, 1);
+  release(&answer);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.outbox"), 0);
+  stop(f);
+}
+
+/* Partitions of Kafka's own test of murmur2: "21" gives -973932308, "foobar" -790332482. */
+static void keys_have_the_partition_that_kafka_gives(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 7);
+  run_sql(f, "SELECT kafka.produce('t', k, 'v') FROM unnest(ARRAY['21', 'foobar']) k");
+  await_end(f, (-973932308 & INT32_MAX) % 7, 1);
+  assert_int_equal(marks(f, "t", (-790332482 & INT32_MAX) % 7).end, 1);
+  stop(f);
+}
+
+static void rows_of_the_outbox_are_written_once(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 1);
+  run_sql(f, "INSERT INTO kafka.outbox (topic_id, partition_id) VALUES (99, 0)"); /* left out */
+  for (int i = 0; i < 10; i++) {
+    run_sql(f, "SELECT kafka.produce('t', NULL, n::text) FROM generate_series(1, 300) n");
+    append(f, "t", 0, 0, 10);
+    for (int n = 0; n < 5; n++)
+      f->plugin->poll(f->self, i % 3);
+    if (i % 2)
+      kill_sessions(f);
+  }
+  f->advanced = 0;
+  await_end(f, 0, 3100);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.messages"), 3100);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.outbox"), 0);
   stop(f);
 }
 
@@ -234,12 +317,6 @@ static void who_was_shut_out_stops(void **state)
 
 /* ---- the server goes away ----------------------------------------------------------- */
 
-static void kill_sessions(struct fixture *f)
-{
-  run_sql(f, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-             " WHERE application_name = 'headrace'");
-}
-
 static void nothing_is_lost_when_connections_are(void **state)
 {
   struct fixture *f = *state;
@@ -269,11 +346,19 @@ int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-      TEST(topics_are_in_the_catalogue), TEST(offsets_rise_by_one),
-      TEST(what_was_written_is_read),    TEST(a_read_is_bounded),
-      TEST(records_are_found_by_time),   TEST(what_goes_nowhere_is_refused),
-      TEST(who_was_shut_out_stops),      TEST(nothing_is_lost_when_connections_are),
-      TEST(older_tables_are_upgraded),   TEST(newer_tables_are_refused),
+      TEST(topics_are_in_the_catalogue),
+      TEST(offsets_rise_by_one),
+      TEST(what_was_written_is_read),
+      TEST(a_read_is_bounded),
+      TEST(records_are_found_by_time),
+      TEST(what_goes_nowhere_is_refused),
+      TEST(what_sql_has_produced_is_in_the_log),
+      TEST(keys_have_the_partition_that_kafka_gives),
+      TEST(rows_of_the_outbox_are_written_once),
+      TEST(who_was_shut_out_stops),
+      TEST(nothing_is_lost_when_connections_are),
+      TEST(older_tables_are_upgraded),
+      TEST(newer_tables_are_refused),
   };
   if (argc != 2)
     return 2;

@@ -35,6 +35,7 @@ struct fixture {
   size_t batch_count;
   uint64_t receipts[RECEIPTS]; /* of all events that became durable, in order */
   size_t receipt_count;
+  unsigned advanced; /* bits of partitions */
 };
 
 struct answer {
@@ -93,6 +94,13 @@ static inline void wake(void *context)
   wake_signal(((struct fixture *)context)->woken);
 }
 
+static inline void advanced(void *context, const struct headrace_topic_id *id, int32_t partition)
+{
+  struct fixture *f = context;
+  (void)id;
+  f->advanced |= 1u << partition;
+}
+
 static inline enum headrace_result start_with(struct fixture *f, const char *const *pairs)
 {
   const char *all[32] = {"conninfo", conninfo, "mode", "log"};
@@ -109,7 +117,7 @@ static inline enum headrace_result start_with(struct fixture *f, const char *con
   assert_int_equal(f->plugin->open(&f->host->instance.host, &f->self), HEADRACE_OK);
   f->log = f->plugin->log(f->self);
   assert_non_null(f->log);
-  const struct headrace_log_reader reader = {.context = f, .wake = wake};
+  const struct headrace_log_reader reader = {.context = f, .wake = wake, .advanced = advanced};
   return f->log->attach(f->log->self, &reader);
 }
 
