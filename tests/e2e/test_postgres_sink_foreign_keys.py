@@ -85,6 +85,34 @@ def test_killed_while_some_wait(family, kafka, pipeline):
     assert no_letters(db)
 
 
+def test_killed_when_the_first_writer_is_ahead(family, kafka, pipeline):
+    """What waited is committed, with what came after it; another writer hangs with that."""
+    db, parent, child = family
+    db.sql("create table other (id int primary key)")
+    kafka.produce(child, children(range(100)))
+    with db.connect() as holder:
+        holder.execute("begin")
+        holder.execute("insert into other values (49)")
+        program = pipeline(foreign_key_wait="60s", workers=3, insert_mode="insert")
+        program.wait_log("waits for a row that it refers to")
+        kafka.produce(child, [event("other", after={"id": n}) for n in range(50)] +
+                      children(range(100, 200)))
+        kafka.produce(parent, parents(range(20)))
+        blocked = ("select pid from pg_stat_activity where wait_event_type = 'Lock' "
+                   "and datname = current_database()")
+        wait_until(lambda: db.value(blocked) and db.value("select count(*) from child") == 200,
+                   give_up=program.must_run)
+        pid = db.value(blocked)
+        program.freeze()
+        db.sql(f"select pg_terminate_backend({pid}, 10000)")
+        program.kill9()
+        holder.execute("rollback")
+    program.start()
+    wait_rows(db, 50, program, table="other")
+    assert program.stop() == 0
+    assert no_letters(db) and db.value("select count(*) from child") == 200
+
+
 def test_parents_wait_until_their_children_are_gone(family, kafka, pipeline):
     db, parent, child = family
     kafka.produce(parent, parents(range(30)))
