@@ -194,7 +194,7 @@ static struct sink_part *find_or_add(struct sink *sink, const char *name)
 
 enum row_field { ROW_WORKERS, ROW_WORKER, ROW_NEXT, ROW_WRITTEN };
 
-static int64_t number(const PGresult *rows, int row, enum row_field field)
+static int64_t number(const PGresult *rows, int row, int field)
 {
   return strtoll(PQgetvalue(rows, row, field), NULL, 10);
 }
