@@ -162,8 +162,8 @@ struct headrace_log {
   uint32_t api_version;
   void *self; /* first argument of all functions */
 
-  /* Once, before anything else, in start(): the store is opened, and whoever wrote to it before
-   * is shut out. This one waits for the network; OK, or RETRY or FATAL, which was said. */
+  /* Once, before anything else, in open() or start(): the store is opened, and whoever wrote to it
+   * before is shut out. This one waits for the network; OK, or RETRY or FATAL, which was said. */
   enum headrace_result (*attach)(void *self, const struct headrace_log_reader *);
   void (*serve)(void *self); /* calls back what has its answer */
 

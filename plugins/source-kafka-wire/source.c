@@ -74,18 +74,21 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
   if (!log)
     return HEADRACE_FATAL;
   struct broker *broker = broker_new(host, log);
+  enum headrace_result attached = HEADRACE_OK;
   bool failed = !broker_configure(broker) || broker->epoll < 0 ||
                 !broker_watch(broker, &broker->wake, EPOLLIN);
   if (!failed) {
     const struct headrace_log_reader reader = {broker, log_wakes, log_advanced};
     broker->sessions = fetch_sessions_new((size_t)broker->limits.fetch_sessions);
     broker->groups = groups_new(broker);
-    log->attach(log->self, &reader);
-    listener_open_all(broker, &failed);
+    attached = log->attach(log->self, &reader);
+    failed = attached != HEADRACE_OK;
+    if (!failed)
+      listener_open_all(broker, &failed);
   }
   if (failed) {
     release(broker);
-    return HEADRACE_FATAL;
+    return attached == HEADRACE_RETRY ? HEADRACE_RETRY : HEADRACE_FATAL;
   }
   *instance = broker;
   return HEADRACE_OK;
