@@ -241,15 +241,26 @@ static void say_refused(struct connection *connection, const struct wire_request
   connection_close(connection, NULL);
 }
 
+/* Kafka does not mind what is behind a message, and librdkafka (2.12) sends a byte too many in
+ * Metadata of version 11 and later. */
+static enum wire_result read_request(struct exchange *exchange, const char *frame, size_t size)
+{
+  struct wire_request *request = &exchange->request;
+  exchange->arena.limit = exchange->arena.used + ARENA_LIMIT;
+  enum wire_result result = wire_read_request(&exchange->arena, frame, size, request);
+  if (result == WIRE_TRAILING)
+    result = wire_read_request(&exchange->arena, frame, request->fault_at, request);
+  exchange->arena.limit = 0;
+  return result;
+}
+
 /* The frame of a Produce request is done with when its handler returns, others are kept. */
 static void serve_frame(struct connection *connection, const char *frame, size_t size)
 {
   struct exchange *exchange = exchange_new(connection);
   if (size < 2 || load16(frame) != KEY_PRODUCE)
     frame = wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}).data;
-  exchange->arena.limit = exchange->arena.used + ARENA_LIMIT;
-  enum wire_result result = wire_read_request(&exchange->arena, frame, size, &exchange->request);
-  exchange->arena.limit = 0;
+  enum wire_result result = read_request(exchange, frame, size);
   if (result == WIRE_OK && dispatch_serves(exchange->request.key)) {
     dispatch(exchange);
   } else if (result == WIRE_UNSUPPORTED_VERSION && exchange->request.key == KEY_API_VERSIONS) {

@@ -42,6 +42,38 @@ static handler handler_of(int16_t key)
     return handle_offset_delete;
   case KEY_INIT_PRODUCER_ID:
     return handle_init_producer_id;
+  case KEY_CREATE_TOPICS:
+    return handle_create_topics;
+  case KEY_DELETE_TOPICS:
+    return handle_delete_topics;
+  case KEY_CREATE_PARTITIONS:
+    return handle_create_partitions;
+  case KEY_DELETE_RECORDS:
+    return handle_delete_records;
+  case KEY_DESCRIBE_CONFIGS:
+    return handle_describe_configs;
+  case KEY_ALTER_CONFIGS:
+    return handle_alter_configs;
+  case KEY_INCREMENTAL_ALTER_CONFIGS:
+    return handle_incremental_alter_configs;
+  case KEY_LIST_CONFIG_RESOURCES:
+    return handle_list_config_resources;
+  case KEY_DESCRIBE_CLUSTER:
+    return handle_describe_cluster;
+  case KEY_DESCRIBE_LOG_DIRS:
+    return handle_describe_log_dirs;
+  case KEY_ELECT_LEADERS:
+    return handle_elect_leaders;
+  case KEY_ALTER_PARTITION_REASSIGNMENTS:
+    return handle_alter_partition_reassignments;
+  case KEY_LIST_PARTITION_REASSIGNMENTS:
+    return handle_list_partition_reassignments;
+  case KEY_DESCRIBE_TOPIC_PARTITIONS:
+    return handle_describe_topic_partitions;
+  case KEY_DESCRIBE_PRODUCERS:
+    return handle_describe_producers;
+  case KEY_OFFSET_FOR_LEADER_EPOCH:
+    return handle_offset_for_leader_epoch;
   default:
     return NULL;
   }

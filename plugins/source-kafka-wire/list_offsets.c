@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ListOffsets and OffsetForLeaderEpoch. */
+ * ListOffsets, OffsetForLeaderEpoch. */
 #include "broker.h"
 
 enum {
@@ -114,4 +114,52 @@ void handle_list_offsets(struct exchange *exchange)
   }
   if (!--listing->pending)
     exchange_answer(exchange, answer);
+}
+
+/* ---- OffsetForLeaderEpoch
+ * ------------------------------------------------------------------------ */
+
+typedef struct offset_for_leader_epoch_request_offset_for_leader_partition asked_epoch;
+typedef struct offset_for_leader_epoch_response_epoch_end_offset epoch_answer;
+
+/* Where the newest epoch ends that is not above the one that is asked for. The log knows where
+ * the present one ends, which no older one can lie behind. */
+static void end_of_epoch(struct topic *topic, const asked_epoch *asked, epoch_answer *answer)
+{
+  struct partition *partition = partition_of(topic, asked->partition);
+  bool known = false;
+  struct headrace_log_marks marks = {0};
+  answer->partition = asked->partition;
+  if (partition)
+    marks = partition_marks(partition, &known);
+  if (!known)
+    answer->error_code = KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  else if (asked->current_leader_epoch > marks.leader_epoch)
+    answer->error_code = KAFKA_UNKNOWN_LEADER_EPOCH;
+  else if (asked->current_leader_epoch >= 0 && asked->current_leader_epoch < marks.leader_epoch)
+    answer->error_code = KAFKA_FENCED_LEADER_EPOCH;
+  if (answer->error_code || asked->leader_epoch > marks.leader_epoch)
+    return;
+  answer->leader_epoch = asked->leader_epoch;
+  answer->end_offset = marks.end;
+}
+
+void handle_offset_for_leader_epoch(struct exchange *exchange)
+{
+  const struct offset_for_leader_epoch_request *request = exchange->request.body;
+  struct offset_for_leader_epoch_response *answer =
+      WIRE_NEW(&exchange->arena, offset_for_leader_epoch_response);
+  WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
+             offset_for_leader_epoch_response_offset_for_leader_topic_result);
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    struct topic *topic = topic_named(exchange->broker, request->topics.items[i].topic);
+    answer->topics.items[i].topic = request->topics.items[i].topic;
+    WIRE_ITEMS(&exchange->arena, answer->topics.items[i].partitions,
+               request->topics.items[i].partitions.count,
+               offset_for_leader_epoch_response_epoch_end_offset);
+    for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+      end_of_epoch(topic, &request->topics.items[i].partitions.items[j],
+                   &answer->topics.items[i].partitions.items[j]);
+  }
+  exchange_answer(exchange, answer);
 }

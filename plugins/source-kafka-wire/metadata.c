@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Metadata: the one broker, and topics, which are made when they are asked for. */
+ * Metadata: the one broker, and topics, which are made when they are asked for; and
+ * DescribeTopicPartitions, the same in pages. */
 #include "broker.h"
 
 #include <stdlib.h>
@@ -159,4 +160,108 @@ void handle_metadata(struct exchange *exchange)
       look_up(exchange, &request->topics.items[i], &answer->topics.items[i]);
   }
   finish(exchange);
+}
+
+/* ---- DescribeTopicPartitions
+ * --------------------------------------------------------------------- */
+
+#define PARTITIONS_A_PAGE 2000 /* Kafka's max.request.partition.size.limit */
+
+typedef struct describe_topic_partitions_response_topic page_topic;
+
+struct page {
+  struct exchange *exchange;
+  struct describe_topic_partitions_response *answer;
+  int32_t left; /* partitions */
+};
+
+static int by_name(const void *a, const void *b)
+{
+  const struct wire_slice *one = a, *other = b;
+  uint32_t size = one->size < other->size ? one->size : other->size;
+  int order = size ? memcmp(one->data, other->data, size) : 0;
+  return order ? order : (one->size > other->size) - (one->size < other->size);
+}
+
+/* All names, or those that are asked for, in order. */
+static struct wire_slice *names_of(struct exchange *exchange, size_t *count)
+{
+  const struct describe_topic_partitions_request *request = exchange->request.body;
+  const struct headrace_log_catalogue *catalogue = exchange->broker->catalogue;
+  bool all = request->topics.count <= 0;
+  *count = all ? catalogue->topic_count : (size_t)request->topics.count;
+  struct wire_slice *names = wire_alloc(&exchange->arena, (*count + 1) * sizeof *names);
+  for (size_t i = 0; i < *count; i++)
+    names[i] = all ? wire_copy(&exchange->arena, wire_text(catalogue->topics[i].name))
+                   : request->topics.items[i].name;
+  qsort(names, *count, sizeof *names, by_name);
+  return names;
+}
+
+static void fill_page(struct page *page, const struct topic *topic, int32_t from,
+                      page_topic *answer)
+{
+  struct exchange *exchange = page->exchange;
+  int32_t node = exchange->broker->node_id, count = topic->partition_count - from;
+  if (count > page->left)
+    count = page->left;
+  answer->topic_id = topic_uuid(topic);
+  WIRE_ITEMS(&exchange->arena, answer->partitions, count > 0 ? count : 0,
+             describe_topic_partitions_response_partition);
+  for (int32_t i = 0; i < answer->partitions.count; i++) {
+    struct describe_topic_partitions_response_partition *partition = &answer->partitions.items[i];
+    bool known;
+    partition->partition_index = from + i;
+    partition->leader_id = node;
+    partition->leader_epoch = partition_marks(topic->partitions[from + i], &known).leader_epoch;
+    list_node(&exchange->arena, &partition->replica_nodes, node);
+    list_node(&exchange->arena, &partition->isr_nodes, node);
+  }
+  page->left -= answer->partitions.count;
+  if (from + answer->partitions.count >= topic->partition_count)
+    return;
+  page->answer->next_cursor = WIRE_NEW(&exchange->arena, describe_topic_partitions_response_cursor);
+  page->answer->next_cursor->topic_name = answer->name;
+  page->answer->next_cursor->partition_index = from + answer->partitions.count;
+}
+
+static void add_to_page(struct page *page, struct wire_slice name, int32_t from)
+{
+  struct describe_topic_partitions_response *answer = page->answer;
+  if (page->left <= 0) {
+    answer->next_cursor =
+        WIRE_NEW(&page->exchange->arena, describe_topic_partitions_response_cursor);
+    answer->next_cursor->topic_name = name;
+    return;
+  }
+  struct topic *topic = topic_named(page->exchange->broker, name);
+  page_topic *said = &answer->topics.items[answer->topics.count++];
+  said->name = name;
+  if (topic)
+    fill_page(page, topic, from, said);
+  else
+    said->error_code =
+        topic_name_fault(name) ? KAFKA_INVALID_TOPIC_EXCEPTION : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+}
+
+void handle_describe_topic_partitions(struct exchange *exchange)
+{
+  const struct describe_topic_partitions_request *request = exchange->request.body;
+  struct describe_topic_partitions_response *answer =
+      WIRE_NEW(&exchange->arena, describe_topic_partitions_response);
+  struct page page = {exchange, answer, request->response_partition_limit};
+  size_t count;
+  struct wire_slice *names = names_of(exchange, &count);
+  if (page.left <= 0 || page.left > PARTITIONS_A_PAGE)
+    page.left = PARTITIONS_A_PAGE;
+  WIRE_ITEMS(&exchange->arena, answer->topics, count, describe_topic_partitions_response_topic);
+  answer->topics.count = 0;
+  for (size_t i = 0; i < count && !answer->next_cursor; i++) {
+    int order = request->cursor ? by_name(&names[i], &request->cursor->topic_name) : 1;
+    if (order >= 0)
+      add_to_page(&page, names[i],
+                  order || request->cursor->partition_index < 0 ? 0
+                                                                : request->cursor->partition_index);
+  }
+  exchange_answer(exchange, answer);
 }

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * CreateTopics, DeleteTopics, CreatePartitions. */
+#include "tally.h"
+
+#include <stdio.h>
+
+#define PARTITIONS_MAX 10000 /* of a topic, by one request */
+
+/* ---- CreateTopics ------------------------------------------------------------------------- */
+
+typedef struct create_topics_request_creatable_topic asked_topic;
+typedef struct create_topics_response_creatable_topic_result created_topic;
+
+struct creation {
+  struct tally *tally;
+  created_topic *answer;
+  struct headrace_log_new_topic topic;
+};
+
+static enum kafka_error count_fault(const struct broker *broker, const asked_topic *asked,
+                                    int32_t *count, const char **why)
+{
+  *count = asked->num_partitions == -1 ? broker->default_partitions : asked->num_partitions;
+  if (asked->assignments.count > 0) {
+    *why = "An assignment stands for the number of partitions and replicas.";
+    if (asked->num_partitions != -1 || asked->replication_factor != -1)
+      return KAFKA_INVALID_REQUEST;
+    *count = asked->assignments.count;
+    *why = "The only broker has to be the only replica of every partition.";
+    for (int32_t i = 0; i < *count; i++) {
+      const struct wire_int32_array *nodes = &asked->assignments.items[i].broker_ids;
+      if (nodes->count != 1 || nodes->items[0] != broker->node_id)
+        return KAFKA_INVALID_REPLICA_ASSIGNMENT;
+    }
+    return KAFKA_NONE;
+  }
+  *why = "Number of partitions was set to an invalid non-positive value.";
+  if (*count <= 0)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = "More partitions than a topic may have.";
+  if (*count > PARTITIONS_MAX)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = "There is one broker, so the replication factor can only be 1.";
+  if (asked->replication_factor != -1 && asked->replication_factor != 1)
+    return KAFKA_INVALID_REPLICATION_FACTOR;
+  *why = NULL;
+  return KAFKA_NONE;
+}
+
+static bool asked_twice(const struct create_topics_request *request, const asked_topic *asked)
+{
+  int32_t times = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    times += wire_equal(request->topics.items[i].name, asked->name);
+  return times > 1;
+}
+
+static enum kafka_error take_configs(struct wire_arena *arena, const asked_topic *asked,
+                                     struct headrace_log_new_topic *topic, const char **why)
+{
+  struct headrace_pair *pairs = wire_alloc(arena, (size_t)asked->configs.count * sizeof *pairs);
+  topic->config = pairs;
+  for (int32_t i = 0; i < asked->configs.count; i++) {
+    const char *name = wire_string(arena, asked->configs.items[i].name);
+    const struct config_definition *definition = topic_config_named(name);
+    *why = "Unknown topic config name, or one without a value.";
+    if (!definition || !asked->configs.items[i].value.data)
+      return KAFKA_INVALID_CONFIG;
+    pairs[i] = (struct headrace_pair){name, wire_string(arena, asked->configs.items[i].value)};
+    *why = topic_config_fault(definition, pairs[i].value);
+    if (*why)
+      return KAFKA_INVALID_CONFIG;
+    topic->config_count++;
+  }
+  return KAFKA_NONE;
+}
+
+static enum kafka_error check_new(struct exchange *exchange, const asked_topic *asked,
+                                  struct headrace_log_new_topic *topic, const char **why)
+{
+  *why = "The topic is in the request more than once.";
+  if (asked_twice(exchange->request.body, asked))
+    return KAFKA_INVALID_REQUEST;
+  *why = topic_name_fault(asked->name);
+  if (*why)
+    return KAFKA_INVALID_TOPIC_EXCEPTION;
+  *why = "The topic already exists.";
+  if (topic_named(exchange->broker, asked->name))
+    return KAFKA_TOPIC_ALREADY_EXISTS;
+  topic->name = wire_string(&exchange->arena, asked->name);
+  enum kafka_error error = count_fault(exchange->broker, asked, &topic->partition_count, why);
+  return error == KAFKA_NONE ? take_configs(&exchange->arena, asked, topic, why) : error;
+}
+
+static const char *value_of(const struct headrace_log_new_topic *topic, const char *name)
+{
+  for (size_t i = 0; i < topic->config_count; i++)
+    if (!strcmp(topic->config[i].name, name))
+      return topic->config[i].value;
+  return NULL;
+}
+
+static void say_created(struct exchange *exchange, const struct headrace_log_new_topic *topic,
+                        created_topic *answer)
+{
+  enum { SET_FOR_TOPIC = 1, DEFAULT = 5 };
+  const struct topic *made = topic_named(exchange->broker, answer->name);
+  answer->num_partitions = topic->partition_count;
+  answer->replication_factor = 1;
+  if (made)
+    answer->topic_id = topic_uuid(made);
+  if (exchange->request.version < 5)
+    return;
+  WIRE_ITEMS(&exchange->arena, answer->configs, topic_config_count,
+             create_topics_response_creatable_topic_configs);
+  for (size_t i = 0; i < topic_config_count; i++) {
+    struct create_topics_response_creatable_topic_configs *said = &answer->configs.items[i];
+    const char *value = value_of(topic, topic_configs[i].name);
+    said->name = wire_text(topic_configs[i].name);
+    said->value = wire_text(value ? value : topic_configs[i].value);
+    said->config_source = value ? SET_FOR_TOPIC : DEFAULT;
+  }
+}
+
+static void created(void *context, enum headrace_log_error error, const char *reason)
+{
+  struct creation *creation = context;
+  struct exchange *exchange = creation->tally->exchange;
+  topics_refresh(exchange->broker);
+  if (error == HEADRACE_LOG_OK)
+    say_created(exchange, &creation->topic, creation->answer);
+  else
+    tally_refuse(&exchange->arena, &creation->answer->error_code, &creation->answer->error_message,
+                 kafka_error_of(error), reason);
+  tally_done(creation->tally);
+}
+
+static void create(struct tally *tally, const asked_topic *asked, created_topic *answer)
+{
+  struct exchange *exchange = tally->exchange;
+  const struct create_topics_request *request = exchange->request.body;
+  const struct headrace_log *log = exchange->broker->log;
+  struct creation *creation = wire_alloc(&exchange->arena, sizeof *creation);
+  const char *why;
+  *creation = (struct creation){.tally = tally, .answer = answer};
+  answer->name = asked->name;
+  enum kafka_error error = check_new(exchange, asked, &creation->topic, &why);
+  if (error != KAFKA_NONE) {
+    tally_refuse(&exchange->arena, &answer->error_code, &answer->error_message, error, why);
+  } else if (request->validate_only) {
+    say_created(exchange, &creation->topic, answer);
+  } else {
+    tally->pending++;
+    log->create_topic(log->self, &creation->topic, created, creation);
+  }
+}
+
+void handle_create_topics(struct exchange *exchange)
+{
+  const struct create_topics_request *request = exchange->request.body;
+  struct create_topics_response *answer = WIRE_NEW(&exchange->arena, create_topics_response);
+  struct tally *tally = tally_begin(exchange, answer);
+  WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
+             create_topics_response_creatable_topic_result);
+  for (int32_t i = 0; i < request->topics.count; i++)
+    create(tally, &request->topics.items[i], &answer->topics.items[i]);
+  tally_done(tally);
+}
+
+/* ---- DeleteTopics -----------------------------------------------------------------------------
+ */
+
+static void delete_one(struct tally *tally, struct wire_slice name, const struct wire_uuid *id,
+                       struct delete_topics_response_deletable_topic_result *answer)
+{
+  struct exchange *exchange = tally->exchange;
+  const struct headrace_log *log = exchange->broker->log;
+  struct topic *topic = topic_of(exchange->broker, name, id);
+  answer->name = name;
+  answer->topic_id = *id;
+  if (!topic) {
+    answer->error_code = name.data ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION : KAFKA_UNKNOWN_TOPIC_ID;
+    return;
+  }
+  answer->name = wire_copy(&exchange->arena, wire_text(topic->name));
+  answer->topic_id = topic_uuid(topic);
+  log->delete_topic(log->self, &topic->id, tally_part_done,
+                    tally_part(tally, &answer->error_code, &answer->error_message));
+}
+
+void handle_delete_topics(struct exchange *exchange)
+{
+  static const struct wire_uuid none;
+  const struct delete_topics_request *request = exchange->request.body;
+  struct delete_topics_response *answer = WIRE_NEW(&exchange->arena, delete_topics_response);
+  struct tally *tally = tally_begin(exchange, answer);
+  bool old = exchange->request.version < 6;
+  int32_t count = old ? request->topic_names.count : request->topics.count;
+  WIRE_ITEMS(&exchange->arena, answer->responses, count,
+             delete_topics_response_deletable_topic_result);
+  for (int32_t i = 0; i < count; i++)
+    if (old)
+      delete_one(tally, request->topic_names.items[i], &none, &answer->responses.items[i]);
+    else
+      delete_one(tally, request->topics.items[i].name, &request->topics.items[i].topic_id,
+                 &answer->responses.items[i]);
+  tally_done(tally);
+}
+
+/* ---- CreatePartitions
+ * ------------------------------------------------------------------------------ */
+
+static enum kafka_error check_count(const struct exchange *exchange, const struct topic *topic,
+                                    const struct create_partitions_request_topic *asked,
+                                    const char **why)
+{
+  *why = "This server does not host this topic-partition.";
+  if (!topic)
+    return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  *why = "The topic already has as many partitions, or more.";
+  if (asked->count <= topic->partition_count)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = "More partitions than a topic may have.";
+  if (asked->count > PARTITIONS_MAX)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = "The only broker has to be the only replica of every new partition.";
+  if (asked->assignments.count > 0 &&
+      asked->assignments.count != asked->count - topic->partition_count)
+    return KAFKA_INVALID_REPLICA_ASSIGNMENT;
+  for (int32_t i = 0; i < asked->assignments.count; i++) {
+    const struct wire_int32_array *nodes = &asked->assignments.items[i].broker_ids;
+    if (nodes->count != 1 || nodes->items[0] != exchange->broker->node_id)
+      return KAFKA_INVALID_REPLICA_ASSIGNMENT;
+  }
+  *why = NULL;
+  return KAFKA_NONE;
+}
+
+void handle_create_partitions(struct exchange *exchange)
+{
+  const struct create_partitions_request *request = exchange->request.body;
+  const struct headrace_log *log = exchange->broker->log;
+  struct create_partitions_response *answer =
+      WIRE_NEW(&exchange->arena, create_partitions_response);
+  struct tally *tally = tally_begin(exchange, answer);
+  WIRE_ITEMS(&exchange->arena, answer->results, request->topics.count,
+             create_partitions_response_topic_result);
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    const struct create_partitions_request_topic *asked = &request->topics.items[i];
+    struct create_partitions_response_topic_result *said = &answer->results.items[i];
+    struct topic *topic = topic_named(exchange->broker, asked->name);
+    const char *why;
+    said->name = asked->name;
+    enum kafka_error error = check_count(exchange, topic, asked, &why);
+    tally_refuse(&exchange->arena, &said->error_code, &said->error_message, error, why);
+    if (error == KAFKA_NONE && !request->validate_only)
+      log->add_partitions(log->self, &topic->id, asked->count, tally_part_done,
+                          tally_part(tally, &said->error_code, &said->error_message));
+  }
+  tally_done(tally);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What there is to say of a cluster of one broker: DescribeCluster, DescribeLogDirs,
+ * ElectLeaders, and reassignments, of which there are none. */
+#include "tally.h"
+
+/* ---- DescribeCluster ------------------------------------------------------------------------- */
+
+enum { ENDPOINT_BROKERS = 1, ENDPOINT_CONTROLLERS = 2 };
+
+void handle_describe_cluster(struct exchange *exchange)
+{
+  const struct describe_cluster_request *request = exchange->request.body;
+  struct broker *broker = exchange->broker;
+  struct describe_cluster_response *answer = WIRE_NEW(&exchange->arena, describe_cluster_response);
+  if (exchange->request.version >= 1 && request->endpoint_type != ENDPOINT_BROKERS) {
+    answer->error_code = request->endpoint_type == ENDPOINT_CONTROLLERS
+                             ? KAFKA_MISMATCHED_ENDPOINT_TYPE
+                             : KAFKA_UNSUPPORTED_ENDPOINT_TYPE;
+    exchange_answer(exchange, answer);
+    return;
+  }
+  answer->cluster_id = wire_text(broker->log->cluster_id(broker->log->self));
+  answer->controller_id = broker->node_id;
+  WIRE_ITEMS(&exchange->arena, answer->brokers, 1, describe_cluster_response_broker);
+  answer->brokers.items[0].broker_id = broker->node_id;
+  answer->brokers.items[0].host = broker_host(exchange);
+  answer->brokers.items[0].port = broker_port(exchange);
+  exchange_answer(exchange, answer);
+}
+
+/* ---- DescribeLogDirs ----------------------------------------------------------------------------
+ */
+
+static bool asks_for(const struct describe_log_dirs_request *request, const struct topic *topic,
+                     int32_t partition)
+{
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    const struct describe_log_dirs_request_describable_log_dir_topic *asked =
+        &request->topics.items[i];
+    for (int32_t j = 0; wire_is(asked->topic, topic->name) && j < asked->partitions.count; j++)
+      if (asked->partitions.items[j] == partition)
+        return true;
+  }
+  return request->topics.count < 0;
+}
+
+static int64_t size_of(const struct topic *topic, int32_t partition,
+                       const struct headrace_log_size *sizes, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (sizes[i].partition == partition && !memcmp(&sizes[i].id, &topic->id, sizeof topic->id))
+      return sizes[i].bytes;
+  return 0;
+}
+
+static void describe_topic(struct exchange *exchange, const struct topic *topic,
+                           const struct headrace_log_size *sizes, size_t count,
+                           struct describe_log_dirs_response_result *answer)
+{
+  const struct describe_log_dirs_request *request = exchange->request.body;
+  struct describe_log_dirs_response_topic *said = &answer->topics.items[answer->topics.count];
+  said->name = wire_copy(&exchange->arena, wire_text(topic->name));
+  WIRE_ITEMS(&exchange->arena, said->partitions, topic->partition_count,
+             describe_log_dirs_response_partition);
+  said->partitions.count = 0;
+  for (int32_t i = 0; i < topic->partition_count; i++) {
+    if (!asks_for(request, topic, i))
+      continue;
+    struct describe_log_dirs_response_partition *partition =
+        &said->partitions.items[said->partitions.count++];
+    partition->partition_index = i;
+    partition->partition_size = size_of(topic, i, sizes, count);
+  }
+  answer->topics.count += said->partitions.count > 0;
+}
+
+static void sized(void *context, enum headrace_log_error error,
+                  const struct headrace_log_size *sizes, size_t count)
+{
+  struct exchange *exchange = context;
+  struct broker *broker = exchange->broker;
+  struct describe_log_dirs_response *answer =
+      WIRE_NEW(&exchange->arena, describe_log_dirs_response);
+  WIRE_ITEMS(&exchange->arena, answer->results, 1, describe_log_dirs_response_result);
+  struct describe_log_dirs_response_result *result = answer->results.items;
+  result->error_code = (int16_t)kafka_error_of(error);
+  result->log_dir = wire_text("/postgres");
+  WIRE_ITEMS(&exchange->arena, result->topics, HASH_CNT(by_id, broker->topics.by_id),
+             describe_log_dirs_response_topic);
+  result->topics.count = 0;
+  struct topic *topic, *next;
+  HASH_ITER(by_id, broker->topics.by_id, topic, next)
+  {
+    describe_topic(exchange, topic, sizes, error == HEADRACE_LOG_OK ? count : 0, result);
+  }
+  exchange_answer(exchange, answer);
+}
+
+void handle_describe_log_dirs(struct exchange *exchange)
+{
+  const struct headrace_log *log = exchange->broker->log;
+  log->sizes(log->self, sized, exchange);
+}
+
+/* ---- ElectLeaders
+ * ---------------------------------------------------------------------------------- */
+
+void handle_elect_leaders(struct exchange *exchange)
+{
+  const struct elect_leaders_request *request = exchange->request.body;
+  struct elect_leaders_response *answer = WIRE_NEW(&exchange->arena, elect_leaders_response);
+  int32_t count = request->topic_partitions.count > 0 ? request->topic_partitions.count : 0;
+  WIRE_ITEMS(&exchange->arena, answer->replica_election_results, count,
+             elect_leaders_response_replica_election_result);
+  for (int32_t i = 0; i < count; i++) {
+    const struct elect_leaders_request_topic_partitions *asked =
+        &request->topic_partitions.items[i];
+    struct elect_leaders_response_replica_election_result *said =
+        &answer->replica_election_results.items[i];
+    struct topic *topic = topic_named(exchange->broker, asked->topic);
+    said->topic = asked->topic;
+    WIRE_ITEMS(&exchange->arena, said->partition_result, asked->partitions.count,
+               elect_leaders_response_partition_result);
+    for (int32_t j = 0; j < asked->partitions.count; j++) {
+      bool known = partition_of(topic, asked->partitions.items[j]);
+      said->partition_result.items[j].partition_id = asked->partitions.items[j];
+      said->partition_result.items[j].error_code =
+          known ? KAFKA_ELECTION_NOT_NEEDED : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+      said->partition_result.items[j].error_message =
+          wire_text(known ? "Leader election not needed for topic partition."
+                          : "No such topic as the partition's.");
+    }
+  }
+  exchange_answer(exchange, answer);
+}
+
+/* ---- reassignments
+ * -------------------------------------------------------------------------------------- */
+
+static enum kafka_error reassign(const struct exchange *exchange, struct topic *topic,
+                                 int32_t partition, const struct wire_int32_array *replicas)
+{
+  if (!partition_of(topic, partition))
+    return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  if (replicas->count < 0)
+    return KAFKA_NO_REASSIGNMENT_IN_PROGRESS;
+  return replicas->count == 1 && replicas->items[0] == exchange->broker->node_id
+             ? KAFKA_NONE
+             : KAFKA_INVALID_REPLICA_ASSIGNMENT;
+}
+
+void handle_alter_partition_reassignments(struct exchange *exchange)
+{
+  const struct alter_partition_reassignments_request *request = exchange->request.body;
+  struct alter_partition_reassignments_response *answer =
+      WIRE_NEW(&exchange->arena, alter_partition_reassignments_response);
+  WIRE_ITEMS(&exchange->arena, answer->responses, request->topics.count,
+             alter_partition_reassignments_response_reassignable_topic_response);
+  for (int32_t i = 0; i < request->topics.count; i++) {
+    const struct alter_partition_reassignments_request_reassignable_topic *asked =
+        &request->topics.items[i];
+    struct alter_partition_reassignments_response_reassignable_topic_response *said =
+        &answer->responses.items[i];
+    struct topic *topic = topic_named(exchange->broker, asked->name);
+    said->name = asked->name;
+    WIRE_ITEMS(&exchange->arena, said->partitions, asked->partitions.count,
+               alter_partition_reassignments_response_reassignable_partition_response);
+    for (int32_t j = 0; j < asked->partitions.count; j++) {
+      int32_t index = asked->partitions.items[j].partition_index;
+      said->partitions.items[j].partition_index = index;
+      said->partitions.items[j].error_code =
+          (int16_t)reassign(exchange, topic, index, &asked->partitions.items[j].replicas);
+    }
+  }
+  exchange_answer(exchange, answer);
+}
+
+void handle_list_partition_reassignments(struct exchange *exchange)
+{
+  exchange_answer(exchange, WIRE_NEW(&exchange->arena, list_partition_reassignments_response));
+}
