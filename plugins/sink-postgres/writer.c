@@ -88,14 +88,14 @@ static void stop(struct writer *writer, const struct pg_error *error)
 /* ---- the transaction -------------------------------------------------------------------- */
 
 /* Nothing is checked, and triggers do not fire. */
-static bool ignore_foreign_keys(const struct sink *sink, PGconn *connection, struct pg_error *error)
+static bool ignore_foreign_keys(PGconn *connection, struct pg_error *error)
 {
   PGresult *done = pg_query(connection, error, "SET session_replication_role = replica", 0, NULL);
   PQclear(done);
   if (!done && !strcmp(error->sqlstate, NOT_ALLOWED))
-    sink->host->log(sink->host, HEADRACE_ERROR,
-                    "foreign_keys = ignore needs a superuser, or GRANT SET ON PARAMETER "
-                    "session_replication_role, which PostgreSQL 15 and later have");
+    snprintf(error->message, sizeof error->message,
+             "foreign_keys = ignore needs a superuser, or GRANT SET ON PARAMETER "
+             "session_replication_role, which PostgreSQL 15 and later have");
   return done != NULL;
 }
 
@@ -107,7 +107,7 @@ static bool connect(struct writer *writer)
     return true;
   PGconn *connection = pg_connect(&sink->target, &error);
   if (connection && sink->foreign_keys == FOREIGN_KEYS_IGNORE &&
-      !ignore_foreign_keys(sink, connection, &error)) {
+      !ignore_foreign_keys(connection, &error)) {
     PQfinish(connection);
     connection = NULL;
   }
