@@ -5,6 +5,7 @@
 #include "pg_quote.h"
 #include "sink.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +188,10 @@ const struct headrace_log *log_sink_interface(const struct log_sink *sink)
 static char *session_settings(const struct headrace_host *host)
 {
   const char *commit = host->string(host, "synchronous_commit");
-  char *settings = pg_format(PG_TEXT_SETTINGS " -c idle_in_transaction_session_timeout=60000");
+  char *settings =
+      pg_format(PG_TEXT_SETTINGS " -c idle_in_transaction_session_timeout=60000"
+                                 " -c statement_timeout=%" PRId64 " -c lock_timeout=%" PRId64,
+                host->integer(host, "statement_timeout"), host->integer(host, "lock_timeout"));
   if (strcmp(commit, "server") != 0)
     pg_append(&settings, " -c synchronous_commit=%s", commit);
   return settings;

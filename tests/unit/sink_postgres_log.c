@@ -194,6 +194,50 @@ static void older_tables_are_upgraded(void **state)
   stop(f);
 }
 
+static void a_promoted_standby_raises_the_epoch(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 1);
+  stop(f);
+  start(f, NULL);
+  assert_int_equal(marks(f, "t", 0).leader_epoch, 0);
+  stop(f);
+  run_sql(f, "UPDATE kafka.meta SET timeline = '00000000'");
+  start(f, NULL);
+  assert_int_equal(marks(f, "t", 0).leader_epoch, 1);
+  stop(f);
+}
+
+static void commits_that_may_be_lost_are_warned_of(void **state)
+{
+  struct fixture *f = *state;
+  start(f, (const char *[]){"synchronous_commit", "off", NULL});
+  char *log = plugin_host_log(f->host);
+  assert_non_null(strstr(log, "synchronous_commit is off"));
+  free(log);
+  stop(f);
+}
+
+/* What was committed is not there any more: the pipeline begins anew, and nothing is appended. */
+static void a_restored_log_is_read_anew(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 1);
+  append(f, "t", 0, 0, 5);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  run_sql(f, "DELETE FROM kafka.messages WHERE partition_offset > 2;"
+             "UPDATE kafka.partitions SET next_offset = 3; UPDATE kafka.meta SET"
+             " next_global_offset = 3");
+  append(f, "t", 0, 5, 1);
+  assert_int_equal(drain(f), HEADRACE_RETRY);
+  stop(f);
+  start(f, NULL);
+  assert_int_equal(marks(f, "t", 0).end, 3);
+  stop(f);
+}
+
 static void newer_tables_are_refused(void **state)
 {
   struct fixture *f = *state;
@@ -359,6 +403,9 @@ int main(int argc, char **argv)
       TEST(nothing_is_lost_when_connections_are),
       TEST(older_tables_are_upgraded),
       TEST(newer_tables_are_refused),
+      TEST(a_promoted_standby_raises_the_epoch),
+      TEST(commits_that_may_be_lost_are_warned_of),
+      TEST(a_restored_log_is_read_anew),
   };
   if (argc != 2)
     return 2;
