@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka's protocol by hand: frames, for what no client sends."""
+import socket
+import struct
+
+PRODUCE, FETCH, METADATA, API_VERSIONS = 0, 1, 3, 18
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def request(key, version, correlation, body=b"", client="by-hand"):
+    """A frame with its length; header version 1."""
+    frame = struct.pack(">hhi", key, version, correlation) + text(client) + body
+    return struct.pack(">i", len(frame)) + frame
+
+
+def metadata(correlation, topics=()):
+    body = struct.pack(">i", len(topics)) + b"".join(map(text, topics))
+    return request(METADATA, 1, correlation, body)
+
+
+def fetch(correlation, topic, offset, wait_ms, min_bytes=1):
+    """Version 4, one partition."""
+    body = struct.pack(">iiiib", -1, wait_ms, min_bytes, 1 << 20, 0) + \
+        struct.pack(">i", 1) + text(topic) + struct.pack(">iiqi", 1, 0, offset, 1 << 20)
+    return request(FETCH, 4, correlation, body)
+
+
+def produce(correlation, topic, records, acks=-1):
+    """Version 3, one partition."""
+    body = struct.pack(">hhi", -1, acks, 1000) + struct.pack(">i", 1) + text(topic) + \
+        struct.pack(">iii", 1, 0, len(records)) + records
+    return request(PRODUCE, 3, correlation, body)
+
+
+class Connection:
+    def __init__(self, server, timeout=10):
+        self.socket = socket.create_connection((server.host, server.port), timeout)
+
+    def send(self, *frames):
+        self.socket.sendall(b"".join(frames))
+
+    def _exactly(self, size):
+        data = b""
+        while len(data) < size:
+            piece = self.socket.recv(size - len(data))
+            if not piece:
+                raise EOFError
+            data += piece
+        return data
+
+    def answer(self):
+        """(correlation id, body); EOFError once the other side has closed."""
+        frame = self._exactly(struct.unpack(">i", self._exactly(4))[0])
+        return struct.unpack(">i", frame[:4])[0], frame[4:]
+
+    def is_closed(self):
+        try:
+            self.answer()
+        except (EOFError, ConnectionResetError):
+            return True
+        return False
+
+    def close(self):
+        self.socket.close()

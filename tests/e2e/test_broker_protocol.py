@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What no well-behaved client sends, and the order of answers: the broker closes or answers with
+an error, and every other client goes on."""
+import struct
+import subprocess
+import time
+
+import confluent_kafka
+import confluent_kafka.admin
+import pytest
+
+from harness import wire
+from harness.waiting import wait_until
+
+
+def kcat_batch(server, topic, value="x"):
+    """Bytes of a record batch, as a client writes it: read out of what the broker has."""
+    subprocess.run(["kcat", "-b", server.brokers, "-P", "-t", topic], input=value, text=True,
+                   check=True, timeout=30)
+    door = wire.Connection(server)
+    door.send(wire.fetch(1, topic, 0, 1000))
+    _, body = door.answer()
+    door.close()
+    at = 4 + 4 + 2 + len(topic) + 4  # throttle, topics, name, partitions
+    index, error, _, _, aborted = struct.unpack(">ihqqi", body[at:at + 26])
+    assert (index, error, aborted) == (0, 0, -1)
+    size, = struct.unpack(">i", body[at + 26:at + 30])
+    batch = bytearray(body[at + 30:at + 30 + size])
+    batch[0:8] = bytes(8)
+    return bytes(batch)
+
+
+@pytest.fixture
+def bystander(broker):
+    """A connection that has to live through it."""
+    other = wire.Connection(broker)
+    yield other
+    other.send(wire.metadata(7))
+    assert other.answer()[0] == 7
+    other.close()
+
+
+BAD = {
+    "length of 2 GB": struct.pack(">i", 2**31 - 1) + b"xxxx",
+    "negative length": struct.pack(">i", -1),
+    "empty frame": struct.pack(">i", 0),
+    "header cut off": struct.pack(">ih", 2, 3),
+    "header without client": struct.pack(">ihhi", 8, 3, 1, 1),
+    "unknown key": wire.request(9999, 0, 1),
+    "key that is not served": wire.request(24, 0, 1),
+    "version below": wire.request(wire.FETCH, 0, 1),
+    "version above": wire.request(wire.METADATA, 99, 1),
+    "array of 2 billion": wire.request(wire.METADATA, 1, 1, struct.pack(">i", 2**31 - 1)),
+    "string cut off": wire.request(wire.METADATA, 1, 1, struct.pack(">ih", 1, 1000)),
+}
+
+
+@pytest.mark.parametrize("frame", BAD.values(), ids=BAD)
+def test_bad_frames_close_the_connection(broker, bystander, frame):
+    door = wire.Connection(broker)
+    door.send(frame)
+    assert door.is_closed()
+    door.close()
+
+
+def test_a_frame_that_never_ends_takes_no_memory(broker, bystander):
+    """The length is only what a client says."""
+    doors = [wire.Connection(broker) for _ in range(20)]
+    before = broker.rss_kib()
+    for door in doors:
+        door.send(struct.pack(">i", 90_000_000) + b"x" * 1000)
+    bystander.send(wire.metadata(1))
+    bystander.answer()
+    assert broker.rss_kib() - before < 20_000
+    for door in doors:
+        door.close()
+
+
+def test_unknown_version_of_api_versions(broker):
+    """KIP-511: version 0, error 35 and the range of ApiVersions, so that the client asks again."""
+    door = wire.Connection(broker)
+    door.send(wire.request(wire.API_VERSIONS, 77, 5))
+    assert door.answer() == (5, struct.pack(">hihhh", 35, 1, 18, 0, 5))
+    door.send(wire.request(wire.API_VERSIONS, 0, 6))
+    correlation, body = door.answer()
+    error, count = struct.unpack(">hi", body[:6])
+    ranges = {key: (low, high) for key, low, high in
+              struct.iter_unpack(">hhh", body[6:6 + 6 * count])}
+    assert (correlation, error) == (6, 0)
+    # KAFKA-18659: librdkafka compresses only if Produce begins with 0.
+    assert ranges[wire.PRODUCE] == (0, 13) and ranges[wire.FETCH][0] == 4
+
+
+def test_every_version_that_is_advertised_is_known(broker):
+    """None hangs, none is refused as unknown: an empty body is too short for most of them."""
+    door = wire.Connection(broker)
+    door.send(wire.request(wire.API_VERSIONS, 0, 1))
+    body = door.answer()[1]
+    for key, low, high in struct.iter_unpack(">hhh", body[6:]):
+        for version in range(3 if key == wire.PRODUCE else low, high + 1):
+            one = wire.Connection(broker)
+            one.send(wire.request(key, version, 1))
+            one.is_closed()
+            one.close()
+    refused = [line for line in broker.log.text().splitlines()
+               if "an API key that is not" in line or "a version that is not" in line]
+    assert refused == []
+
+
+def test_answers_in_order_while_a_fetch_waits(broker, topic):
+    batch = kcat_batch(broker, topic)
+    door, other = wire.Connection(broker), wire.Connection(broker)
+    door.send(wire.fetch(1, topic, 1, 20_000), wire.metadata(2), wire.metadata(3))
+    other.send(wire.produce(9, topic, batch))
+    assert other.answer()[0] == 9
+    assert [door.answer()[0] for _ in range(3)] == [1, 2, 3]
+
+
+def test_woken_by_a_commit(broker, topic):
+    """A fetch that waits is answered once records are committed, not when its time is up."""
+    batch = kcat_batch(broker, topic)
+    reader, writer = wire.Connection(broker), wire.Connection(broker)
+    times = []
+    for i in range(20):
+        reader.send(wire.fetch(i, topic, 1 + i, 20_000))
+        start = time.monotonic()
+        writer.send(wire.produce(i, topic, batch))
+        assert reader.answer()[0] == i
+        times.append(time.monotonic() - start)
+        assert writer.answer()[0] == i
+    assert sorted(times)[10] < 0.2
+
+
+def test_fetch_waits_no_longer_than_it_says(broker, topic):
+    kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+    start = time.monotonic()
+    door.send(wire.fetch(1, topic, 1, 300))
+    assert door.answer()[0] == 1
+    assert 0.25 < time.monotonic() - start < 5
+
+
+def test_no_answer_to_acks_0_but_in_order(broker, topic):
+    batch = kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+    door.send(wire.produce(1, topic, batch, acks=0), wire.metadata(2))
+    assert door.answer()[0] == 2
+    wait_until(lambda: broker.sql("select count(*) from kafka.messages") == [(2,)], what="the row")
+
+
+def error_of_produce(door, topic, records, acks=-1):
+    door.send(wire.produce(1, topic, records, acks))
+    body = door.answer()[1]
+    at = 4 + 2 + len(topic) + 4 + 4
+    return struct.unpack(">h", body[at:at + 2])[0]
+
+
+def test_bad_batches_are_refused(broker, topic):
+    batch = kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+
+    def with_byte(at, value):
+        return batch[:at] + bytes([value]) + batch[at + 1:]
+    corrupt, invalid = 2, 87
+    assert error_of_produce(door, topic, with_byte(len(batch) - 1, 1)) == corrupt
+    assert error_of_produce(door, topic, with_byte(16, 1)) == invalid  # an old format
+    assert error_of_produce(door, topic, batch[:-1]) == invalid
+    assert error_of_produce(door, topic, batch + batch) == invalid
+    assert error_of_produce(door, topic, b"") == invalid
+    assert error_of_produce(door, "missing", batch) == 3
+    assert error_of_produce(door, topic, batch, acks=5) == 21
+    assert error_of_produce(door, topic, batch) == 0
+
+
+def test_keyless_records_of_compacted_topics(broker, topic):
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": broker.brokers})
+    admin.create_topics([confluent_kafka.admin.NewTopic(
+        topic, 1, 1, config={"cleanup.policy": "compact"})])[topic].result(20)
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker.brokers, "log_level": 0})
+    errors = []
+    for key in (None, "k"):
+        producer.produce(topic, "v", key, callback=lambda error, _: errors.append(error))
+        assert producer.flush(20) == 0
+    assert errors[0].code() == confluent_kafka.KafkaError.INVALID_RECORD and errors[1] is None
+
+
+def test_more_connections_than_allowed(broker_factory):
+    broker = broker_factory({"max_connections": 2})
+    first, second = wire.Connection(broker), wire.Connection(broker)
+    first.send(wire.metadata(1))
+    assert first.answer()[0] == 1
+    assert wire.Connection(broker).is_closed()
+    second.close()
+
+    def let_in():
+        door = wire.Connection(broker)
+        door.send(wire.metadata(1))
+        try:
+            return door.answer()[0] == 1
+        except (EOFError, ConnectionError):
+            return False
+    wait_until(let_in, what="a place")
+
+
+def test_idle_connections_are_closed(broker_factory):
+    broker = broker_factory({"idle_timeout": "1s"})
+    assert wire.Connection(broker).is_closed()
+
+
+def test_stop_answers_what_was_taken(broker, topic):
+    batch = kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+    door.send(wire.produce(1, topic, batch), wire.fetch(2, topic, 2, 30_000))
+    assert door.answer()[0] == 1
+    start = time.monotonic()
+    assert broker.stop() == 0
+    assert time.monotonic() - start < 10
+    assert door.answer()[0] == 2
+    assert door.is_closed()
