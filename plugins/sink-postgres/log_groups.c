@@ -99,18 +99,28 @@ static void add_delete(char **sql, const char *name, const struct stored *offset
             name, offset->topic, offset->partition);
 }
 
+static void add_store(const struct group_question *group, char **sql)
+{
+  char *name = pg_quote_literal(group->group);
+  pg_append(sql, "INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name);
+  for (size_t i = 0; i < group->count; i++)
+    (group->offsets[i].offset < 0 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
+  free(name);
+}
+
+/* Many members commit at the same time: they share a transaction. */
 static bool store_run(struct log_asker *asker, struct log_question *question,
                       struct pg_error *error)
 {
-  struct group_question *group = (struct group_question *)question;
-  if (!find_topics(asker->sink, group))
-    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
-  char *name = pg_quote_literal(group->group), *sql = NULL;
-  pg_append(&sql, "INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name);
-  for (size_t i = 0; i < group->count; i++)
-    (group->offsets[i].offset < 0 ? add_delete : add_upsert)(&sql, name, &group->offsets[i]);
-  bool good = log_change(asker, error, sql);
-  free(name);
+  char *sql = pg_format("%s", "");
+  for (struct log_question *at = question; at; at = at->with) {
+    struct group_question *group = (struct group_question *)at;
+    if (find_topics(asker->sink, group))
+      add_store(group, &sql);
+    else
+      log_question_refuse(at, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
+  }
+  bool good = !*sql || log_change(asker, error, sql);
   free(sql);
   return good;
 }
@@ -119,6 +129,7 @@ static const struct log_question_type store_type = {.lane = LANE_CONTROL,
                                                     .run = store_run,
                                                     .answer = group_answer,
                                                     .free = group_free,
+                                                    .together = true,
                                                     .again = true};
 
 void log_store_offsets(void *self, const char *group, const struct headrace_log_offset *offsets,

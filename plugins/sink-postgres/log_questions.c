@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AWAY_US 500000 /* no new connection is tried so soon after one failed */
+#define TOGETHER_MOST 100
+#define AWAY_US       500000 /* no new connection is tried so soon after one failed */
 
 /* ---- lists -------------------------------------------------------------------------- */
 
@@ -156,21 +157,42 @@ static void failed(struct log_asker *asker, struct log_question *question,
   log_question_refuse(question, HEADRACE_LOG_FAULT, "the server refused it; see headrace's log");
 }
 
-static void answer(struct log_asker *asker, struct log_question *question)
+/* Whatever is left open. */
+static void roll_back(const struct log_asker *asker)
 {
-  struct pg_error error = {.result = HEADRACE_RETRY};
-  const struct log_question_type *type = question->type;
-  bool fresh = !asker->connection;
-  bool good = connected(asker, &error) && type->run(asker, question, &error);
-  bool lost = !good && asker->connection && PQstatus(asker->connection) != CONNECTION_OK;
-  /* An idle connection may have been closed long ago. */
-  if (lost && !fresh && type->again)
-    good = connected(asker, &error) && type->run(asker, question, &error);
-  if (!good)
-    failed(asker, question, &error);
   if (asker->connection && PQtransactionStatus(asker->connection) != PQTRANS_IDLE &&
       PQstatus(asker->connection) == CONNECTION_OK)
     PQclear(PQexec(asker->connection, "ROLLBACK"));
+}
+
+static bool run(struct log_asker *asker, struct log_question *question, struct pg_error *error)
+{
+  bool fresh = !asker->connection;
+  bool good = connected(asker, error) && question->type->run(asker, question, error);
+  bool lost = !good && asker->connection && PQstatus(asker->connection) != CONNECTION_OK;
+  /* An idle connection may have been closed long ago. */
+  if (lost && !fresh && question->type->again)
+    good = connected(asker, error) && question->type->run(asker, question, error);
+  roll_back(asker);
+  return good;
+}
+
+static void answer(struct log_asker *asker, struct log_question *question)
+{
+  struct pg_error error = {.result = HEADRACE_RETRY};
+  bool good = run(asker, question, &error);
+  bool one_is_bad = !good && question->with && !is_away(asker, &error);
+  for (struct log_question *at = question, *next; at && !good; at = next) {
+    next = at->with;
+    if (one_is_bad) { /* which one, shows when each is run alone */
+      at->with = NULL;
+      if (!run(asker, at, &error))
+        failed(asker, at, &error);
+      at->with = next;
+    } else {
+      failed(asker, at, &error);
+    }
+  }
 }
 
 void log_question_done(struct log_sink *sink, struct log_question *question)
@@ -183,23 +205,44 @@ void log_question_done(struct log_sink *sink, struct log_question *question)
   pthread_mutex_unlock(&questions->mutex);
 }
 
+/* With the mutex. NULL: there is none. */
+static struct log_question *take_waiting(struct log_list *waiting)
+{
+  struct log_question *question = list_take(waiting), *last = question;
+  for (int i = 1; i < TOGETHER_MOST && question && question->type->together && waiting->first &&
+                  waiting->first->type == question->type;
+       i++) {
+    last->with = list_take(waiting);
+    last = last->with;
+  }
+  return question;
+}
+
+static void finish(struct log_sink *sink, struct log_question *question)
+{
+  for (struct log_question *next; question; question = next) {
+    next = question->with;
+    if (question->type->answer)
+      log_question_done(sink, question);
+    else
+      question_free(question);
+  }
+}
+
 static void *work(void *context)
 {
   struct log_asker *asker = context;
   struct log_questions *questions = &asker->sink->questions;
   pthread_mutex_lock(&questions->mutex);
   while (!questions->stopping) {
-    struct log_question *question = list_take(&questions->waiting[asker->lane]);
+    struct log_question *question = take_waiting(&questions->waiting[asker->lane]);
     if (!question) {
       pthread_cond_wait(&questions->changed, &questions->mutex);
       continue;
     }
     pthread_mutex_unlock(&questions->mutex);
     answer(asker, question);
-    if (question->type->answer)
-      log_question_done(asker->sink, question);
-    else
-      question_free(question);
+    finish(asker->sink, question);
     pthread_mutex_lock(&questions->mutex);
   }
   pthread_mutex_unlock(&questions->mutex);

@@ -32,12 +32,14 @@ struct log_question_type {
   /* Calls back; the question is freed after it. NULL: nobody waits for it. */
   void (*answer)(struct log_question *question);
   void (*free)(struct log_question *question); /* what it holds, and not itself; may be NULL */
+  bool together; /* run() may have several: those that wait one behind another, see `with` */
   bool again; /* it changes nothing, or can be done twice: run anew when the connection was lost */
 };
 
 struct log_question {
   const struct log_question_type *type;
   struct log_question *next;
+  struct log_question *with; /* to be run in one transaction with it; NULL: none */
   struct log_sink *sink;
   void *context;
   enum headrace_log_error error;

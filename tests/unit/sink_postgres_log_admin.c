@@ -205,6 +205,44 @@ static void offsets_of_groups_are_kept(void **state)
   stop(f);
 }
 
+static void offsets_share_transactions(void **state)
+{
+  enum { GROUPS = 60 };
+  struct fixture *f = *state;
+  struct answer answers[GROUPS] = {0};
+  start(f, NULL);
+  create(f, "t", 1);
+  for (int i = 0; i < GROUPS; i++) {
+    char group[8];
+    snprintf(group, sizeof group, "g%d", i);
+    const struct headrace_log_offset offset = {.topic = "t",
+                                               .id = topic_id(f, "t"),
+                                               .partition = i == 20, /* there is none */
+                                               .offset = i,
+                                               .metadata = i == 30 ? "\xff" : ""};
+    f->log->store_offsets(f->log->self, group, &offset, 1, done, &answers[i]);
+  }
+  for (int i = 0; i < GROUPS; i++) {
+    await(f, &answers[i]);
+    assert_int_equal(answers[i].error, i == 20   ? HEADRACE_LOG_UNKNOWN_TOPIC
+                                       : i == 30 ? HEADRACE_LOG_INVALID
+                                                 : HEADRACE_LOG_OK);
+  }
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.offsets"), GROUPS - 2);
+  run_sql(f, "TRUNCATE kafka.offsets, kafka.groups");
+  memset(answers, 0, sizeof answers);
+  for (int i = 0; i < GROUPS; i++) {
+    const struct headrace_log_offset offset = {
+        .topic = "t", .id = topic_id(f, "t"), .metadata = ""};
+    char group[8];
+    snprintf(group, sizeof group, "g%d", i);
+    f->log->store_offsets(f->log->self, group, &offset, 1, done, &answers[i]);
+  }
+  await(f, &answers[GROUPS - 1]);
+  assert_true(number(f, "SELECT count(DISTINCT xmin::text) FROM kafka.offsets") < GROUPS / 2);
+  stop(f);
+}
+
 /* ---- changing topics ---------------------------------------------------------------- */
 
 static enum headrace_log_error delete_topic(struct fixture *f, const char *name)
@@ -408,6 +446,7 @@ int main(int argc, char **argv)
       TEST(a_new_instance_shuts_out_the_old),
       TEST(producers_are_listed),
       TEST(offsets_of_groups_are_kept),
+      TEST(offsets_share_transactions),
       TEST(a_deleted_topic_is_gone),
       TEST(partitions_are_added),
       TEST(records_are_deleted),
