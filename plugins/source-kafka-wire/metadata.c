@@ -216,6 +216,9 @@ static void fill_page(struct page *page, const struct topic *topic, int32_t from
     partition->leader_epoch = partition_marks(topic->partitions[from + i], &known).leader_epoch;
     list_node(&exchange->arena, &partition->replica_nodes, node);
     list_node(&exchange->arena, &partition->isr_nodes, node);
+    /* Java's AdminClient does not take the null that the protocol allows. */
+    partition->eligible_leader_replicas.count = 0;
+    partition->last_known_elr.count = 0;
   }
   page->left -= answer->partitions.count;
   if (from + answer->partitions.count >= topic->partition_count)

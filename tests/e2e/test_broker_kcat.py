@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from harness import places
 from harness.waiting import wait_until
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
@@ -87,3 +88,22 @@ def test_a_restart_keeps_everything(broker, topic):
     assert consume(broker, topic, "-o", "beginning") == before
     kcat(broker, "-P", "-t", topic, text="c\n")
     assert consume(broker, topic, "-o", "beginning").split("\n")[2].startswith("0 2 ")
+
+
+def test_configuration_file(db, headrace):
+    """conf/broker.ini runs, but for the port, which others may have."""
+    port = places.free_port()
+    text = (places.TREE / "conf" / "broker.ini").read_text().replace(
+        "listen = 127.0.0.1:9092", f"listen = 127.0.0.1:{port}")
+    program = headrace(text, {"PG_HOST": db.host, "PG_PORT": str(db.port), "PG_DATABASE": db.name,
+                              "PG_USERNAME": db.user, "PG_PASSWORD": "unused"})
+
+    def produced():
+        program.must_run()
+        done = subprocess.run(["kcat", "-b", f"127.0.0.1:{port}", "-P", "-t", "hello",
+                               "-X", "log_level=0"], input="world\n", text=True, timeout=30,
+                              capture_output=True, check=False)
+        return done.returncode == 0
+    wait_until(produced, what="it listens", interval=0.2)
+    assert db.value("select count(*) from kafka.messages") == 1
+    assert db.value("select count(*) from kafka.partitions") == 3
