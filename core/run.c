@@ -89,6 +89,8 @@ static void say_rejected(struct pipeline *pipeline, enum headrace_verdict verdic
   static const char *const outcome[] = {"the pipeline stops", "it goes to the dead letters",
                                         "it is skipped"};
   metrics_add(&pipeline->metrics, "rejected", 1);
+  if (pipeline->source.plugin->on_reject)
+    return; /* the client that sent it is told */
   int64_t count = metrics_get(&pipeline->metrics, "rejected");
   if (worth_a_line(count))
     log_write(pipeline->logger,
