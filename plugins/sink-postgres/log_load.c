@@ -18,7 +18,7 @@ static int64_t number_at(const PGresult *result, int row, int column)
 
 /* Pairs of a topic's config, which come as rows beside it: name, value. */
 #define TOPICS                                                                                     \
-  "SELECT t.topic_id, t.id, t.name, c.key, c.value FROM topics t"                                  \
+  "SELECT t.topic_id, t.id, t.name, c.key, c.value, t.deleted_at IS NOT NULL FROM topics t"        \
   " LEFT JOIN LATERAL jsonb_each_text(t.config) c ON true"
 
 static bool take_topics(struct log_sink *sink, const PGresult *result)
@@ -32,6 +32,7 @@ static bool take_topics(struct log_sink *sink, const PGresult *result)
     if (!log_id_read(PQgetvalue(result, row, 1), &id))
       return false;
     struct log_topic *topic = log_topic_add(&sink->state, number, &id, PQgetvalue(result, row, 2));
+    topic->deleted = *PQgetvalue(result, row, 5) == 't';
     struct headrace_pair *config = sink_alloc((size_t)(next - row) * sizeof *config);
     size_t count = 0;
     for (int i = row; i < next && !PQgetisnull(result, i, 3); i++)

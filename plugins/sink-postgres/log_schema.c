@@ -209,7 +209,10 @@ static const char *const step_outbox =
     "     CASE jsonb_typeof(headers) WHEN 'array' THEN headers END) p(pair)) h(name, content)),"
     "  part) $$;";
 
-static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox};
+/* A topic is deleted when its name is free; its tables may have to wait for their readers. */
+static const char *const step_deleted = "ALTER TABLE topics ADD COLUMN deleted_at timestamptz;";
+
+static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox, &step_deleted};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 
@@ -252,19 +255,32 @@ static bool refuse_newer(int version, struct pg_error *error)
   return false;
 }
 
+/* One that is there needs no right to make schemas. */
+static bool make_schema(const struct log_sink *sink, PGconn *connection, struct pg_error *error)
+{
+  PGresult *result =
+      pg_query(connection, error, "SELECT current_schema() IS DISTINCT FROM 'pg_catalog'", 0, NULL);
+  bool there = result && *PQgetvalue(result, 0, 0) == 't';
+  PQclear(result);
+  if (!result || there)
+    return there;
+  char *create = pg_format("CREATE SCHEMA %s", sink->schema);
+  bool good = run(connection, create, error);
+  free(create);
+  return good;
+}
+
 /* Inside of a transaction. */
 static bool upgrade(const struct log_sink *sink, PGconn *connection, struct pg_error *error)
 {
-  char *create = pg_format("CREATE SCHEMA IF NOT EXISTS %s", sink->schema);
   char *done = pg_format("UPDATE meta SET schema_version = %d", VERSION);
   /* Another process may have done it while the lock was waited for. */
   bool good = run(connection, "SELECT pg_advisory_xact_lock(" UPGRADE_LOCK ")", error);
   int version = good ? version_there(connection, error) : -1;
-  good = version == 0 ? run(connection, create, error) : version > 0;
+  good = version == 0 ? make_schema(sink, connection, error) : version > 0;
   for (int i = version; good && i < VERSION; i++)
     good = run(connection, *steps[i], error);
   good = good && run(connection, done, error);
-  free(create);
   free(done);
   return good;
 }

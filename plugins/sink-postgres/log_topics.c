@@ -188,16 +188,46 @@ bool log_drop_topic(struct log_asker *asker, struct log_topic *topic, struct pg_
   return good;
 }
 
-/* To its readers it is gone at once. Its tables follow, if not now, then with retention. */
+static void open_again(struct log_state *state, struct log_topic *topic)
+{
+  log_lock(state);
+  topic->deleted = false;
+  log_state_publish(state);
+  log_unlock(state);
+}
+
+/* Its name is free from then on, and it does not come back when headrace is started again. */
+static bool mark_deleted(struct log_asker *asker, const struct log_topic *topic,
+                         struct pg_error *error)
+{
+  char *sql = pg_format("UPDATE topics SET deleted_at = now(),"
+                        " name = format('%%s (deleted, %%s)', name, topic_id) WHERE topic_id = %d;",
+                        topic->number);
+  bool good = log_change(asker, error, sql);
+  free(sql);
+  return good;
+}
+
+/* Its tables are dropped at once if nobody holds them, or else with retention. */
 static bool delete_run(struct log_asker *asker, struct log_question *question,
                        struct pg_error *error)
 {
   struct log_state *state = &asker->sink->state;
+  struct pg_error ignored;
   struct log_topic *topic = close_topic(state, &((struct topic_question *)question)->id);
   if (!topic)
     return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
-  return !log_state_wait_drained(state, topic, DRAIN_MS) || log_drop_topic(asker, topic, error) ||
-         strcmp(error->sqlstate, LOG_MOVED) != 0;
+  if (!log_state_wait_drained(state, topic, DRAIN_MS)) {
+    open_again(state, topic);
+    return log_question_refuse(question, HEADRACE_LOG_AWAY,
+                               "its last records cannot be written now");
+  }
+  bool marked = mark_deleted(asker, topic, error);
+  if (marked)
+    log_drop_topic(asker, topic, &ignored);
+  else if (PQstatus(asker->connection) == CONNECTION_OK) /* else it may have been done */
+    open_again(state, topic);
+  return marked;
 }
 
 static const struct log_question_type delete_type = {

@@ -187,6 +187,7 @@ static void older_tables_are_upgraded(void **state)
   run_sql(f, "UPDATE kafka.meta SET schema_version = 1; DROP FUNCTION kafka.segment_bytes CASCADE;"
              " DROP FUNCTION kafka.as_text CASCADE; DROP FUNCTION kafka.read, kafka.headers_jsonb;"
              " DROP VIEW kafka.group_lag; DROP TABLE kafka.outbox;"
+             " ALTER TABLE kafka.topics DROP COLUMN deleted_at;"
              " DROP FUNCTION kafka.produce, kafka.produce_bytes");
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).end, 0);

@@ -243,6 +243,19 @@ static void offsets_share_transactions(void **state)
   stop(f);
 }
 
+static void await_number(struct fixture *f, const char *sql, int64_t expected)
+{
+  int64_t deadline = f->host->instance.host.now_us(&f->host->instance.host) + PATIENCE_US;
+  while (number(f, sql) != expected) {
+    f->plugin->poll(f->self, 20);
+    if (f->host->instance.host.now_us(&f->host->instance.host) > deadline)
+      fail_msg("%s is %lld", sql, (long long)number(f, sql));
+  }
+}
+
+static const char *const keeping[] = {
+    "log_segment_records", "100", "log_retention_check", "100", "log_offsets_retention", "1", NULL};
+
 /* ---- changing topics ---------------------------------------------------------------- */
 
 static enum headrace_log_error delete_topic(struct fixture *f, const char *name)
@@ -275,6 +288,27 @@ static void a_deleted_topic_is_gone(void **state)
   append(f, "t", 0, 0, 1);
   assert_int_equal(drain(f), HEADRACE_OK);
   assert_int_equal(marks(f, "t", 0).end, 1);
+  stop(f);
+}
+
+/* Somebody reads its rows: it is gone all the same, and its tables follow. */
+static void a_topic_that_is_read_by_sql_is_deleted(void **state)
+{
+  struct fixture *f = *state;
+  struct headrace_topic_id id;
+  start(f, keeping);
+  create(f, "t", 1);
+  append(f, "t", 0, 0, 10);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  run_sql(f, "BEGIN; SELECT count(*) FROM kafka.messages");
+  assert_int_equal(delete_topic(f, "t"), HEADRACE_LOG_OK);
+  stop(f);
+  start(f, keeping);
+  assert_false(find_topic(f, "t", &id));
+  run_sql(f, "COMMIT");
+  assert_int_equal(create(f, "t", 1), HEADRACE_LOG_OK);
+  await_number(f, "SELECT count(*) FROM kafka.topics", 1);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.messages"), 0);
   stop(f);
 }
 
@@ -360,19 +394,6 @@ static void records_are_deleted(void **state)
 
 /* ---- retention ---------------------------------------------------------------------- */
 
-static void await_number(struct fixture *f, const char *sql, int64_t expected)
-{
-  int64_t deadline = f->host->instance.host.now_us(&f->host->instance.host) + PATIENCE_US;
-  while (number(f, sql) != expected) {
-    f->plugin->poll(f->self, 20);
-    if (f->host->instance.host.now_us(&f->host->instance.host) > deadline)
-      fail_msg("%s is %lld", sql, (long long)number(f, sql));
-  }
-}
-
-static const char *const keeping[] = {
-    "log_segment_records", "100", "log_retention_check", "100", "log_offsets_retention", "1", NULL};
-
 static void old_records_are_dropped(void **state)
 {
   struct fixture *f = *state;
@@ -448,6 +469,7 @@ int main(int argc, char **argv)
       TEST(offsets_of_groups_are_kept),
       TEST(offsets_share_transactions),
       TEST(a_deleted_topic_is_gone),
+      TEST(a_topic_that_is_read_by_sql_is_deleted),
       TEST(partitions_are_added),
       TEST(records_are_deleted),
       TEST(old_records_are_dropped),
