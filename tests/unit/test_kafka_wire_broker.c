@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The listener over a log in memory, by requests on a socket: sessions of Fetch, reading from the
+ * store, groups. */
+#include "broker.h"
+#include "log_double.h"
+#include "plugin_host.h"
+#include "wire_bytes.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+static struct log_double *the_log; /* what the sink of the only instance keeps */
+
+static const struct headrace_log *sink_log(const struct headrace_host *host)
+{
+  (void)host;
+  return &the_log->log;
+}
+
+struct fixture {
+  struct plugin_host *host;
+  const struct headrace_plugin *plugin;
+  void *source;
+  int client;
+  struct wire_arena arena;
+  struct wire_buffer out;
+  char *in; /* the last answer */
+  int32_t correlation;
+};
+
+static int free_port(void)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  assert_false(bind(fd, (struct sockaddr *)&address, size));
+  getsockname(fd, (struct sockaddr *)&address, &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+static int connect_to(int port)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                .sin_port = htons((uint16_t)port)};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  connect(fd, (struct sockaddr *)&address, sizeof address);
+  return fd;
+}
+
+const struct headrace_registration *headrace_plugin_entry(void);
+
+static int setup(void **state)
+{
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  int port = free_port();
+  char listen[32];
+  snprintf(listen, sizeof listen, "127.0.0.1:%d", port);
+  const char *const pairs[] = {
+      "listen", listen, "group_initial_rebalance_delay", "0", "fetch_sessions", "2", NULL};
+  the_log = log_double_new();
+  fixture->plugin = headrace_plugin_entry()->plugin;
+  fixture->host = plugin_host_new(fixture->plugin->keys, pairs);
+  fixture->host->instance.host.sink_log = sink_log;
+  fixture->out.limit = 1 << 20;
+  assert_int_equal(fixture->plugin->open(&fixture->host->instance.host, &fixture->source), 0);
+  assert_int_equal(fixture->plugin->start(fixture->source, NULL, 0), 0);
+  fixture->client = connect_to(port);
+  *state = fixture;
+  return 0;
+}
+
+static int teardown(void **state)
+{
+  struct fixture *fixture = *state;
+  fixture->plugin->stop(fixture->source);
+  fixture->plugin->close(fixture->source);
+  close(fixture->client);
+  plugin_host_free(fixture->host);
+  log_double_free(the_log);
+  wire_arena_free(&fixture->arena);
+  free(fixture->out.data);
+  free(fixture->in);
+  free(fixture);
+  return 0;
+}
+
+static void turn(struct fixture *fixture)
+{
+  struct headrace_batch *batch = plugin_host_batch();
+  fixture->plugin->read(fixture->source, batch, 5);
+  batch_free(batch);
+}
+
+static void send_request(struct fixture *fixture, int16_t key, int16_t version, const void *body)
+{
+  const struct wire_api *api = wire_api_of(key);
+  struct wire_buffer *out = &fixture->out;
+  out->size = 0;
+  wire_buffer_add(out, 4);
+  char *header = wire_buffer_add(out, 10);
+  store16(header, (uint16_t)key);
+  store16(header + 2, (uint16_t)version);
+  store32(header + 4, (uint32_t)++fixture->correlation);
+  store16(header + 8, (uint16_t)-1); /* no client id */
+  if (version >= api->flexible)
+    *wire_buffer_add(out, 1) = 0;
+  assert_int_equal(wire_encode(out, api->request, version, body, NULL), WIRE_OK);
+  store32(out->data, (uint32_t)(out->size - 4));
+  for (int i = 0; send(fixture->client, out->data, out->size, 0) < 0 && i < 100; i++)
+    turn(fixture);
+}
+
+/* NULL: none within some turns. */
+static const void *answer(struct fixture *fixture, int16_t key, int16_t version)
+{
+  const struct wire_api *api = wire_api_of(key);
+  size_t have = 0, header = version >= api->flexible ? 5 : 4;
+  fixture->in = realloc(fixture->in, 1 << 20);
+  for (int i = 0; i < 40; i++) {
+    turn(fixture);
+    ssize_t got = recv(fixture->client, fixture->in + have, ((size_t)1 << 20) - have, 0);
+    have += got > 0 ? (size_t)got : 0;
+    if (have < 4 || have < 4 + load32(fixture->in))
+      continue;
+    assert_int_equal(have, 4 + load32(fixture->in));
+    assert_int_equal(load32(fixture->in + 4), fixture->correlation);
+    void *value = wire_new(&fixture->arena, api->response, 1);
+    assert_int_equal(wire_decode(&fixture->arena, api->response, version, fixture->in + 4 + header,
+                                 have - 4 - header, value, NULL),
+                     WIRE_OK);
+    return value;
+  }
+  return NULL;
+}
+
+static const void *ask(struct fixture *fixture, int16_t key, int16_t version, const void *body)
+{
+  send_request(fixture, key, version, body);
+  const void *value = answer(fixture, key, version);
+  assert_non_null(value);
+  return value;
+}
+
+static void append(const char *topic, int32_t partition, const char *text, int64_t time)
+{
+  struct headrace_header header = {"h", {"1", 1, HEADRACE_BINARY}};
+  struct headrace_record record = {
+      .topic = {topic, (uint32_t)strlen(topic), HEADRACE_TEXT},
+      .value = {text, (uint32_t)strlen(text), HEADRACE_BINARY},
+      .headers = &header,
+      .header_count = 1,
+      .partition = partition,
+      .timestamp_ms = time,
+  };
+  assert_true(log_double_append(the_log, &record) >= 0);
+}
+
+/* ---- fetch -------------------------------------------------------------------------------- */
+
+static struct fetch_request *fetch_of(struct fixture *fixture, const char *topic, int32_t count,
+                                      int64_t offset)
+{
+  struct fetch_request *request = WIRE_NEW(&fixture->arena, fetch_request);
+  request->max_bytes = 1 << 20;
+  request->min_bytes = 1;
+  WIRE_ITEMS(&fixture->arena, request->topics, count > 0, fetch_request_topic);
+  if (!count)
+    return request;
+  request->topics.items[0].topic = wire_text(topic);
+  WIRE_ITEMS(&fixture->arena, request->topics.items[0].partitions, count, fetch_request_partition);
+  for (int32_t i = 0; i < count; i++) {
+    request->topics.items[0].partitions.items[i].partition = i;
+    request->topics.items[0].partitions.items[i].fetch_offset = offset;
+    request->topics.items[0].partitions.items[i].partition_max_bytes = 1 << 20;
+  }
+  return request;
+}
+
+static int32_t partitions_in(const struct fetch_response *answered)
+{
+  int32_t count = 0;
+  for (int32_t i = 0; i < answered->responses.count; i++)
+    count += answered->responses.items[i].partitions.count;
+  return count;
+}
+
+static void records_come_from_the_store(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  for (int i = 0; i < 10; i++)
+    append("t", 0, "value", 1000 + i);
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, fetch_of(fixture, "t", 1, 3));
+  const struct fetch_response_partition_data *data =
+      &answered->responses.items[0].partitions.items[0];
+  struct record_batch batch;
+  const char *why;
+  assert_int_equal(data->error_code, 0);
+  assert_int_equal(data->high_watermark, 10);
+  assert_int_equal(record_batch_open(data->records.data, data->records.size, &batch, &why), 0);
+  assert_int_equal(batch.base_offset, 3);
+  assert_int_equal(batch.count, 7);
+  assert_int_equal(batch.last_offset_delta, 6);
+}
+
+static void what_was_deleted_is_out_of_range(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  for (int i = 0; i < 10; i++)
+    append("t", 0, "value", 1000);
+  the_log->topics[0].partitions[0].start = 5;
+  const int64_t offsets[] = {4, 11};
+  for (int i = 0; i < 2; i++) {
+    const struct fetch_response *answered =
+        ask(fixture, KEY_FETCH, 11, fetch_of(fixture, "t", 1, offsets[i]));
+    assert_int_equal(answered->responses.items[0].partitions.items[0].error_code,
+                     KAFKA_OFFSET_OUT_OF_RANGE);
+  }
+}
+
+static void a_store_that_is_away_is_an_error_to_try_again(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  append("t", 0, "value", 1000);
+  the_log->trouble = HEADRACE_LOG_AWAY;
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, fetch_of(fixture, "t", 1, 0));
+  assert_int_equal(answered->responses.items[0].partitions.items[0].error_code,
+                   KAFKA_KAFKA_STORAGE_ERROR);
+}
+
+static void a_session_says_only_what_is_new(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 3);
+  struct fetch_request *first = fetch_of(fixture, "t", 3, 0);
+  first->session_epoch = 0;
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, first);
+  int32_t session = answered->session_id;
+  assert_int_not_equal(session, 0);
+  assert_int_equal(partitions_in(answered), 3);
+  append("t", 1, "value", 1000);
+  struct fetch_request *second = fetch_of(fixture, "t", 0, 0);
+  second->session_id = session;
+  second->session_epoch = 1;
+  answered = ask(fixture, KEY_FETCH, 11, second);
+  assert_int_equal(answered->session_id, session);
+  assert_int_equal(partitions_in(answered), 1);
+  assert_int_equal(answered->responses.items[0].partitions.items[0].partition_index, 1);
+  /* the epoch has moved on, so the same request again is a stranger's */
+  answered = ask(fixture, KEY_FETCH, 11, second);
+  assert_int_equal(answered->error_code, KAFKA_INVALID_FETCH_SESSION_EPOCH);
+  second->session_id = session + 1;
+  answered = ask(fixture, KEY_FETCH, 11, second);
+  assert_int_equal(answered->error_code, KAFKA_FETCH_SESSION_ID_NOT_FOUND);
+}
+
+static void a_session_forgets_partitions(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 2);
+  struct fetch_request *first = fetch_of(fixture, "t", 2, 0);
+  first->session_epoch = 0;
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, first);
+  append("t", 0, "value", 1000);
+  append("t", 1, "value", 1000);
+  struct fetch_request *second = fetch_of(fixture, "t", 0, 0);
+  int32_t forgotten = 0;
+  second->session_id = answered->session_id;
+  second->session_epoch = 1;
+  WIRE_ITEMS(&fixture->arena, second->forgotten_topics_data, 1, fetch_request_forgotten_topic);
+  second->forgotten_topics_data.items[0].topic = wire_text("t");
+  second->forgotten_topics_data.items[0].partitions.items = &forgotten;
+  second->forgotten_topics_data.items[0].partitions.count = 1;
+  answered = ask(fixture, KEY_FETCH, 11, second);
+  assert_int_equal(partitions_in(answered), 1);
+  assert_int_equal(answered->responses.items[0].partitions.items[0].partition_index, 1);
+}
+
+static void sessions_are_bounded(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  for (int i = 0; i < 4; i++) {
+    struct fetch_request *request = fetch_of(fixture, "t", 1, 0);
+    request->session_epoch = 0;
+    const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, request);
+    assert_int_equal(answered->session_id != 0, i < 2);
+    assert_int_equal(partitions_in(answered), 1);
+  }
+}
+
+/* ---- metadata ------------------------------------------------------------------------------ */
+
+static void no_topics_is_none_and_null_is_all(void **state)
+{
+  struct fixture *fixture = *state;
+  struct metadata_request *request = WIRE_NEW(&fixture->arena, metadata_request);
+  log_double_add_topic(the_log, "a", 1);
+  log_double_add_topic(the_log, "b", 2);
+  const struct metadata_response *answered = ask(fixture, KEY_METADATA, 1, request);
+  assert_int_equal(answered->topics.count, 0);
+  request->topics.count = -1;
+  answered = ask(fixture, KEY_METADATA, 1, request);
+  assert_int_equal(answered->topics.count, 2);
+  request->topics.count = 0; /* in version 0 all */
+  answered = ask(fixture, KEY_METADATA, 0, request);
+  assert_int_equal(answered->topics.count, 2);
+}
+
+static void a_topic_is_made_only_if_the_client_wants_it(void **state)
+{
+  struct fixture *fixture = *state;
+  struct metadata_request *request = WIRE_NEW(&fixture->arena, metadata_request);
+  WIRE_ITEMS(&fixture->arena, request->topics, 1, metadata_request_topic);
+  request->topics.items[0].name = wire_text("new");
+  request->allow_auto_topic_creation = false;
+  const struct metadata_response *answered = ask(fixture, KEY_METADATA, 5, request);
+  assert_int_equal(answered->topics.items[0].error_code, KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
+  request->allow_auto_topic_creation = true;
+  answered = ask(fixture, KEY_METADATA, 5, request);
+  assert_int_equal(answered->topics.items[0].error_code, 0);
+  assert_int_equal(answered->topics.items[0].partitions.count, 1);
+}
+
+/* ---- groups -----------------------------------------------------------------------------------
+ */
+
+static struct join_group_request *join_of(struct fixture *fixture, const char *member)
+{
+  struct join_group_request *request = WIRE_NEW(&fixture->arena, join_group_request);
+  request->group_id = wire_text("g");
+  request->session_timeout_ms = 10000;
+  request->rebalance_timeout_ms = 10000;
+  request->member_id = wire_text(member);
+  request->protocol_type = wire_text("consumer");
+  WIRE_ITEMS(&fixture->arena, request->protocols, 1, join_group_request_protocol);
+  request->protocols.items[0].name = wire_text("range");
+  request->protocols.items[0].metadata = wire_text("subscription");
+  return request;
+}
+
+static const char *joined(struct fixture *fixture, int32_t *generation)
+{
+  const struct join_group_response *answered =
+      ask(fixture, KEY_JOIN_GROUP, 5, join_of(fixture, ""));
+  assert_int_equal(answered->error_code, KAFKA_MEMBER_ID_REQUIRED);
+  const char *id = wire_string(&fixture->arena, answered->member_id);
+  answered = ask(fixture, KEY_JOIN_GROUP, 5, join_of(fixture, id));
+  assert_int_equal(answered->error_code, 0);
+  assert_true(wire_is(answered->leader, id));
+  assert_int_equal(answered->members.count, 1);
+  *generation = answered->generation_id;
+  return id;
+}
+
+static int16_t commit(struct fixture *fixture, const char *member, int32_t generation)
+{
+  struct offset_commit_request *request = WIRE_NEW(&fixture->arena, offset_commit_request);
+  request->group_id = wire_text("g");
+  request->member_id = wire_text(member);
+  request->generation_id_or_member_epoch = generation;
+  WIRE_ITEMS(&fixture->arena, request->topics, 1, offset_commit_request_topic);
+  request->topics.items[0].name = wire_text("t");
+  WIRE_ITEMS(&fixture->arena, request->topics.items[0].partitions, 1,
+             offset_commit_request_partition);
+  request->topics.items[0].partitions.items[0].committed_offset = 7;
+  const struct offset_commit_response *answered = ask(fixture, KEY_OFFSET_COMMIT, 7, request);
+  return answered->topics.items[0].partitions.items[0].error_code;
+}
+
+static void only_members_of_the_generation_commit(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t generation;
+  log_double_add_topic(the_log, "t", 1);
+  turn(fixture);
+  assert_int_equal(commit(fixture, "", 3), KAFKA_ILLEGAL_GENERATION);
+  assert_int_equal(commit(fixture, "", -1), 0); /* nobody is a member */
+  const char *id = joined(fixture, &generation);
+  assert_int_equal(commit(fixture, id, generation), KAFKA_REBALANCE_IN_PROGRESS);
+  struct sync_group_request *sync = WIRE_NEW(&fixture->arena, sync_group_request);
+  sync->group_id = wire_text("g");
+  sync->member_id = wire_text(id);
+  sync->generation_id = generation;
+  WIRE_ITEMS(&fixture->arena, sync->assignments, 1, sync_group_request_assignment);
+  sync->assignments.items[0].member_id = wire_text(id);
+  sync->assignments.items[0].assignment = wire_text("all");
+  const struct sync_group_response *synced = ask(fixture, KEY_SYNC_GROUP, 3, sync);
+  assert_true(wire_is(synced->assignment, "all"));
+  assert_int_equal(commit(fixture, id, generation), 0);
+  assert_int_equal(commit(fixture, id, generation - 1), KAFKA_ILLEGAL_GENERATION);
+  assert_int_equal(commit(fixture, "stranger", generation), KAFKA_UNKNOWN_MEMBER_ID);
+  assert_int_equal(commit(fixture, "", -1), KAFKA_UNKNOWN_MEMBER_ID);
+}
+
+static void impossible_members_are_refused(void **state)
+{
+  struct fixture *fixture = *state;
+  struct join_group_request *request = join_of(fixture, "");
+  request->session_timeout_ms = -1; /* would never be declared dead */
+  const struct join_group_response *answered = ask(fixture, KEY_JOIN_GROUP, 5, request);
+  assert_int_equal(answered->error_code, KAFKA_INVALID_SESSION_TIMEOUT);
+  answered = ask(fixture, KEY_JOIN_GROUP, 5, join_of(fixture, "nobody"));
+  assert_int_equal(answered->error_code, KAFKA_UNKNOWN_MEMBER_ID);
+  request = join_of(fixture, "");
+  request->group_id = wire_text("");
+  answered = ask(fixture, KEY_JOIN_GROUP, 5, request);
+  assert_int_equal(answered->error_code, KAFKA_INVALID_GROUP_ID);
+  request = join_of(fixture, "");
+  request->protocols.count = 0;
+  answered = ask(fixture, KEY_JOIN_GROUP, 5, request);
+  assert_int_equal(answered->error_code, KAFKA_INCONSISTENT_GROUP_PROTOCOL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(records_come_from_the_store),
+      TEST(what_was_deleted_is_out_of_range),
+      TEST(a_store_that_is_away_is_an_error_to_try_again),
+      TEST(a_session_says_only_what_is_new),
+      TEST(a_session_forgets_partitions),
+      TEST(sessions_are_bounded),
+      TEST(no_topics_is_none_and_null_is_all),
+      TEST(a_topic_is_made_only_if_the_client_wants_it),
+      TEST(only_members_of_the_generation_commit),
+      TEST(impossible_members_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
