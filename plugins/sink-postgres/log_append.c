@@ -178,6 +178,10 @@ static void judge(struct log_sink *sink, int64_t epoch, int64_t global)
   }
 }
 
+static const char *const settle_sql =
+    "BEGIN; SET LOCAL lock_timeout = '2s';"
+    " SELECT owner_epoch, next_global_offset FROM meta FOR UPDATE";
+
 /* FOR UPDATE waits for a transaction of this process that is still about to commit. One that is
  * not so far yet cannot do harm: its records have the offsets of those that come now. */
 static bool settle(struct log_sink *sink)
@@ -186,14 +190,15 @@ static bool settle(struct log_sink *sink)
   struct pg_error error;
   if (PQtransactionStatus(append->connection) != PQTRANS_IDLE)
     PQclear(PQexec(append->connection, "ROLLBACK"));
-  PGresult *result =
-      pg_query(append->connection, &error,
-               "SELECT owner_epoch, next_global_offset FROM meta FOR UPDATE", 0, NULL);
-  if (!result) {
+  PGresult *result = PQexec(append->connection, settle_sql);
+  if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+    failure_read(append->connection, result, &error);
+    PQclear(result);
     append->in_doubt = true;
     failed(sink, &error);
     return false;
   }
+  PQclear(PQexec(append->connection, "ROLLBACK"));
   judge(sink, strtoll(PQgetvalue(result, 0, 0), NULL, 10),
         strtoll(PQgetvalue(result, 0, 1), NULL, 10));
   PQclear(result);
@@ -210,10 +215,8 @@ static bool connected(struct log_sink *sink)
     return true;
   append->connection = log_connect(sink, &error);
   sink->host->gauge(sink->host, "connected", append->connection != NULL);
-  if (append->connection) {
-    PQsetnonblocking(append->connection, 0);
+  if (append->connection)
     return true;
-  }
   if (failure_reaction(error.sqlstate) == REACTION_STOP || error.result == HEADRACE_FATAL) {
     log_fail_error(sink, "cannot append", &error);
     return false;

@@ -79,20 +79,34 @@ static bool read_rows(struct log_sink *sink, PGconn *connection)
   return true;
 }
 
-static void wait_for_news(const struct log_outbox *outbox, PGconn *connection)
+static bool take_notifications(PGconn *connection)
+{
+  PGnotify *news;
+  bool any = false;
+  while ((news = PQnotifies(connection))) {
+    PQfreemem(news);
+    any = true;
+  }
+  return any;
+}
+
+/* One may have come with the rows, which were read just before. False: the connection is gone. */
+static bool wait_for_news(const struct log_outbox *outbox, PGconn *connection)
 {
   struct pollfd fds[2] = {{.fd = outbox->wake_fd, .events = POLLIN}, {.events = POLLIN}};
   uint64_t count;
+  if (connection && take_notifications(connection))
+    return true;
   if (connection)
     fds[1].fd = PQsocket(connection);
   poll(fds, connection ? 2 : 1, connection ? LOOK_MS : RETRY_MS);
   ssize_t done = read(outbox->wake_fd, &count, sizeof count);
   (void)done;
-  if (!connection || !PQconsumeInput(connection))
-    return;
-  PGnotify *news;
-  while ((news = PQnotifies(connection)))
-    PQfreemem(news);
+  if (!connection)
+    return true;
+  bool good = PQconsumeInput(connection);
+  take_notifications(connection);
+  return good;
 }
 
 static void *work(void *context)
@@ -102,11 +116,11 @@ static void *work(void *context)
   while (!is_stopping(&sink->outbox)) {
     if (!connection)
       connection = connect_to(sink);
-    if (connection && !read_rows(sink, connection)) {
+    bool good = !connection || read_rows(sink, connection);
+    if (!good || !wait_for_news(&sink->outbox, connection)) {
       PQfinish(connection);
       connection = NULL;
     }
-    wait_for_news(&sink->outbox, connection);
   }
   PQfinish(connection);
   return NULL;
