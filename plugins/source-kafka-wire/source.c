@@ -169,6 +169,7 @@ static enum headrace_result source_stop(void *instance)
   for (struct connection *at = broker->connections; at; at = at->next)
     connection_mark(at);
   broker_turn(broker, 0);
+  topics_let_go(broker); /* in close() there is no log any more */
   return HEADRACE_OK;
 }
 

@@ -145,7 +145,7 @@ void topics_refresh(struct broker *broker)
 {
   const struct headrace_log *log = broker->log;
   struct topics *topics = &broker->topics;
-  if (topics->known && log->catalogue_version(log->self) == topics->version)
+  if (broker->stopping || (topics->known && log->catalogue_version(log->self) == topics->version))
     return;
   const struct headrace_log_catalogue *catalogue = log->catalogue(log->self);
   mark_seen(broker, catalogue);
@@ -157,6 +157,13 @@ void topics_refresh(struct broker *broker)
   broker->catalogue = catalogue;
   topics->version = catalogue->version;
   topics->known = true;
+}
+
+void topics_let_go(struct broker *broker)
+{
+  if (broker->catalogue)
+    broker->log->catalogue_release(broker->log->self, broker->catalogue);
+  broker->catalogue = NULL;
 }
 
 void topics_free(struct broker *broker)

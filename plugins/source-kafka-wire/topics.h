@@ -42,6 +42,8 @@ struct topics {
 };
 
 void topics_refresh(struct broker *broker); /* if the catalogue has changed */
+/* Gives the catalogue back: what is known stays, and is not refreshed again. */
+void topics_let_go(struct broker *broker);
 void topics_free(struct broker *broker);
 struct topic *topic_named(const struct broker *broker, struct wire_slice name);
 struct topic *topic_with_id(const struct broker *broker, const struct wire_uuid *id);
