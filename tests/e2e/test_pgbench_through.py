@@ -28,17 +28,22 @@ LOSSES = {"debezium": {**every_type.LOSSES, "texts.nm": "null"}, "headrace": eve
 class Through:
     """A source, its copies, and the programs between them."""
 
-    def __init__(self, postgres, kafka, debezium, folder):
+    def __init__(self, postgres, kafka, folder):
         self.kafka, self.folder = kafka, folder
         self.source = postgres.create_database()
         self.targets = {copy: postgres.create_database() for copy in COPIES}
-        self._make_tables()
+        self.connectors, self.writer, self.appliers = [], None, {}
         self.prefixes = {writer: f"{self.source.name}-through-{writer}"
                          for writer in ("debezium", "headrace")}
-        self.connectors = [self._jdbc_sink(debezium), self._debezium(debezium)]
-        self.writer = Headrace(folder, "writer", self._writer()).start()
-        self.appliers = {writer: Headrace(folder, f"apply-{writer}", self._applier(writer)).start()
-                         for writer in self.prefixes}
+
+    def run(self, debezium):
+        self._make_tables()
+        for connector in (self._jdbc_sink, self._debezium):
+            self.connectors.append(connector(debezium))
+        self.writer = Headrace(self.folder, "writer", self._writer()).start()
+        for writer in self.prefixes:
+            self.appliers[writer] = Headrace(self.folder, f"apply-{writer}",
+                                             self._applier(writer)).start()
         self._run(count(5, 120))
         started = time.monotonic()
         self._catch_up(count(60, 1800))
@@ -172,7 +177,7 @@ class Through:
     def close(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:
             list(pool.map(lambda connector: connector.stop(), self.connectors))
-        for program in (self.writer, *self.appliers.values()):
+        for program in filter(None, (self.writer, *self.appliers.values())):
             program.finish()
         for database in (self.source, *self.targets.values()):
             database.drop()
@@ -182,9 +187,12 @@ class Through:
 def through(postgres, kafka, debezium, session_folder):
     folder = session_folder / "through"
     folder.mkdir()
-    made = Through(postgres, kafka, debezium, folder)
-    yield made
-    made.close()
+    made = Through(postgres, kafka, folder)
+    try:
+        made.run(debezium)
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize("copy", COPIES)
