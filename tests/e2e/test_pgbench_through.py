@@ -90,7 +90,7 @@ class Through:
                          self.targets[writer].conninfo(), codec={"interval": "string"},
                          source={"group": self.prefixes[writer], "start": "earliest",
                                  "rdkafka.topic.metadata.refresh.interval.ms": 500,
-                                 "member": "one"},
+                                 "rdkafka.session.timeout.ms": 6000},
                          schema_evolution="evolve")
 
     def _debezium(self, connect):

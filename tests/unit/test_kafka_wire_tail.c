@@ -5,11 +5,12 @@
 #include "tail.h"
 #include "timers.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* ---- tails ------------------------------------------------------------------------------ */
 
