@@ -22,7 +22,8 @@ struct shape_sql {
 };
 
 #define SEARCH_PATHS_ID 1
-#define FORMS_MAX       256 /* kept of a shape; others are made for one plan */
+#define PIECE_ROWS      1000 /* of a statement */
+#define FORMS_MAX       256  /* kept of a shape; others are made for one plan */
 
 static const char *const operations[ROW_ACTION_COUNT] = {[ROW_DELETE] = "delete",
                                                          [ROW_INSERT] = "insert",
@@ -544,13 +545,28 @@ static void gather(struct statements *statements, const struct rows *rows, enum 
     }
 }
 
+/* In pieces: the server is at one while the next is on its way. */
+static bool plan_pieces(struct statements *statements, struct plan *plan, const struct group *group,
+                        enum row_action action, size_t *failed, struct pg_error *error)
+{
+  for (size_t from = 0; from < group->count; from += PIECE_ROWS) {
+    size_t left = group->count - from;
+    struct group piece = *group;
+    piece.rows += from;
+    piece.count = left < PIECE_ROWS ? left : PIECE_ROWS;
+    if (!plan_group(statements, plan, &piece, action, failed, error))
+      return false;
+  }
+  return true;
+}
+
 static bool plan_action(struct statements *statements, const struct rows *rows,
                         enum row_action action, size_t *failed, struct pg_error *error)
 {
   gather(statements, rows, action);
   for (size_t i = 0; i < statements->group_count; i++)
     if (!(action == ROW_INSERT && plan_copy(statements, rows->plan, &statements->groups[i])) &&
-        !plan_group(statements, rows->plan, &statements->groups[i], action, failed, error))
+        !plan_pieces(statements, rows->plan, &statements->groups[i], action, failed, error))
       return false;
   return true;
 }
