@@ -4,7 +4,7 @@
  * order, and can be read back, offers it (struct headrace_plugin.log); a source that serves
  * readers asks for its pipeline's (struct headrace_host.sink_log). Optional for both.
  *
- * Words are Kafka's: a topic has partitions, each of which is a sequence of records with offsets
+ * Words: a topic has partitions, each of which is a sequence of records with offsets
  * that rise by one and are never given twice. Records are appended by the pipeline only: as
  * events with record->topic and record->partition set; the receipt of an event is its offset.
  *
