@@ -57,6 +57,19 @@ def pytest_runtest_makereport(item, call):
         report.sections.append((f"end of {log.name} (all of it: {kept})", text[-3000:]))
 
 
+@pytest.fixture
+def show_table(record_property):
+    """show_table(text): pytest's last words have it, whichever process the test ran in."""
+    return lambda text: record_property("table", text)
+
+
+def pytest_terminal_summary(terminalreporter):
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "table" and report.when == "call":
+                terminalreporter.write(f"\n{text}\n")
+
+
 # ---- PostgreSQL
 
 
