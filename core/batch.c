@@ -229,6 +229,7 @@ void batch_set_receipts(struct headrace_batch *batch, const uint64_t *receipts)
   batch->receipts =
       memset(arena_alloc(&batch->arena, batch->source_events * sizeof *batch->receipts), 0,
              batch->source_events * sizeof *batch->receipts);
-  for (size_t i = 0; i < batch->events.count; i++)
-    batch->receipts[batch->events.items[i].origin] = receipts[i];
+  /* Of several events that came of one the first counts: it is where that one begins. */
+  for (size_t i = batch->events.count; i > 0; i--)
+    batch->receipts[batch->events.items[i - 1].origin] = receipts[i - 1];
 }

@@ -25,13 +25,19 @@ static enum headrace_result run_stage(struct instance *instance, stage_callback 
   return HEADRACE_OK;
 }
 
+static bool works_on_records(const struct instance *filter)
+{
+  const struct headrace_plugin *plugin = filter->plugin;
+  return plugin->on_records ? plugin->on_records(filter->self) != 0 : plugin->filters_records != 0;
+}
+
 static enum headrace_result run_filters(const struct stages *stages, bool of_records,
                                         struct headrace_batch *batch)
 {
   enum headrace_result result = HEADRACE_OK;
   for (size_t i = 0; i < stages->filter_count && result == HEADRACE_OK; i++) {
     struct instance *filter = stages->filters[i];
-    if (!!filter->plugin->filters_records == of_records)
+    if (works_on_records(filter) == of_records)
       result = run_stage(filter, filter->plugin->apply, batch);
   }
   return result;
@@ -49,13 +55,34 @@ static enum headrace_result run_codec(struct instance *codec, bool decoding,
   return run_stage(codec, callback, batch);
 }
 
+/* Without a codec there is no other side. */
+static enum headrace_result check_side(const struct stages *stages, bool of_records)
+{
+  for (size_t i = 0; i < stages->filter_count; i++) {
+    struct instance *filter = stages->filters[i];
+    if (works_on_records(filter) == of_records)
+      continue;
+    filter->host.log(&filter->host, HEADRACE_ERROR,
+                     "filter %s works on %s, but the source gives %s and there is no codec between "
+                     "that makes one of the other; the filter would see nothing",
+                     filter->plugin->name, of_records ? "changes" : "records",
+                     of_records ? "records" : "changes");
+    return HEADRACE_FATAL;
+  }
+  return HEADRACE_OK;
+}
+
 enum headrace_result stages_run(const struct stages *stages, struct headrace_batch *batch)
 {
   if (!batch->events.count || (!stages->codec && !stages->filter_count))
     return HEADRACE_OK;
   bool decoding = batch->events.items[0].record != NULL;
-  enum headrace_result result = run_filters(stages, decoding, batch);
-  if (result == HEADRACE_OK && stages->codec)
+  enum headrace_result result = stages->codec ? HEADRACE_OK : check_side(stages, decoding);
+  if (result == HEADRACE_OK)
+    result = run_filters(stages, decoding, batch);
+  if (!stages->codec)
+    return result;
+  if (result == HEADRACE_OK)
     result = run_codec(stages->codec, decoding, batch);
   if (result == HEADRACE_OK)
     result = run_filters(stages, !decoding, batch);

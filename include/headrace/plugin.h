@@ -495,6 +495,10 @@ struct headrace_plugin {
   /* sink, optional: what was written can be read back, see <headrace/log.h>. After open; NULL: not
    * as this instance is configured. The receipts of its events are their offsets. */
   const struct headrace_log *(*log)(void *instance);
+
+  /* filter, optional: 1 if this instance, as it is configured, works on records, 0 if on changes.
+   * Asked after open; without it filters_records says. */
+  int (*on_records)(void *instance);
 };
 
 struct headrace_registration {

@@ -112,6 +112,39 @@ static void test_filters_drop_and_double(void **state)
   assert_int_equal(f->probe->last_durable, 1000);
 }
 
+static void run_filter_of_records(struct fixture *f, const char *codec)
+{
+  CLEANUP_FREE char *ini =
+      xasprintf("[p]\nsource = probe\nfilters = probe\nsink = probe\ncheckpoint = none\n%s"
+                "[p.source]\ncontrol = ${CONTROL}\n[p.sink]\ncontrol = ${CONTROL}\n"
+                "[p.filter.probe]\ncontrol = ${CONTROL}\non_records = yes\ndrop_every = 2\n",
+                codec);
+  f->probe->end_at = 100;
+  load(f, ini);
+  f->pipeline = pipeline_start(&f->config, &f->config.pipelines[0], &f->logger, f->ended_fd);
+}
+
+/* The same plugin on the other side of the codec, because its section says so. */
+static void test_filter_of_records(void **state)
+{
+  struct fixture *f = *state;
+  run_filter_of_records(f, "codec = probe\n[p.codec]\ncontrol = ${CONTROL}\n");
+  assert_int_equal(join(f), PIPELINE_ENDED);
+  for (unsigned number = 1; number <= 100; number++)
+    assert_int_equal(f->probe->delivered[number], number % 2);
+}
+
+/* It would be called with events that have no record. */
+static void test_filter_of_records_without_a_codec(void **state)
+{
+  struct fixture *f = *state;
+  run_filter_of_records(f, "");
+  assert_int_equal(join(f), PIPELINE_FAILED);
+  CLEANUP_FREE char *log = log_text(f);
+  assert_non_null(strstr(log, "filter probe works on records, but the source gives changes"));
+  assert_int_equal(f->probe->durables, 0);
+}
+
 static void test_positions_without_events(void **state)
 {
   struct fixture *f = *state;
@@ -735,6 +768,8 @@ int main(void)
       TEST(test_position_in_the_sink),
       TEST(test_again),
       TEST(test_filters_drop_and_double),
+      TEST(test_filter_of_records),
+      TEST(test_filter_of_records_without_a_codec),
       TEST(test_positions_without_events),
       TEST(test_empty_position_waits_its_turn),
       TEST(test_source_retry),

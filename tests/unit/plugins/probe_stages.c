@@ -85,8 +85,15 @@ static enum headrace_result stage_apply(void *instance, const struct headrace_ev
   return probe_leave(stage, result);
 }
 
+static int stage_on_records(void *instance)
+{
+  const struct stage *stage = instance;
+  return (int)stage->base.host->integer(stage->base.host, "on_records");
+}
+
 static const struct headrace_key keys[] = {
     PROBE_CONTROL_KEY,
+    {.name = "on_records", .type = HEADRACE_BOOL, .default_value = "no"},
     {.name = "drop_every", .type = HEADRACE_INT, .default_value = "0"},
     {.name = "double_every", .type = HEADRACE_INT, .default_value = "0"},
     {0}};
@@ -99,6 +106,7 @@ static const struct headrace_plugin plugin = {
     .close = stage_close,
     .tick = probe_tick,
     .apply = stage_apply,
+    .on_records = stage_on_records,
 };
 
 #endif
