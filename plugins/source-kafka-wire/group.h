@@ -89,6 +89,12 @@ void group_answer_sync(struct member *member, struct exchange *exchange, enum ka
 /* The leader's assignments have come. */
 void group_assign(struct group *group, const struct sync_group_request *request);
 
+/* Some member of the consumer group reads the topic, as far as can be told. */
+bool group_subscribes(const struct group *group, struct wire_slice topic);
+/* A member's metadata: the topics it names are taken off `left` one by one. False: malformed. */
+bool group_subscription_begin(struct wire_slice metadata, struct wire_slice *left, int32_t *count);
+bool group_subscription_next(struct wire_slice *left, struct wire_slice *topic);
+
 char *group_new_id(struct wire_arena *arena, struct wire_slice prefix);
 
 #endif

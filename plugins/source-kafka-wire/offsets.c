@@ -330,9 +330,16 @@ static void deleted(void *context, enum headrace_log_error error, const char *re
   exchange_answer(exchange, answer);
 }
 
-/* Whether members subscribe to a topic only they can read out of their protocol's bytes; so
- * nothing is deleted under those of a consumer group. */
-static size_t delete_those(struct exchange *exchange, bool in_use,
+/* Not under members that read the topic. */
+static enum kafka_error may_delete(const struct group *group, struct topic *topic, int32_t index)
+{
+  if (!partition_of(topic, index))
+    return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  return group && group_subscribes(group, wire_text(topic->name)) ? KAFKA_GROUP_SUBSCRIBED_TO_TOPIC
+                                                                  : KAFKA_NONE;
+}
+
+static size_t delete_those(struct exchange *exchange, const struct group *group,
                            struct headrace_log_offset *offsets)
 {
   const struct offset_delete_request *request = exchange->request.body;
@@ -348,13 +355,14 @@ static size_t delete_those(struct exchange *exchange, bool in_use,
     for (int32_t j = 0; j < asked->partitions.count; j++) {
       int32_t index = asked->partitions.items[j].partition_index;
       said->partitions.items[j].partition_index = index;
-      if (in_use || !partition_of(topic, index)) {
-        said->partitions.items[j].error_code =
-            in_use ? KAFKA_GROUP_SUBSCRIBED_TO_TOPIC : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-        continue;
-      }
-      offsets[count++] = (struct headrace_log_offset){
-          .topic = topic->name, .id = topic->id, .partition = index, .offset = -1, .metadata = ""};
+      enum kafka_error error = may_delete(group, topic, index);
+      said->partitions.items[j].error_code = (int16_t)error;
+      if (error == KAFKA_NONE)
+        offsets[count++] = (struct headrace_log_offset){.topic = topic->name,
+                                                        .id = topic->id,
+                                                        .partition = index,
+                                                        .offset = -1,
+                                                        .metadata = ""};
     }
   }
   return count;
@@ -379,7 +387,7 @@ void handle_offset_delete(struct exchange *exchange)
   if (!answer->error_code) {
     WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
                offset_delete_response_topic);
-    count = delete_those(exchange, group && group->members, offsets);
+    count = delete_those(exchange, group, offsets);
   }
   if (count)
     broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),

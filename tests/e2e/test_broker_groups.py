@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Consumer groups of librdkafka on headrace's broker, as on Apache Kafka."""
+import struct
 import time
 
 import confluent_kafka
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from harness import wire
 from harness.waiting import NotInTime, wait_until
 
 
@@ -160,3 +162,42 @@ def test_describe_list_delete(server, admin, members, filled):
     assert [(each.partition, each.offset) for each in place] == [(0, 7)]
     admin.delete_consumer_groups([group])[group].result(20)
     assert listed() is None
+
+
+def delete_offsets(server, group, *topics):
+    """(error, {topic: error of its partition 0}), by hand: no client here has it."""
+    door = wire.Connection(server)
+    door.send(wire.request(47, 0, 1, wire.text(group) + struct.pack(">i", len(topics)) + b"".join(
+        wire.text(name) + struct.pack(">ii", 1, 0) for name in topics)))
+    body = door.answer()[1]
+    door.close()
+    error, _, count = struct.unpack(">hii", body[:10])
+    at, errors = 10, {}
+    for _ in range(count):
+        size, = struct.unpack(">h", body[at:at + 2])
+        name = body[at + 2:at + 2 + size].decode()
+        errors[name], = struct.unpack(">h", body[at + 10 + size:at + 12 + size])
+        at += 12 + size
+    return error, errors
+
+
+def test_offsets_are_deleted_where_nobody_reads(server, admin, members, filled):
+    """Of a group with members only those of topics that none of them subscribes to."""
+    other, group = f"{filled}-left", f"deletes-{filled}"
+    admin.create_topics([NewTopic(other, 1, 1)])[other].result(20)
+    consumer = members("deletes")
+    wait_until(lambda: assigned([consumer], [4]), 40, "assigned")
+    consumer.commit(offsets=[confluent_kafka.TopicPartition(name, 0, 7)
+                             for name in (filled, other)], asynchronous=False)
+
+    def left():
+        return {each.topic for each in admin.list_consumer_group_offsets(
+            [confluent_kafka.ConsumerGroupTopicPartitions(group)])[group].result(20)
+            .topic_partitions}
+    subscribed, missing = 86, 3
+    assert delete_offsets(server, group, filled, other, f"{other}-no") == \
+        (0, {filled: subscribed, other: 0, f"{other}-no": missing})
+    assert left() == {filled}
+    consumer.close()
+    wait_until(lambda: delete_offsets(server, group, filled) == (0, {filled: 0}), 20, "left")
+    assert left() == set()
