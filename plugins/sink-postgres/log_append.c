@@ -11,6 +11,10 @@
 #define CHUNK_BYTES (256u << 10) /* libpq moves all of its buffer at each partial send */
 #define TROUBLE_US  60000000     /* it is said again */
 #define IS_THERE    "23505"      /* a record with this offset */
+/* No partition of messages for a row. PostgreSQL itself may lead a session to this: one that makes
+ * its list of a table's partitions while another one is attached may not learn of that for long. */
+#define NO_PARTITION "23514"
+#define SESSIONS     3 /* that may not know it, until it is believed */
 
 void log_append_init(struct log_append *append)
 {
@@ -142,6 +146,11 @@ static void failed(struct log_sink *sink, const struct pg_error *error)
   bool lost = !append->connection || PQstatus(append->connection) != CONNECTION_OK;
   enum reaction reaction = failure_reaction(error->sqlstate);
   append->in_doubt |= lost;
+  if (!strcmp(error->sqlstate, NO_PARTITION) && append->attempts < SESSIONS) {
+    disconnect(append);
+    again(sink, REACTION_RETRY);
+    return;
+  }
   if (!strcmp(error->sqlstate, LOG_MOVED) || !strcmp(error->sqlstate, IS_THERE)) {
     /* By another process, or by a transaction of this one that was given up too early. */
     append->in_doubt = true;

@@ -3,6 +3,7 @@
 import socket
 
 from . import places
+from .kafka import Clients
 from .program import Headrace
 from .waiting import wait_until
 
@@ -16,7 +17,7 @@ def sections(db, port, source=None, sink=None):
     }
 
 
-class Broker(Headrace):
+class Broker(Headrace, Clients):
     """Where Kafka has the same, it has the same name: host, port, brokers, kill9 …"""
 
     def __init__(self, folder, db, source=None, sink=None, name="broker"):

@@ -51,105 +51,14 @@ def write_properties(path, values):
 KAFKAS_OWN = ("__consumer_", "__transaction_", "__share_")  # beginnings of topic names
 
 
-class Kafka:
-    """One broker. `settings` override its properties; a function gets the broker and gives
-    them. `advertise`: the port that clients are told, where a proxy listens."""
+class Clients:
+    """The test's own clients of a server at host:port that speaks Kafka's protocol."""
 
-    _numbers = itertools.count(1)
-
-    def __init__(self, scratch, settings=None, advertise=None, options=QUICK_START):
-        number = next(self._numbers)
-        self.options = options
-        self.folder = scratch / f"kafka-{number}"
-        self.folder.mkdir()
-        self.host, self.port, self.controller_port = "127.0.0.1", places.free_port(), \
-            places.free_port()
-        self.advertised_port = advertise or self.port
-        self.process = Process(f"kafka-{number}", self.folder)
-        self.log = self.process.log
-        self.properties_path = self.folder / "server.properties"
-        self.logging_path = self.folder / "log4j.properties"
-        self.logging_path.write_text(LOGGING, encoding="utf-8")
-        self.client_settings = {}  # for the test's own clients: TLS, SASL
-        self._admin = None
-        more = settings(self) if callable(settings) else settings or {}
-        write_properties(self.properties_path, {**self._properties(), **more})
-        self._format()
-
-    def _properties(self):
-        listen = f"PLAINTEXT://{self.host}"
-        return {
-            "process.roles": "broker,controller",
-            "node.id": 1,
-            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
-            "listeners": f"{listen}:{self.port},CONTROLLER://{self.host}:{self.controller_port}",
-            "advertised.listeners": f"{listen}:{self.advertised_port}",
-            "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map":
-                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,"
-                "SASL_SSL:SASL_SSL",
-            "log.dirs": self.folder / "data",
-            "num.partitions": 1,
-            "offsets.topic.num.partitions": 1,
-            "offsets.topic.replication.factor": 1,
-            "transaction.state.log.replication.factor": 1,
-            "transaction.state.log.min.isr": 1,
-            "transaction.state.log.num.partitions": 1,
-            "share.coordinator.state.topic.replication.factor": 1,
-            "share.coordinator.state.topic.min.isr": 1,
-            "group.initial.rebalance.delay.ms": 0,
-            "auto.create.topics.enable": "true",
-            "controlled.shutdown.enable": "false",
-            "broker.session.timeout.ms": 2000,  # else a restart after kill -9 waits 9 s
-            "broker.heartbeat.interval.ms": 500,
-        }
-
-    def _format(self):
-        # The id is 16 bytes in base64; "headrace…" never looks like an option's dash.
-        cluster = base64.urlsafe_b64encode(b"headrace" + os.urandom(8)).decode().rstrip("=")
-        command = java([maven.kafka_jars()], "kafka.tools.StorageTool", "format", "-t", cluster,
-                       "-c", str(self.properties_path), heap="128m", logging=self.logging_path)
-        with open(self.log.path, "ab") as log:
-            subprocess.run(command, check=True, stdout=log, stderr=log)
-
-    # ---- life
-
-    def start(self, wait=True):
-        self.process.spawn(java([maven.kafka_jars()], "kafka.Kafka", str(self.properties_path),
-                                heap="768m", logging=self.logging_path, options=self.options))
-        if wait:
-            self.wait_ready()
-        return self
-
-    def wait_ready(self, timeout=90):
-        def answers():
-            try:
-                return self.admin().list_topics(timeout=1).brokers
-            except confluent_kafka.KafkaException:
-                return False
-        wait_until(answers, timeout, f"{self.process.name} answers", interval=0.1,
-                   give_up=self.process.must_run)
-
-    def stop(self):
-        self.process.terminate(60)
-
-    def kill9(self):
-        self.process.kill9()
-
-    def restart(self):
-        self.stop()
-        return self.start()
-
-    def close(self):
-        self.process.kill9()
-        shutil.rmtree(self.folder / "data", ignore_errors=True)
+    host, port = None, None
+    client_settings = {}  # TLS, SASL
+    _admin = None
 
     # ---- topics
-
-    @property
-    def brokers(self):
-        """host:port, as clients are told."""
-        return f"{self.host}:{self.advertised_port}"
 
     def _client(self, **more):
         return {"bootstrap.servers": f"{self.host}:{self.port}", "log_level": 0,
@@ -183,13 +92,13 @@ class Kafka:
 
     # ---- records
 
-    def produce(self, topic, records):
+    def produce(self, topic, records, timeout=30):
         """Sends (key, value) pairs and waits until the broker has them, in this order: without
         idempotence what a new leader refuses at first comes behind what follows it."""
         producer = confluent_kafka.Producer(self._client(**{"enable.idempotence": True}))
         for key, value in records:
             producer.produce(topic, value, key)
-        assert producer.flush(30) == 0
+        assert producer.flush(timeout) == 0
 
     def _consumer(self, topic):
         consumer = confluent_kafka.Consumer(self._client(**{
@@ -260,6 +169,104 @@ class Kafka:
         wait_until(enough, timeout, lambda: f"{number} records in {topic}, "
                    f"there are {len(self.consume(topic))}", interval=0.1, give_up=give_up)
         return self.consume(topic)
+
+
+class Kafka(Clients):
+    """One broker. `settings` override its properties; a function gets the broker and gives
+    them. `advertise`: the port that clients are told, where a proxy listens."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, scratch, settings=None, advertise=None, options=QUICK_START):
+        number = next(self._numbers)
+        self.options = options
+        self.folder = scratch / f"kafka-{number}"
+        self.folder.mkdir()
+        self.host, self.port, self.controller_port = "127.0.0.1", places.free_port(), \
+            places.free_port()
+        self.advertised_port = advertise or self.port
+        self.process = Process(f"kafka-{number}", self.folder)
+        self.log = self.process.log
+        self.properties_path = self.folder / "server.properties"
+        self.logging_path = self.folder / "log4j.properties"
+        self.logging_path.write_text(LOGGING, encoding="utf-8")
+        self.client_settings = {}
+        more = settings(self) if callable(settings) else settings or {}
+        write_properties(self.properties_path, {**self._properties(), **more})
+        self._format()
+
+    def _properties(self):
+        listen = f"PLAINTEXT://{self.host}"
+        return {
+            "process.roles": "broker,controller",
+            "node.id": 1,
+            "controller.quorum.voters": f"1@{self.host}:{self.controller_port}",
+            "listeners": f"{listen}:{self.port},CONTROLLER://{self.host}:{self.controller_port}",
+            "advertised.listeners": f"{listen}:{self.advertised_port}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map":
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,"
+                "SASL_SSL:SASL_SSL",
+            "log.dirs": self.folder / "data",
+            "num.partitions": 1,
+            "offsets.topic.num.partitions": 1,
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "transaction.state.log.num.partitions": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            "group.initial.rebalance.delay.ms": 0,
+            "auto.create.topics.enable": "true",
+            "controlled.shutdown.enable": "false",
+            "broker.session.timeout.ms": 2000,  # else a restart after kill -9 waits 9 s
+            "broker.heartbeat.interval.ms": 500,
+        }
+
+    def _format(self):
+        # The id is 16 bytes in base64; "headrace…" never looks like an option's dash.
+        cluster = base64.urlsafe_b64encode(b"headrace" + os.urandom(8)).decode().rstrip("=")
+        command = java([maven.kafka_jars()], "kafka.tools.StorageTool", "format", "-t", cluster,
+                       "-c", str(self.properties_path), heap="128m", logging=self.logging_path)
+        with open(self.log.path, "ab") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log)
+
+    @property
+    def brokers(self):
+        """host:port, as clients are told."""
+        return f"{self.host}:{self.advertised_port}"
+
+    # ---- life
+
+    def start(self, wait=True):
+        self.process.spawn(java([maven.kafka_jars()], "kafka.Kafka", str(self.properties_path),
+                                heap="768m", logging=self.logging_path, options=self.options))
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self, timeout=90):
+        def answers():
+            try:
+                return self.admin().list_topics(timeout=1).brokers
+            except confluent_kafka.KafkaException:
+                return False
+        wait_until(answers, timeout, f"{self.process.name} answers", interval=0.1,
+                   give_up=self.process.must_run)
+
+    def stop(self):
+        self.process.terminate(60)
+
+    def kill9(self):
+        self.process.kill9()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def close(self):
+        self.process.kill9()
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
 
 
 def _record(message):
