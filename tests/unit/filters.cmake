@@ -1,0 +1,1 @@
+headrace_unit_test(filter_select filter-select-objects headrace-core)
