@@ -1,1 +1,2 @@
 headrace_unit_test(filter_select filter-select-objects headrace-core)
+headrace_unit_test(filter_route filter-route-objects headrace-core)
