@@ -26,7 +26,7 @@ char *key_text_write(char *out, const struct relation_plan *plan,
   return out;
 }
 
-struct draft {
+struct shape {
   struct codec *codec;
   const struct relation_plan *plan;
   const struct headrace_change *change;
@@ -35,62 +35,62 @@ struct draft {
   const struct column_plan *defect;
 };
 
-static size_t key_room(const struct draft *draft)
+static size_t key_room(const struct shape *shape)
 {
-  return draft->key ? key_bound(draft->plan, draft->key, draft->key_other) : 0;
+  return shape->key ? key_bound(shape->plan, shape->key, shape->key_other) : 0;
 }
 
-static char *key_put(char *out, struct draft *draft)
+static char *key_put(char *out, struct shape *shape)
 {
-  if (!draft->key)
+  if (!shape->key)
     return out;
-  if (draft->codec->options.key_format == KEY_TEXT)
-    return key_text_write(out, draft->plan, draft->key, draft->key_other);
-  return key_write(out, draft->plan, draft->key, draft->key_other, &draft->defect);
+  if (shape->codec->options.key_format == KEY_TEXT)
+    return key_text_write(out, shape->plan, shape->key, shape->key_other);
+  return key_write(out, shape->plan, shape->key, shape->key_other, &shape->defect);
 }
 
-typedef char *(*value_function)(char *out, struct draft *draft);
+typedef char *(*value_function)(char *out, struct shape *shape);
 
-static enum headrace_result emit(struct draft *draft, struct headrace_batch *batch, size_t bound,
+static enum headrace_result emit(struct shape *shape, struct headrace_batch *batch, size_t bound,
                                  value_function write_record)
 {
-  const struct headrace_host *host = draft->codec->host;
-  char *start = host->reserve(host, batch, key_room(draft) + bound);
-  char *key_end = key_put(start, draft);
-  char *end = key_end ? write_record(key_end, draft) : NULL;
+  const struct headrace_host *host = shape->codec->host;
+  char *start = host->reserve(host, batch, key_room(shape) + bound);
+  char *key_end = key_put(start, shape);
+  char *end = key_end ? write_record(key_end, shape) : NULL;
   if (!end)
-    return codec_defect(draft->codec, draft->plan, draft->defect);
+    return codec_defect(shape->codec, shape->plan, shape->defect);
   host->commit(host, batch, (size_t)(end - start));
   struct headrace_record *record = host->add_record(host, batch);
-  if (draft->key)
+  if (shape->key)
     record->key = value_of(start, key_end);
   record->value = value_of(key_end, end);
   return HEADRACE_OK;
 }
 
-static struct draft draft_of(struct codec *codec, const struct headrace_change *change)
+static struct shape shape_of(struct codec *codec, const struct headrace_change *change)
 {
-  struct draft draft = {.codec = codec, .plan = plan_of(codec, change->relation), .change = change};
-  if (!draft.plan->key_count)
-    return draft;
-  draft.key = change->new_values ? change->new_values : change->old_values;
-  draft.key_other = change->new_values ? change->old_values : NULL;
-  return draft;
+  struct shape shape = {.codec = codec, .plan = plan_of(codec, change->relation), .change = change};
+  if (!shape.plan->key_count)
+    return shape;
+  shape.key = change->new_values ? change->new_values : change->old_values;
+  shape.key_other = change->new_values ? change->old_values : NULL;
+  return shape;
 }
 
-static size_t images_bound(const struct draft *draft)
+static size_t images_bound(const struct shape *shape)
 {
-  const struct headrace_change *change = draft->change;
-  return (change->old_values ? row_bound(draft->plan, change->old_values, NULL) : 4) +
-         (change->new_values ? row_bound(draft->plan, change->new_values, change->old_values) : 4);
+  const struct headrace_change *change = shape->change;
+  return (change->old_values ? row_bound(shape->plan, change->old_values, NULL) : 4) +
+         (change->new_values ? row_bound(shape->plan, change->new_values, change->old_values) : 4);
 }
 
-static char *image_put(char *out, struct draft *draft, const struct headrace_value *values,
+static char *image_put(char *out, struct shape *shape, const struct headrace_value *values,
                        const struct headrace_value *other, enum absent absent)
 {
   if (!values)
     return PUT(out, "null");
-  return row_write(out, draft->plan, values, other, absent, &draft->defect);
+  return row_write(out, shape->plan, values, other, absent, &shape->defect);
 }
 
 /* ---- envelope ----------------------------------------------------------- */
@@ -107,49 +107,50 @@ static char *lsn_put(char *out, uint64_t lsn)
   return json_copy(out, text, (size_t)size);
 }
 
-static char *envelope_source(char *out, const struct draft *draft, int64_t now_us)
+static char *envelope_source(char *out, const struct shape *shape, int64_t now_us)
 {
-  const struct headrace_transaction *transaction = draft->change->transaction;
+  const struct headrace_transaction *transaction = shape->change->transaction;
   int64_t committed_us = transaction ? transaction->commit_time_us : now_us;
   out = PUT(out, ",\"source\":{\"version\":\"" HEADRACE_VERSION
                  "\",\"connector\":\"headrace\",\"ts_ms\":");
   out = json_integer(out, committed_us / 1000);
   out = PUT(out, ",\"db\":");
-  out = json_string(out, draft->codec->database.data, draft->codec->database.size);
-  out = text_put(out, &draft->plan->names);
+  out = json_string(out, shape->codec->database.data, shape->codec->database.size);
+  out = text_put(out, &json_plan_of(shape->plan)->names);
   out = PUT(out, ",\"lsn\":\"");
-  out = lsn_put(out, draft->change->sequence);
+  out = lsn_put(out, shape->change->sequence);
   out = PUT(out, "\",\"xid\":");
   out = transaction ? json_unsigned(out, transaction->id) : PUT(out, "null");
   return PUT(out, "}}");
 }
 
-static char *envelope_value(char *out, struct draft *draft)
+static char *envelope_value(char *out, struct shape *shape)
 {
-  const struct headrace_change *change = draft->change;
+  const struct headrace_change *change = shape->change;
   const char *word = operation_words[change->operation];
-  int64_t now_us = draft->codec->host->now_us(draft->codec->host);
+  int64_t now_us = shape->codec->host->now_us(shape->codec->host);
   *out++ = '{';
-  out = json_copy(out, draft->plan->names.data + 1, draft->plan->names.size - 1);
+  out = json_copy(out, json_plan_of(shape->plan)->names.data + 1,
+                  json_plan_of(shape->plan)->names.size - 1);
   out = PUT(out, ",\"op\":\"");
   out = json_copy(out, word, strlen(word));
   out = PUT(out, "\",\"ts_ms\":");
   out = json_integer(out, now_us / 1000);
   out = PUT(out, ",\"before\":");
-  if (!(out = image_put(out, draft, change->old_values, NULL, ABSENT_NULL)))
+  if (!(out = image_put(out, shape, change->old_values, NULL, ABSENT_NULL)))
     return NULL;
   out = PUT(out, ",\"after\":");
-  out = image_put(out, draft, change->new_values, change->old_values, ABSENT_UNAVAILABLE);
-  return out ? envelope_source(out, draft, now_us) : NULL;
+  out = image_put(out, shape, change->new_values, change->old_values, ABSENT_UNAVAILABLE);
+  return out ? envelope_source(out, shape, now_us) : NULL;
 }
 
 enum headrace_result envelope_encode(struct codec *codec, const struct headrace_change *change,
                                      struct headrace_batch *out)
 {
-  struct draft draft = draft_of(codec, change);
-  size_t bound = images_bound(&draft) + 2 * draft.plan->names.size +
+  struct shape shape = shape_of(codec, change);
+  size_t bound = images_bound(&shape) + 2 * json_plan_of(shape.plan)->names.size +
                  JSON_ESCAPE_GROWTH * codec->database.size + 384;
-  return emit(&draft, out, bound, envelope_value);
+  return emit(&shape, out, bound, envelope_value);
 }
 
 /* ---- op ----------------------------------------------------------------- */
@@ -198,11 +199,11 @@ static char *old_texts_put(char *out, const struct relation_plan *plan,
   return out;
 }
 
-static char *op_value(char *out, struct draft *draft)
+static char *op_value(char *out, struct shape *shape)
 {
-  const struct headrace_change *change = draft->change;
-  const struct relation_plan *plan = draft->plan;
-  out = text_put(out, &plan->op_head);
+  const struct headrace_change *change = shape->change;
+  const struct relation_plan *plan = shape->plan;
+  out = text_put(out, &json_plan_of(plan)->op_head);
   out = json_unsigned(out, change->transaction ? change->transaction->commit_sequence
                                                : change->sequence);
   out = PUT(out, ",\"seq_id\":");
@@ -232,46 +233,51 @@ enum headrace_result op_encode(struct codec *codec, const struct headrace_change
 {
   if (change->operation == HEADRACE_TRUNCATE)
     return HEADRACE_OK; /* the crate's Op has no word for it */
-  struct draft draft = draft_of(codec, change);
-  size_t bound = draft.plan->op_head.size + 5 * (size_t)draft.plan->column_count + 128 +
-                 texts_bound(draft.plan, change->old_values, NULL) +
-                 texts_bound(draft.plan, change->new_values, change->old_values);
-  return emit(&draft, out, bound, op_value);
+  struct shape shape = shape_of(codec, change);
+  size_t bound = json_plan_of(shape.plan)->op_head.size + 5 * (size_t)shape.plan->column_count +
+                 128 + texts_bound(shape.plan, change->old_values, NULL) +
+                 texts_bound(shape.plan, change->new_values, change->old_values);
+  return emit(&shape, out, bound, op_value);
 }
 
 /* ---- plain -------------------------------------------------------------- */
 
-/* In the place of the object's end. */
-static char *operation_put(char *out, struct draft *draft, bool first)
+static const struct text *operation_label(const struct codec *codec)
 {
-  const char *word = operation_words[draft->change->operation];
+  return &((const struct json_codec *)codec)->operation_label;
+}
+
+/* In the place of the object's end. */
+static char *operation_put(char *out, struct shape *shape, bool first)
+{
+  const char *word = operation_words[shape->change->operation];
   if (!first)
     *out++ = ',';
-  out = text_put(out, &draft->codec->operation_label);
+  out = text_put(out, operation_label(shape->codec));
   *out++ = '"';
   out = json_copy(out, word, strlen(word));
   return PUT(out, "\"}");
 }
 
-static char *plain_value(char *out, struct draft *draft)
+static char *plain_value(char *out, struct shape *shape)
 {
-  const struct headrace_change *change = draft->change;
+  const struct headrace_change *change = shape->change;
   char *start = out;
   bool deleted = !change->new_values;
   const struct headrace_value *values = deleted ? change->old_values : change->new_values;
   if (values)
-    out = image_put(out, draft, values, deleted ? NULL : change->old_values,
+    out = image_put(out, shape, values, deleted ? NULL : change->old_values,
                     deleted ? ABSENT_NULL : ABSENT_UNAVAILABLE);
   else
     out = PUT(out, "{}");
-  if (!out || !draft->codec->operation_label.size)
+  if (!out || !operation_label(shape->codec)->size)
     return out;
-  return operation_put(out - 1, draft, out - start == 2);
+  return operation_put(out - 1, shape, out - start == 2);
 }
 
 enum headrace_result plain_encode(struct codec *codec, const struct headrace_change *change,
                                   struct headrace_batch *out)
 {
-  struct draft draft = draft_of(codec, change);
-  return emit(&draft, out, images_bound(&draft) + codec->operation_label.size + 32, plain_value);
+  struct shape shape = shape_of(codec, change);
+  return emit(&shape, out, images_bound(&shape) + operation_label(codec)->size + 32, plain_value);
 }

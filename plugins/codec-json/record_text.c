@@ -2,50 +2,15 @@
  *
  * A record's key and value as members of objects, out of Kafka Connect's {"schema":…,"payload":…}
  * where they are in one. */
-#include "decode.h"
+#include "json.h"
 
 #include <stdlib.h>
 
-/* ---- fields ------------------------------------------------------------- */
-
-struct json_field *json_fields_add(struct json_fields *fields)
-{
-  if (fields->count == fields->room) {
-    fields->room = fields->room ? 2 * fields->room : 32;
-    fields->items = realloc(fields->items, fields->room * sizeof *fields->items);
-    if (!fields->items)
-      abort();
-  }
-  return &fields->items[fields->count++];
-}
-
-const struct json_value *json_fields_find(const struct json_fields *fields, const char *name)
-{
-  for (size_t i = fields->count; i--;)
-    if (json_is(&fields->items[i].name, name))
-      return &fields->items[i].value;
-  return NULL;
-}
-
-void json_fields_reset(struct json_fields *fields)
-{
-  fields->count = 0;
-  fields->given = false;
-}
-
-bool json_fields_read(struct json_reader *reader, struct json_fields *fields)
-{
-  struct json_value name;
-  json_fields_reset(fields);
-  fields->given = true;
-  while (json_next_member(reader, &name)) {
-    struct json_field *field = json_fields_add(fields);
-    field->name = name;
-    if (!json_read_whole(reader, &field->value))
-      return false;
-  }
-  return !reader->error;
-}
+/* One record on its way. */
+struct reading {
+  struct record_text *text;
+  struct known_schema *schemas; /* KNOWN_SCHEMAS of them */
+};
 
 /* A value of an envelope's member; of an object also its members, so that it is read only once. */
 static bool read_part(struct json_reader *reader, struct json_value *value,
@@ -61,34 +26,14 @@ static bool read_part(struct json_reader *reader, struct json_value *value,
   return true;
 }
 
-static struct json_fields *part_of(struct record_text *text, const struct json_value *name)
-{
-  if (json_is(name, "before"))
-    return &text->before;
-  if (json_is(name, "after"))
-    return &text->after;
-  if (json_is(name, "source"))
-    return &text->source;
-  return json_is(name, "transaction") ? &text->transaction : NULL;
-}
-
 /* ---- documents ---------------------------------------------------------- */
-
-static void begin_value(struct record_text *text)
-{
-  json_fields_reset(&text->top);
-  json_fields_reset(&text->before);
-  json_fields_reset(&text->after);
-  json_fields_reset(&text->source);
-  json_fields_reset(&text->transaction);
-}
 
 /* The payload. False: reader->error, or it is no object (text->top.given). A null is a tombstone.
  */
 static bool read_payload(struct record_text *text, struct json_reader *reader)
 {
   struct json_value value, name;
-  begin_value(text);
+  record_text_reset_value(text);
   if (!json_read_value(reader, &value))
     return false;
   text->tombstone = value.kind == JSON_NULL;
@@ -98,7 +43,7 @@ static bool read_payload(struct record_text *text, struct json_reader *reader)
   while (json_next_member(reader, &name)) {
     struct json_field *field = json_fields_add(&text->top);
     field->name = name;
-    struct json_fields *part = part_of(text, &name);
+    struct json_fields *part = record_text_part(text, &name);
     if (part ? !read_part(reader, &field->value, part) : !json_read_whole(reader, &field->value))
       return false;
   }
@@ -110,7 +55,7 @@ static bool read_payload(struct record_text *text, struct json_reader *reader)
 #define KNOWN_SCHEMA_MAX 65536 /* bytes that are worth keeping */
 
 /* A topic's place for the schemas of its keys or values; another topic may have the same one. */
-static struct known_schema *known_schema_of(struct record_text *text,
+static struct known_schema *known_schema_of(const struct reading *reading,
                                             const struct headrace_value *topic, bool of_key)
 {
   uint64_t end = 0;
@@ -118,7 +63,7 @@ static struct known_schema *known_schema_of(struct record_text *text,
   if (size)
     memcpy(&end, topic->data + topic->size - size, size);
   end = (end + topic->size) * UINT64_C(0x9e3779b97f4a7c15);
-  return &text->schemas[(end >> 32) % (KNOWN_SCHEMAS / 2) * 2 + of_key];
+  return &reading->schemas[(end >> 32) % (KNOWN_SCHEMAS / 2) * 2 + of_key];
 }
 
 static void remember(struct known_schema *known, const struct json_value *schema)
@@ -209,13 +154,14 @@ static struct json_value schema_of(const struct json_value *schema)
 }
 
 /* False: *error says why; NULL: it is JSON but neither object nor null. */
-static bool read_value(struct record_text *text, const struct headrace_record *record,
+static bool read_value(const struct reading *reading, const struct headrace_record *record,
                        const char **error)
 {
+  struct record_text *text = reading->text;
   const struct headrace_value *data = &record->value;
   struct json_reader reader;
   json_read_begin(&reader, data->data, data->size);
-  struct wrapper wrapper = unwrap(&reader, known_schema_of(text, &record->topic, false));
+  struct wrapper wrapper = unwrap(&reader, known_schema_of(reading, &record->topic, false));
   bool sound = read_payload(text, &reader) && close_wrapper(&wrapper, &reader);
   if (wrapper.found && sound) {
     text->value_schema = schema_of(&wrapper.schema);
@@ -243,12 +189,13 @@ static bool read_key_payload(struct record_text *text, struct json_reader *reade
   return true;
 }
 
-static bool read_json_key(struct record_text *text, const struct headrace_record *record)
+static bool read_json_key(const struct reading *reading, const struct headrace_record *record)
 {
+  struct record_text *text = reading->text;
   const struct headrace_value *key = &record->key;
   struct json_reader reader;
   json_read_begin(&reader, key->data, key->size);
-  struct wrapper wrapper = unwrap(&reader, known_schema_of(text, &record->topic, true));
+  struct wrapper wrapper = unwrap(&reader, known_schema_of(reading, &record->topic, true));
   if (wrapper.found) {
     if (read_key_payload(text, &reader) && close_wrapper(&wrapper, &reader)) {
       text->key_schema = schema_of(&wrapper.schema);
@@ -261,15 +208,16 @@ static bool read_json_key(struct record_text *text, const struct headrace_record
 }
 
 /* A key that is not JSON is taken as the text that it is; one that is no text, as none. */
-static bool read_key(struct record_text *text, const struct options *options,
+static bool read_key(const struct reading *reading, const struct options *options,
                      const struct headrace_record *record)
 {
+  struct record_text *text = reading->text;
   const struct headrace_value *key = &record->key;
   json_fields_reset(&text->key);
   if (key->state == HEADRACE_NULL || !key->size)
     return true;
   if (!options->text_keys) {
-    if (read_json_key(text, record))
+    if (read_json_key(reading, record))
       return true;
     json_fields_reset(&text->key);
     text->scalar_key = (struct json_value){0};
@@ -282,38 +230,20 @@ static bool read_key(struct record_text *text, const struct options *options,
   return true;
 }
 
-enum record_shape record_text_read(struct record_text *text, const struct options *options,
-                                   const struct headrace_record *record, struct decode_fault *fault)
+enum record_shape json_record_read(struct codec *codec, const struct headrace_record *record,
+                                   struct record_text *text, struct decode_fault *fault)
 {
+  struct reading reading = {text, ((struct json_codec *)codec)->schemas};
   const char *error = NULL;
-  text->key_schema = text->value_schema = text->scalar_key = (struct json_value){.kind = JSON_NULL};
-  text->message_prefix = text->message_content = (struct json_value){.kind = JSON_NULL};
-  text->origin = (struct record_origin){0};
-  text->headers = record->headers;
-  text->header_count = record->header_count;
-  if (!read_key(text, options, record)) {
+  record_text_begin(text, record);
+  if (!read_key(&reading, &codec->options, record)) {
     decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
     return RECORD_FAULTY;
   }
-  text->tombstone = record->value.state == HEADRACE_NULL;
-  if (text->tombstone) {
-    begin_value(text);
-  } else if (!read_value(text, record, &error)) {
+  if (!text->tombstone && !read_value(&reading, record, &error)) {
     decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
                   error ? error : "");
     return RECORD_FAULTY;
   }
-  return record_shape_read(text, options, fault);
-}
-
-void record_text_clear(struct record_text *text)
-{
-  free(text->top.items);
-  free(text->before.items);
-  free(text->after.items);
-  free(text->key.items);
-  free(text->source.items);
-  free(text->transaction.items);
-  for (size_t i = 0; i < KNOWN_SCHEMAS; i++)
-    free(text->schemas[i].data);
+  return record_shape_read(text, &codec->options, fault);
 }

@@ -12,7 +12,7 @@ static inline size_t bound_one(const struct column_plan *column, const struct he
 size_t row_bound(const struct relation_plan *plan, const struct headrace_value *values,
                  const struct headrace_value *other)
 {
-  size_t bound = plan->row_fixed;
+  size_t bound = json_plan_of(plan)->row_fixed;
   for (uint32_t i = 0; i < plan->column_count; i++)
     bound += bound_one(&plan->columns[i], &values[i], other, i);
   return bound;
@@ -21,7 +21,7 @@ size_t row_bound(const struct relation_plan *plan, const struct headrace_value *
 size_t key_bound(const struct relation_plan *plan, const struct headrace_value *values,
                  const struct headrace_value *other)
 {
-  size_t bound = plan->key_fixed;
+  size_t bound = json_plan_of(plan)->key_fixed;
   for (uint32_t i = 0; i < plan->key_count; i++) {
     uint16_t index = plan->key[i];
     bound += bound_one(&plan->columns[index], &values[index], other, index);
@@ -104,26 +104,4 @@ char *key_write(char *out, const struct relation_plan *plan, const struct headra
   }
   *out++ = '}';
   return out;
-}
-
-bool key_complete(const struct relation_plan *plan, const struct headrace_value *values)
-{
-  for (uint32_t i = 0; i < plan->key_count; i++)
-    if (values[plan->key[i]].state == HEADRACE_ABSENT)
-      return false;
-  return true;
-}
-
-bool key_equal(const struct relation_plan *plan, const struct headrace_value *one,
-               const struct headrace_value *two)
-{
-  for (uint32_t i = 0; i < plan->key_count; i++) {
-    const struct headrace_value *a = &one[plan->key[i]], *b = &two[plan->key[i]];
-    if (a->state == HEADRACE_ABSENT || b->state == HEADRACE_ABSENT)
-      continue;
-    if (a->state != b->state ||
-        (a->state != HEADRACE_NULL && (a->size != b->size || memcmp(a->data, b->data, a->size))))
-      return false;
-  }
-  return true;
 }

@@ -42,7 +42,7 @@ def test_plugins_include_no_core_file_and_no_other_plugin():
         if path.suffix == ".py":
             continue
         own = {file.name for folder in (path.parent, TREE / "plugins" / "common")
-               for file in folder.glob("*.h")}
+               for file in folder.rglob("*.h")}
         included = set(re.findall(r'#include "([^"]+)"', path.read_text()))
         headers = set(re.findall(r"#include <headrace/(.+)>", path.read_text()))
         strangers[name(path)] = (included - own) | (headers - {"plugin.h", "handler.h", "log.h"})

@@ -2,7 +2,7 @@
  *
  * Which column a field's schema makes, and which function reads its values. What the schema does
  * not say may be in the parameters that Debezium's column.propagate.source.type adds. */
-#include "typed.h"
+#include "connect_typed.h"
 
 #include <stdlib.h>
 

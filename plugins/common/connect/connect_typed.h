@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * codec-json, decoding with schema: how its parts fit.
+ * Decoding with schema: how its parts fit.
  *
  * typed           the cache: a schema's hash → relation and how to read its values; rows
  * typed_schema    the text of Kafka Connect's schema
@@ -10,10 +10,10 @@
  *
  * The schemas are those of Kafka Connect's JsonConverter, and of Debezium 3.3 (io.debezium.data,
  * .time); those of struct form (Structured…) came with 3.6. */
-#ifndef HEADRACE_CODEC_JSON_TYPED_H
-#define HEADRACE_CODEC_JSON_TYPED_H
+#ifndef HEADRACE_CONNECT_TYPED_H
+#define HEADRACE_CONNECT_TYPED_H
 
-#include "decode.h"
+#include "connect_decode.h"
 #include "temporal.h"
 
 /* ---- schemas ------------------------------------------------------------ */

@@ -2,10 +2,10 @@
  *
  * The functions that write one value each (value_writer). `data` is the canonical text of the
  * value's type, or the bytes of a BINARY value; they return NULL if it is neither. */
-#ifndef HEADRACE_CODEC_JSON_WRITERS_H
-#define HEADRACE_CODEC_JSON_WRITERS_H
+#ifndef HEADRACE_CONNECT_WRITERS_H
+#define HEADRACE_CONNECT_WRITERS_H
 
-#include "json.h"
+#include "connect_codec.h"
 
 #define WRITER(name)                                                                               \
   char *name(char *out, const struct value_plan *plan, const char *data, size_t size)

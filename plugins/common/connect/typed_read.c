@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Values of one part: a JSON string, number or boolean becomes the canonical text of its type. */
+#include "connect_typed.h"
 #include "numeric_text.h"
-#include "typed.h"
 
 #include <stdlib.h>
 

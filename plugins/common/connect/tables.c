@@ -3,7 +3,7 @@
  * Tables of records. Where a record does not name its table, its topic does: the last component
  * is the table and, of three or more, the one before it the schema, which is how Debezium names
  * topics (prefix.schema.table). A tombstone is of the table that its topic had so far. */
-#include "decode.h"
+#include "connect_decode.h"
 
 #include <stdio.h>
 #include <stdlib.h>

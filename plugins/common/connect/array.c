@@ -2,7 +2,7 @@
  *
  * Arrays, from PostgreSQL's text (PostgreSQL docs 8.15.6): {1,NULL,"a \"b\""}, nested, perhaps with
  * bounds before it, [0:1]={1,2}, which JSON cannot say. */
-#include "writers.h"
+#include "connect_writers.h"
 
 static size_t count_elements(const char *data, size_t size)
 {

@@ -2,7 +2,7 @@
  *
  * java.util.UUID.nameUUIDFromBytes(): the MD5 (RFC 1321) of a name as a version 3 UUID. It names a
  * placeholder, it protects nothing. */
-#include "writers.h"
+#include "connect_writers.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
  *
  * Rows of records with schema. What a schema makes, a relation and the readers of its values, is
  * kept by a hash of the schema's bytes, so that a record's schema is hashed but not parsed. */
-#include "typed.h"
+#include "connect_typed.h"
 
 #include <stdlib.h>
 

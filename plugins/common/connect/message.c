@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Logical messages (pg_logical_emit_message): topic "message", keyed by their prefix. */
-#include "json.h"
+#include "connect_codec.h"
 
 #define PUT(out, literal) json_copy((out), (literal), sizeof(literal) - 1)
-
-#define MESSAGE_KEY_NAME   "io.debezium.connector.postgresql.MessageKey"
-#define MESSAGE_VALUE_NAME "io.debezium.connector.postgresql.MessageValue"
 
 static struct relation_plan *message_plan(struct codec *codec)
 {
@@ -15,9 +12,8 @@ static struct relation_plan *message_plan(struct codec *codec)
     return plan;
   plan->schema = text_print("%s", "").data;
   plan->table = text_print("%s", "").data;
-  debezium_plan(codec, plan, codec->database.data ? codec->database.data : "");
-  if (codec->options.schemas)
-    schema_plan_message(codec, plan);
+  source_plan(codec, plan, codec->database.data ? codec->database.data : "");
+  plan->own = codec->dialect->plan(codec, plan, NULL);
   return plan;
 }
 
@@ -35,17 +31,11 @@ static char *content_write(char *out, const struct codec *codec,
   return out;
 }
 
-static char *message_key(char *out, const struct codec *codec, const struct relation_plan *plan,
-                         const struct headrace_value *prefix)
+static char *message_key(char *out, const struct headrace_value *prefix)
 {
-  if (codec->options.key_format == KEY_TEXT)
-    return json_copy(out, prefix->data, prefix->size);
-  out = text_put(out, &plan->key_schema);
   out = PUT(out, "{\"prefix\":");
   out = json_string(out, prefix->data, prefix->size);
   *out++ = '}';
-  if (plan->key_schema.size)
-    *out++ = '}';
   return out;
 }
 
@@ -53,7 +43,6 @@ static char *message_value(char *out, const struct codec *codec, struct relation
                            const struct headrace_change *change)
 {
   int64_t now_us = codec->host->now_us(codec->host);
-  out = text_put(out, &plan->value_schema);
   out = PUT(out, "{\"op\":\"m\",\"ts_ms\":");
   out = json_integer(out, now_us / 1000);
   out = PUT(out, ",\"source\":");
@@ -63,10 +52,7 @@ static char *message_value(char *out, const struct codec *codec, struct relation
   out = json_string(out, change->message_prefix.data, change->message_prefix.size);
   out = PUT(out, ",\"content\":");
   out = content_write(out, codec, &change->message_content);
-  out = PUT(out, "}}");
-  if (plan->value_schema.size)
-    *out++ = '}';
-  return out;
+  return PUT(out, "}}");
 }
 
 enum headrace_result message_encode(struct codec *codec, const struct headrace_change *change,
@@ -75,17 +61,20 @@ enum headrace_result message_encode(struct codec *codec, const struct headrace_c
   const struct headrace_host *host = codec->host;
   struct relation_plan *plan = message_plan(codec);
   size_t prefix = json_escape_bound(change->message_prefix.data, change->message_prefix.size) + 2;
-  size_t bound = plan->key_schema.size + plan->value_schema.size + 2 * prefix +
-                 2 * (size_t)change->message_content.size + source_bound(plan) + TRANSACTION_BOUND +
-                 256;
+  size_t bound = 2 * prefix + 2 * (size_t)change->message_content.size + source_bound(plan) +
+                 TRANSACTION_BOUND + 256;
+  struct text schema = schema_of_message_value(codec);
+  struct document document = {.topic = "message",
+                              .key_schema = schema_of_message_key,
+                              .value_schema = schema.data,
+                              .text_key = change->message_prefix};
   char *start = host->reserve(host, out, bound);
-  char *key_end = message_key(start, codec, plan, &change->message_prefix);
+  char *key_end = message_key(start, &change->message_prefix);
   char *end = message_value(key_end, codec, plan, change);
   host->commit(host, out, (size_t)(end - start));
-  struct headrace_record *record = host->add_record(host, out);
-  record->topic = (struct headrace_value){
-      .data = "message", .size = sizeof "message" - 1, .state = HEADRACE_TEXT};
-  record->key = value_of(start, key_end);
-  record->value = value_of(key_end, end);
-  return HEADRACE_OK;
+  document.key = value_of(start, key_end);
+  document.value = value_of(key_end, end);
+  enum headrace_result result = codec->dialect->document(codec, &document, out);
+  text_free(&schema);
+  return result;
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * codec-json, decoding: how its parts fit.
+ * Decoding: how its parts fit.
  *
  * decode        the callback: record → record_text → rows → change
- * record_text   its key and value as members of objects
+ * fields        a record's key and value as members of objects, which the dialect reads
  * shapes        what they are (Debezium's envelope, ours, a row …)
  * tables        which table a record is of, and what is known of it, by topic and source block
  * untyped       rows of records that come without a schema
  * typed         rows of records with Kafka Connect's schema: exact types, canonical texts
  *
  * All texts point into the record, which lives as long as the batch. One thread. */
-#ifndef HEADRACE_CODEC_JSON_DECODE_H
-#define HEADRACE_CODEC_JSON_DECODE_H
+#ifndef HEADRACE_CONNECT_DECODE_H
+#define HEADRACE_CONNECT_DECODE_H
 
-#include "json.h"
+#include "connect_codec.h"
 #include "json_read.h"
 
 /* ---- a record, taken apart ---------------------------------------------- */
@@ -40,14 +40,6 @@ struct record_origin {
   bool on_demand;                    /* a row of an incremental snapshot */
 };
 
-/* A schema that came before: the same bytes need not be read again. */
-struct known_schema {
-  char *data; /* owned */
-  size_t size;
-};
-
-enum { KNOWN_SCHEMAS = 128 };
-
 struct record_text {
   /* The objects of {"schema":…,"payload":…}; size 0: none. */
   struct json_value key_schema, value_schema;
@@ -64,8 +56,7 @@ struct record_text {
   struct headrace_conventions conventions;           /* of a record without schema */
   const struct headrace_header *headers;             /* the record's */
   uint32_t header_count;
-  struct json_fields top, source, transaction; /* of shapes.c and record_text.c alone */
-  struct known_schema schemas[KNOWN_SCHEMAS];  /* by a hash of the topic; of record_text.c alone */
+  struct json_fields top, source, transaction; /* an envelope's; else the row is in `top` */
 };
 
 /* Which table a record is of. Names are of the source block, or of the topic's name. */
@@ -148,21 +139,17 @@ bool placeholders_has(const struct placeholders *placeholders, const struct json
 
 /* ---- record_text and shapes --------------------------------------------- */
 
-enum record_shape {
-  RECORD_ROWS,    /* text is filled */
-  RECORD_NOTHING, /* a heartbeat, the end of a transaction: no one wants it */
-  RECORD_FAULTY   /* *fault is filled */
-};
-
-enum record_shape record_text_read(struct record_text *text, const struct options *options,
-                                   const struct headrace_record *record,
-                                   struct decode_fault *fault);
+/* What a dialect's read() begins with, and its parts of it. */
+void record_text_begin(struct record_text *text, const struct headrace_record *record);
+void record_text_reset_value(struct record_text *text);
+/* Where the members of an envelope's member go; NULL: they are not wanted one by one. */
+struct json_fields *record_text_part(struct record_text *text, const struct json_value *name);
 void record_text_clear(struct record_text *text);
 /* Whether a flattened event's field tells of the event (__op, __source_ts_ms …): no column of a
  * record that is not enveloped, unless options->metadata keeps or ignores them. */
 bool record_is_metadata(const struct json_value *name);
 
-/* What the members of text->top are: fills the rest. */
+/* What the members of text->top are: fills the rest. What a dialect's read() ends with. */
 enum record_shape record_shape_read(struct record_text *text, const struct options *options,
                                     struct decode_fault *fault);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Types with parts: hstore and point. */
+#include "connect_writers.h"
 #include "numeric_text.h"
-#include "writers.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "writers.h"
+#include "connect_writers.h"
 
 #include <stdlib.h>
 

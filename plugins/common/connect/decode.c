@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Records become changes. */
-#include "decode.h"
+#include "connect_decode.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -219,7 +219,9 @@ enum headrace_result codec_decode(struct codec *codec, const struct headrace_eve
   if (!codec->decoder)
     codec->decoder = decoder_new(codec);
   struct record_text *text = &codec->decoder->text;
-  enum record_shape shape = record_text_read(text, options, record, &fault);
+  enum record_shape shape = codec->dialect->read(codec, record, text, &fault);
+  if (shape == RECORD_WAITS)
+    return HEADRACE_RETRY;
   if (shape == RECORD_FAULTY)
     return refuse(codec, record, out, &fault);
   if (shape == RECORD_NOTHING || tables_repeats(codec->decoder->tables, record, text) ||

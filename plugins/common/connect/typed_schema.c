@@ -2,7 +2,7 @@
  *
  * Kafka Connect's schemas as its JsonConverter writes them:
  * {"type":"struct","fields":[{"type":"int32","optional":false,"field":"id"}],"name":"…"} */
-#include "typed.h"
+#include "connect_typed.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * What a record is. Debezium's envelope is that of its 3.3 (docs/debezium-compatibility.md), the
  * fields of flattened events are those of its ExtractNewRecordState with the prefix "__"; the
  * other shapes are formats.c's. */
-#include "decode.h"
+#include "connect_decode.h"
 
 /* ---- numbers ------------------------------------------------------------ */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Values of several parts: arrays, maps and structs of JSON become PostgreSQL's texts. */
+#include "connect_typed.h"
 #include "numeric_text.h"
-#include "typed.h"
 
 #include <stdlib.h>
 

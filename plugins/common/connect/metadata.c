@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Debezium's provide.transaction.metadata and heartbeats: what it says beside the rows. */
-#include "json.h"
+#include "connect_codec.h"
 
 #define PUT(out, literal) json_copy((out), (literal), sizeof(literal) - 1)
 
-/* What Debezium 3.3.1 sends before its payloads. */
+/* What Debezium 3.3.1 sends with its payloads. */
 static const char transaction_key_schema[] =
-    "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"string\",\"optional\":false,"
+    "{\"type\":\"struct\",\"fields\":[{\"type\":\"string\",\"optional\":false,"
     "\"field\":\"id\"}],\"optional\":false,"
-    "\"name\":\"io.debezium.connector.common.TransactionMetadataKey\",\"version\":1},\"payload\":";
+    "\"name\":\"io.debezium.connector.common.TransactionMetadataKey\",\"version\":1}";
 static const char transaction_value_schema[] =
-    "{\"schema\":{\"type\":\"struct\",\"fields\":["
+    "{\"type\":\"struct\",\"fields\":["
     "{\"type\":\"string\",\"optional\":false,\"field\":\"status\"},"
     "{\"type\":\"string\",\"optional\":false,\"field\":\"id\"},"
     "{\"type\":\"int64\",\"optional\":true,\"field\":\"event_count\"},"
@@ -21,16 +21,15 @@ static const char transaction_value_schema[] =
     "\"name\":\"event.collection\",\"version\":1},\"optional\":true,"
     "\"field\":\"data_collections\"},"
     "{\"type\":\"int64\",\"optional\":false,\"field\":\"ts_ms\"}],\"optional\":false,"
-    "\"name\":\"io.debezium.connector.common.TransactionMetadataValue\",\"version\":1},"
-    "\"payload\":";
+    "\"name\":\"io.debezium.connector.common.TransactionMetadataValue\",\"version\":1}";
 static const char heartbeat_key_schema[] =
-    "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"string\",\"optional\":false,"
+    "{\"type\":\"struct\",\"fields\":[{\"type\":\"string\",\"optional\":false,"
     "\"field\":\"serverName\"}],\"optional\":false,"
-    "\"name\":\"io.debezium.connector.common.ServerNameKey\",\"version\":1},\"payload\":";
+    "\"name\":\"io.debezium.connector.common.ServerNameKey\",\"version\":1}";
 static const char heartbeat_value_schema[] =
-    "{\"schema\":{\"type\":\"struct\",\"fields\":[{\"type\":\"int64\",\"optional\":false,"
+    "{\"type\":\"struct\",\"fields\":[{\"type\":\"int64\",\"optional\":false,"
     "\"field\":\"ts_ms\"}],\"optional\":false,"
-    "\"name\":\"io.debezium.connector.common.Heartbeat\",\"version\":1},\"payload\":";
+    "\"name\":\"io.debezium.connector.common.Heartbeat\",\"version\":1}";
 
 /* ---- the numbers of records ---------------------------------------------- */
 
@@ -62,18 +61,29 @@ static char *id_write(char *out, const struct headrace_change *change)
   return out;
 }
 
+bool transaction_place(const struct codec *codec, const struct relation_plan *plan,
+                       const struct headrace_change *change, int64_t *total_order,
+                       int64_t *collection_order)
+{
+  if (!codec->options.transactions || !change->transaction || change->operation == HEADRACE_READ)
+    return false;
+  *total_order = (int64_t)change->ordinal + 1 + surplus_of(codec, &codec->surplus);
+  *collection_order = (int64_t)change->relation_ordinal + 1 + surplus_of(codec, &plan->surplus);
+  return true;
+}
+
 char *transaction_write(char *out, const struct codec *codec, const struct relation_plan *plan,
                         const struct headrace_change *change)
 {
-  if (!codec->options.transactions || !change->transaction || change->operation == HEADRACE_READ)
+  int64_t total_order, collection_order;
+  if (!transaction_place(codec, plan, change, &total_order, &collection_order))
     return PUT(out, ",\"transaction\":null");
   out = PUT(out, ",\"transaction\":{");
   out = id_write(out, change);
   out = PUT(out, ",\"total_order\":");
-  out = json_integer(out, (int64_t)change->ordinal + 1 + surplus_of(codec, &codec->surplus));
+  out = json_integer(out, total_order);
   out = PUT(out, ",\"data_collection_order\":");
-  out =
-      json_integer(out, (int64_t)change->relation_ordinal + 1 + surplus_of(codec, &plan->surplus));
+  out = json_integer(out, collection_order);
   *out++ = '}';
   return out;
 }
@@ -174,60 +184,44 @@ static char *end_of_transaction(char *out, const struct codec *codec,
   return out;
 }
 
-static void add_record(struct codec *codec, struct headrace_batch *batch, const char *topic,
-                       struct headrace_value key, struct headrace_value value)
-{
-  struct headrace_record *record = codec->host->add_record(codec->host, batch);
-  record->topic = value_of((char *)(uintptr_t)topic, topic + strlen(topic));
-  record->key = key;
-  record->value = value;
-}
-
-static void encode_end(struct codec *codec, const struct headrace_change *change,
-                       struct headrace_batch *batch)
+static enum headrace_result encode_end(struct codec *codec, const struct headrace_change *change,
+                                       struct headrace_batch *batch)
 {
   const struct headrace_host *host = codec->host;
-  bool schemas = codec->options.schemas;
-  size_t bound = sizeof transaction_key_schema + sizeof transaction_value_schema + 384 +
-                 counts_bound(change->transaction);
-  char *start = host->reserve(host, batch, bound), *out = start;
-  if (schemas)
-    out = PUT(out, transaction_key_schema);
+  struct document document = {.topic = codec->options.topic_transaction,
+                              .key_schema = transaction_key_schema,
+                              .value_schema = transaction_value_schema};
+  char *start = host->reserve(host, batch, 384 + counts_bound(change->transaction)), *out = start;
   *out++ = '{';
   out = id_write(out, change);
-  out = schemas ? PUT(out, "}}") : PUT(out, "}");
+  *out++ = '}';
+  document.key = value_of(start, out);
   char *value = out;
-  if (schemas)
-    out = PUT(out, transaction_value_schema);
   out = end_of_transaction(out, codec, change);
-  if (schemas)
-    *out++ = '}';
+  document.value = value_of(value, out);
   host->commit(host, batch, (size_t)(out - start));
-  add_record(codec, batch, codec->options.topic_transaction, value_of(start, value),
-             value_of(value, out));
+  return codec->dialect->document(codec, &document, batch);
 }
 
-static void encode_heartbeat(struct codec *codec, struct headrace_batch *batch)
+static enum headrace_result encode_heartbeat(struct codec *codec, struct headrace_batch *batch)
 {
   const struct headrace_host *host = codec->host;
   const char *prefix = codec->options.prefix;
-  bool schemas = codec->options.schemas;
-  size_t bound = sizeof heartbeat_key_schema + sizeof heartbeat_value_schema + 128 +
-                 JSON_ESCAPE_GROWTH * strlen(prefix);
-  char *start = host->reserve(host, batch, bound), *out = start;
-  if (schemas)
-    out = PUT(out, heartbeat_key_schema);
+  struct document document = {.topic = codec->heartbeat_topic,
+                              .key_schema = heartbeat_key_schema,
+                              .value_schema = heartbeat_value_schema};
+  char *start = host->reserve(host, batch, 128 + JSON_ESCAPE_GROWTH * strlen(prefix)), *out = start;
   out = PUT(out, "{\"serverName\":");
   out = json_string(out, prefix, strlen(prefix));
-  out = schemas ? PUT(out, "}}") : PUT(out, "}");
+  *out++ = '}';
+  document.key = value_of(start, out);
   char *value = out;
-  if (schemas)
-    out = PUT(out, heartbeat_value_schema);
   out = PUT(out, "{\"ts_ms\":");
   out = json_integer(out, host->now_us(host) / 1000);
-  out = schemas ? PUT(out, "}}") : PUT(out, "}");
+  *out++ = '}';
+  document.value = value_of(value, out);
   host->commit(host, batch, (size_t)(out - start));
-  add_record(codec, batch, codec->heartbeat_topic, value_of(start, value), value_of(value, out));
+  return codec->dialect->document(codec, &document, batch);
 }
 
 enum headrace_result metadata_encode(struct codec *codec, const struct headrace_change *change,
@@ -235,9 +229,7 @@ enum headrace_result metadata_encode(struct codec *codec, const struct headrace_
 {
   if (change->operation == HEADRACE_BEGIN)
     codec->transaction++;
-  if (change->operation == HEADRACE_HEARTBEAT && codec->heartbeat_topic)
-    encode_heartbeat(codec, out);
-  else if (change->operation != HEADRACE_HEARTBEAT && codec->options.transactions)
-    encode_end(codec, change, out);
-  return HEADRACE_OK;
+  if (change->operation == HEADRACE_HEARTBEAT)
+    return codec->heartbeat_topic ? encode_heartbeat(codec, out) : HEADRACE_OK;
+  return codec->options.transactions ? encode_end(codec, change, out) : HEADRACE_OK;
 }

@@ -2,7 +2,7 @@
  *
  * Which function writes which type, and what stands for a value that did not come. Names of
  * schemas and zeros are those that Debezium 3.3 sends (docs/debezium-compatibility.md). */
-#include "writers.h"
+#include "connect_writers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

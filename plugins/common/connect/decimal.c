@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Numbers: floats as Java prints them, decimals in the three modes. */
+#include "connect_writers.h"
 #include "numeric_text.h"
-#include "writers.h"
 
 #include <float.h>
 #include <math.h>

@@ -2,8 +2,8 @@
  *
  * Debezium's placeholder of an unchanged large value, in the forms that the modes and types give
  * it (types.c writes them). */
-#include "decode.h"
-#include "writers.h"
+#include "connect_decode.h"
+#include "connect_writers.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  *
  * Dates, times and intervals in Debezium's modes. What does not fit a 64-bit number of the unit
  * becomes the largest or smallest one: wrapping around would be another date. */
+#include "connect_writers.h"
 #include "temporal.h"
-#include "writers.h"
 
 #define PUT(out, literal)  json_copy((out), (literal), sizeof(literal) - 1)
 #define DAY_MICROSECONDS   INT64_C(86400000000)

@@ -2,7 +2,7 @@
  *
  * Rows of records without a schema. A table's relation has every column that came so far, so that
  * records which leave some out are still of one relation: what is missing is ABSENT, not null. */
-#include "decode.h"
+#include "connect_decode.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * schemas = yes: {"schema":…,"payload":…}, Kafka Connect's description of keys and values as its
- * JsonConverter writes it; made once per relation. */
-#include "json.h"
+ * Kafka Connect's schemas of keys and values as its JsonConverter writes them. */
+#include "connect_codec.h"
 
 #include <stdlib.h>
 
@@ -127,54 +126,65 @@ static struct text logical_name(const struct codec *codec, const struct relation
   return name;
 }
 
-static void plan_value_schema(struct relation_plan *plan, const char *name, const char *fields)
+static struct text envelope_schema(const char *name, const char *fields)
 {
-  plan->value_schema = text_print(
-      "{\"schema\":{\"type\":\"struct\",\"fields\":["
+  return text_print(
+      "{\"type\":\"struct\",\"fields\":["
       "{\"type\":\"struct\",\"fields\":[%s],\"optional\":true,\"name\":\"%s.Value\","
       "\"field\":\"before\"},"
       "{\"type\":\"struct\",\"fields\":[%s],\"optional\":true,\"name\":\"%s.Value\","
       "\"field\":\"after\"},%s,%s," FIELD("\"string\"", "false", "op") "," FIELD(
-          "\"int64\"", "true",
-          "ts_ms") "," FIELD("\"int64\"", "true",
-                             "ts_us") "," FIELD("\"int64\"", "true",
-                                                "ts_ns") "],\"optional\":false,\"name\":\"%s."
-                                                         "Envelope\",\"version\":2},\"payload\":",
+          "\"int64\"", "true", "ts_ms") "," FIELD("\"int64\"", "true",
+                                                  "ts_us") "," FIELD("\"int64\"", "true",
+                                                                     "ts_ns") "],\"optional\":"
+                                                                              "false,\"name\":\"%s."
+                                                                              "Envelope\","
+                                                                              "\"version\":2}",
       fields, name, fields, name, source_schema, transaction_schema, name);
 }
 
-void schema_plan(struct codec *codec, struct relation_plan *plan,
-                 const struct headrace_relation *relation)
+struct text schema_of_value(const struct codec *codec, const struct relation_plan *plan,
+                            const struct headrace_relation *relation)
 {
   struct text name = logical_name(codec, plan);
   struct text row = row_fields(plan, relation);
-  struct text key = key_fields(plan, relation);
-  plan_value_schema(plan, name.data, row.data);
-  plan->key_schema = text_print("{\"schema\":{\"type\":\"struct\",\"fields\":[%s],"
-                                "\"optional\":false,\"name\":\"%s.Key\"},\"payload\":",
-                                key.data, name.data);
+  struct text schema = envelope_schema(name.data, row.data);
   text_free(&name);
   text_free(&row);
+  return schema;
+}
+
+struct text schema_of_key(const struct codec *codec, const struct relation_plan *plan,
+                          const struct headrace_relation *relation)
+{
+  struct text name = logical_name(codec, plan);
+  struct text key = key_fields(plan, relation);
+  struct text schema = text_print("{\"type\":\"struct\",\"fields\":[%s],"
+                                  "\"optional\":false,\"name\":\"%s.Key\"}",
+                                  key.data, name.data);
+  text_free(&name);
   text_free(&key);
+  return schema;
 }
 
 #define MESSAGE_NAME "io.debezium.connector.postgresql.Message"
 
-void schema_plan_message(struct codec *codec, struct relation_plan *plan)
+const char schema_of_message_key[] = "{\"type\":\"struct\",\"fields\":[" FIELD(
+    "\"string\"", "true", "prefix") "],"
+                                    "\"optional\":false,\"name\":\"" MESSAGE_NAME
+                                    "Key\",\"version\":1}";
+
+struct text schema_of_message_value(const struct codec *codec)
 {
   const char *content = codec->options.binary == BINARY_BYTES ? "bytes" : "string";
-  plan->key_schema = text_print("{\"schema\":{\"type\":\"struct\",\"fields\":[" FIELD(
-      "\"string\"", "true", "prefix") "],\"optional\":false,\"name\":\"" MESSAGE_NAME
-                                      "Key\",\"version\":1},\"payload\":");
-  plan->value_schema = text_print(
-      "{\"schema\":{\"type\":\"struct\",\"fields\":[" FIELD("\"string\"", "false", "op") "," FIELD(
+  return text_print(
+      "{\"type\":\"struct\",\"fields\":[" FIELD("\"string\"", "false", "op") "," FIELD(
           "\"int64\"", "true", "ts_ms") ",%s,%s,{\"type\":\"struct\",\"fields\":[" //
       FIELD("\"string\"", "true",
             "prefix") ",{\"type\":\"%s\",\"optional\":true,"
                       "\"field\":\"content\"}],\"optional\":false,\"name\":\"" MESSAGE_NAME
                       "\",\"version\":1,"
                       "\"field\":\"message\"}],\"optional\":false,\"name\":\"" MESSAGE_NAME
-                      "Value\","
-                      "\"version\":1},\"payload\":",
+                      "Value\",\"version\":1}",
       source_schema, transaction_schema, content);
 }
