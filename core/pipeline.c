@@ -28,6 +28,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
     return;
   instance_init(instance, pipeline->config->name, stage->name, wake_fd);
   instance->stage = stage->stage;
+  instance->host.state_dir = settings_string(&pipeline->process->process, "state_dir");
   instance->plugin = stage->plugin;
   instance->settings = &stage->settings;
   instance->logger = pipeline->logger;

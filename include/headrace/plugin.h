@@ -429,6 +429,10 @@ struct headrace_host {
   /* A source: its pipeline's sink as a log that can be read back, see <headrace/log.h>; NULL if it
    * is none. From open() on, but not in close(): the sink is closed first. */
   const struct headrace_log *(*sink_log)(const struct headrace_host *);
+
+  /* A folder for what an instance wants to find again after a restart, and can do without: files
+   * whose names begin with its own. It may have to be made. NULL: there is none. */
+  const char *state_dir;
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */
