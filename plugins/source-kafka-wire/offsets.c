@@ -13,6 +13,36 @@ static enum kafka_error offset_error_of(enum headrace_log_error error)
   return error == HEADRACE_LOG_UNKNOWN_TOPIC ? KAFKA_GROUP_ID_NOT_FOUND : kafka_error_of(error);
 }
 
+/* ---- metadata ----------------------------------------------------------------------------------
+ *
+ * What a client keeps beside an offset may hold any character, also the zero byte that no text of
+ * a log may: that one is kept as ESC 0, and ESC itself as ESC ESC. */
+
+#define ESC '\x1b'
+
+static const char *metadata_to_text(struct wire_arena *arena, struct wire_slice metadata)
+{
+  char *text = wire_alloc(arena, 2 * (size_t)metadata.size + 1), *end = text;
+  for (uint32_t i = 0; i < metadata.size; i++) {
+    char next = metadata.data[i];
+    if (!next || next == ESC)
+      *end++ = ESC;
+    *end++ = next ? next : '0';
+  }
+  return text;
+}
+
+static struct wire_slice metadata_of_text(struct wire_arena *arena, const char *text)
+{
+  char *metadata = wire_string(arena, wire_text(text)), *end = metadata;
+  for (; *text; text++)
+    if (*text == ESC && text[1])
+      *end++ = *++text == '0' ? '\0' : *text;
+    else
+      *end++ = *text;
+  return (struct wire_slice){metadata, (uint32_t)(end - metadata)};
+}
+
 /* ---- OffsetCommit ---------------------------------------------------------------------------- */
 
 struct commit {
@@ -68,7 +98,7 @@ static enum kafka_error take_offset(struct exchange *exchange, struct topic *top
       .partition = from->partition_index,
       .offset = from->committed_offset,
       .leader_epoch = from->committed_leader_epoch,
-      .metadata = wire_string(&exchange->arena, from->committed_metadata),
+      .metadata = metadata_to_text(&exchange->arena, from->committed_metadata),
       .committed_at_ms = exchange->broker->now_ms,
   };
   return KAFKA_NONE;
@@ -154,7 +184,7 @@ static void fill(struct exchange *exchange, offset_answer *answer,
 {
   answer->committed_offset = found->offset;
   answer->committed_leader_epoch = found->leader_epoch;
-  answer->metadata = wire_copy(&exchange->arena, wire_text(found->metadata));
+  answer->metadata = metadata_of_text(&exchange->arena, found->metadata);
 }
 
 static void look_up(struct lookup *lookup, struct topic *topic, offset_answer *answer,

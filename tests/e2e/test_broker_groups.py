@@ -4,6 +4,7 @@ import struct
 import time
 
 import confluent_kafka
+import kafka as kafka_python
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -135,6 +136,16 @@ def test_offsets_with_metadata(server, members, filled):
     found = consumer.committed([confluent_kafka.TopicPartition(filled, n) for n in (0, 1)], 10)
     assert [(each.offset, each.metadata) for each in found] == \
         [(confluent_kafka.OFFSET_INVALID, None), (42, "who: me")]
+
+
+def test_metadata_of_any_characters(server, filled):
+    """Also the zero byte, which no text in PostgreSQL can hold."""
+    consumer = kafka_python.KafkaConsumer(bootstrap_servers=server.brokers, group_id=f"any-{filled}",
+                                          enable_auto_commit=False)
+    place, kept = kafka_python.TopicPartition(filled, 0), "Hello\0world \x1b0 \\0 \u00e9 \0"
+    consumer.commit({place: kafka_python.OffsetAndMetadata(3, kept, -1)})
+    assert consumer.committed(place, metadata=True).metadata == kept
+    consumer.close()
 
 
 def test_describe_list_delete(server, admin, members, filled):
