@@ -59,6 +59,11 @@ struct headrace_log_marks {
   int32_t leader_epoch; /* rises when committed records may have been lost (a promoted standby) */
 };
 
+struct headrace_log_epoch_end {
+  int32_t leader_epoch; /* the newest that is not above what was asked for; -1: none is known */
+  int64_t offset;       /* where its records end; -1: not known */
+};
+
 enum headrace_log_error {
   HEADRACE_LOG_OK = 0,
   HEADRACE_LOG_AWAY,          /* the store cannot be reached now: ask again later */
@@ -211,6 +216,11 @@ struct headrace_log {
   void (*new_producer)(void *self, headrace_log_number_done, void *context);
   void (*producers)(void *self, const struct headrace_topic_id *, int32_t partition,
                     headrace_log_producers_done, void *context);
+
+  /* What is known without asking: where records of this leader epoch and those before it end. */
+  enum headrace_log_error (*epoch_end)(void *self, const struct headrace_topic_id *,
+                                       int32_t partition, int32_t leader_epoch,
+                                       struct headrace_log_epoch_end *);
 };
 
 /* Classes of reject() that a sink with a log uses, and the source that answers understands. */

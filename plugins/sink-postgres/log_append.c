@@ -168,6 +168,12 @@ static void failed(struct log_sink *sink, const struct pg_error *error)
 
 /* ---- what became of a transaction --------------------------------------------------- */
 
+/* Whoever opens the log next raises the leaders' epochs: see take_over_sql. */
+static void note_loss(const struct log_append *append)
+{
+  PQclear(PQexec(append->connection, "UPDATE meta SET timeline = 'records were lost'"));
+}
+
 static void judge(struct log_sink *sink, int64_t epoch, int64_t global)
 {
   struct log_append *append = &sink->append;
@@ -183,6 +189,7 @@ static void judge(struct log_sink *sink, int64_t epoch, int64_t global)
                     " as it was: the server has lost what it had committed, or was restored; "
                     "reading it anew",
                     sink->schema, global, group->global_before);
+    note_loss(append);
     log_fail(sink, HEADRACE_RETRY);
   }
 }

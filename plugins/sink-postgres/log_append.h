@@ -10,12 +10,12 @@
 #define HEADRACE_SINK_POSTGRES_LOG_APPEND_H
 
 #include "log_row.h"
+#include "log_state.h"
 #include "pg_connection.h"
 
 #include <headrace/plugin.h>
 #include <stdbool.h>
 
-struct log_partition;
 struct log_sink;
 
 struct log_entry { /* a partition that a group has records of */
@@ -35,6 +35,12 @@ struct log_wrote { /* a producer that numbers its records */
   int64_t producer;
 };
 
+struct log_block { /* a row of the table times */
+  struct log_partition *partition;
+  int64_t end;
+  struct log_times times;
+};
+
 struct log_taken {
   struct headrace_batch *batch;
   uint64_t *receipts;
@@ -49,6 +55,8 @@ struct log_group {
   size_t entry_count, entry_capacity;
   struct log_new_segment *segments;
   size_t segment_count, segment_capacity;
+  struct log_block *blocks;
+  size_t block_count, block_capacity;
   struct log_wrote *wrote;
   size_t wrote_count, wrote_capacity;
   int64_t *outbox; /* ids of rows of the outbox that are in it */

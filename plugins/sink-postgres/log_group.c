@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIMES_EVERY 4096 /* records: a row of times */
+
 void log_group_begin(struct log_group *group, int64_t global)
 {
   group->taken_count = group->row_count = group->entry_count = 0;
-  group->segment_count = group->wrote_count = group->outbox_count = 0;
+  group->segment_count = group->block_count = group->wrote_count = group->outbox_count = 0;
   group->global_before = group->global_after = global;
   free(group->sql);
   group->sql = NULL;
@@ -24,6 +26,7 @@ void log_group_free(struct log_group *group)
   free(group->rows.data);
   free(group->entries);
   free(group->segments);
+  free(group->blocks);
   free(group->wrote);
   free(group->outbox);
   free(group->sql);
@@ -130,11 +133,38 @@ static struct log_entry *entry_of(struct log_group *group, struct log_partition 
   return entry;
 }
 
+/* Of what has come since the last row of times, all in one segment. */
+static void end_block(struct log_group *group, struct log_partition *partition)
+{
+  struct log_times *times = &partition->times;
+  if (times->first == partition->next)
+    return;
+  group->blocks =
+      sink_grow(group->blocks, group->block_count, &group->block_capacity, sizeof *group->blocks);
+  group->blocks[group->block_count++] = (struct log_block){partition, partition->next, *times};
+  *times = (struct log_times){.first = partition->next};
+}
+
+static void note_time(struct log_group *group, struct log_partition *partition,
+                      const struct headrace_record *record)
+{
+  struct log_times *times = &partition->times;
+  if (record->timestamp_ms != -1) {
+    if (!times->any || times->newest_ms < record->timestamp_ms)
+      times->newest_ms = record->timestamp_ms;
+    times->any = true;
+    times->unknown |= times->newest_ms > LOG_TIME_MOST_MS;
+  }
+  if (partition->next - times->first >= TIMES_EVERY)
+    end_block(group, partition);
+}
+
 static void need_segment(const struct log_sink *sink, struct log_group *group,
                          struct log_partition *partition)
 {
   if (partition->next < partition->segment_end)
     return;
+  end_block(group, partition);
   group->segments = sink_grow(group->segments, group->segment_count, &group->segment_capacity,
                               sizeof *group->segments);
   partition->segment_end = partition->next + sink->segment_records;
@@ -152,6 +182,7 @@ static struct log_entry *append_row(const struct log_sink *sink, struct log_grou
   struct log_place place = {partition->topic->number, partition->number, partition->next++,
                             group->global_after++};
   log_row_write(&group->rows, &place, record);
+  note_time(group, partition, record);
   entry->after = partition->next;
   entry->bytes += group->rows.size - size;
   group->row_count++;
@@ -352,6 +383,22 @@ static void add_segments(const struct log_group *group, char **sql)
   }
 }
 
+static void add_times(const struct log_group *group, char **sql)
+{
+  for (size_t i = 0; i < group->block_count; i++) {
+    const struct log_block *block = &group->blocks[i];
+    pg_append(sql, "%s(%d, %d, %" PRId64 ", %" PRId64 ", ", i ? ", " : "INSERT INTO times VALUES ",
+              block->partition->topic->number, block->partition->number, block->times.first,
+              block->end);
+    if (block->times.unknown || !block->times.any)
+      pg_append(sql, block->times.unknown ? "'infinity')" : "'-infinity')");
+    else
+      pg_append(sql, LOG_TIMESTAMP_OF_MS ")", block->times.newest_ms);
+  }
+  if (group->block_count)
+    pg_append(sql, ";");
+}
+
 static void add_producer(const struct log_wrote *wrote, char **sql)
 {
   const struct log_producer *producer =
@@ -430,6 +477,7 @@ void log_group_close(const struct log_sink *sink, struct log_group *group)
   pg_append(&group->sql, "BEGIN;");
   add_segments(group, &group->sql);
   pg_append(&group->sql, "COPY messages FROM STDIN (FORMAT binary);");
+  add_times(group, &group->sql);
   add_producers(group, &group->sql);
   add_outbox(group, &group->sql);
   add_advance(sink, group, &group->sql);

@@ -53,6 +53,8 @@ static bool take_partitions(struct log_sink *sink, const PGresult *result)
     partition->start = number_at(result, row, 2);
     partition->end = partition->next = number_at(result, row, 3);
     partition->leader_epoch = (int32_t)number_at(result, row, 4);
+    partition->times.first = partition->start;
+    partition->times.unknown = partition->start < partition->next;
   }
   return true;
 }
@@ -72,6 +74,30 @@ static bool take_segments(struct log_sink *sink, const PGresult *result)
     struct log_segment segment = {number_at(result, row, 2), number_at(result, row, 3)};
     log_segment_add(partition, segment);
     partition->segment_end = segment.end;
+  }
+  return true;
+}
+
+static bool take_epochs(struct log_sink *sink, const PGresult *result)
+{
+  for (int row = 0; row < PQntuples(result); row++) {
+    struct log_partition *partition = partition_of(sink, result, row);
+    if (!partition)
+      return false;
+    log_epoch_add(partition, (struct log_epoch){(int32_t)number_at(result, row, 2),
+                                                number_at(result, row, 3)});
+  }
+  return true;
+}
+
+static bool take_times(struct log_sink *sink, const PGresult *result)
+{
+  for (int row = 0; row < PQntuples(result); row++) {
+    struct log_partition *partition = partition_of(sink, result, row);
+    if (!partition)
+      return false;
+    partition->times.first = number_at(result, row, 2);
+    partition->times.unknown = partition->times.first < partition->next;
   }
   return true;
 }
@@ -104,6 +130,11 @@ static const struct load {
      "topic_id, partition_id", take_partitions},
     {"SELECT topic_id, partition_id, first_offset, end_offset FROM segments t",
      "topic_id, partition_id, first_offset", take_segments},
+    {"SELECT topic_id, partition_id, leader_epoch, start_offset FROM leader_epochs t",
+     "topic_id, partition_id, leader_epoch", take_epochs},
+    {"SELECT topic_id, partition_id, end_offset FROM (SELECT topic_id, partition_id,"
+     " max(end_offset) AS end_offset FROM times GROUP BY topic_id, partition_id) t",
+     "topic_id, partition_id", take_times},
     {"SELECT topic_id, partition_id, producer_id, epoch, u.first_sequence, u.count,"
      " u.first_offset, (extract(epoch FROM last_written) * 1000)::bigint FROM producers t,"
      " unnest(first_sequences, counts, first_offsets) WITH ORDINALITY"
@@ -147,13 +178,16 @@ bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
 /* ---- taking over -------------------------------------------------------------------- */
 
 /* The timeline of a server rises when a standby was promoted. What the old primary had committed
- * may be lost then, which readers are told by the epoch of the leader. Groups have no members in
- * a new process. */
+ * may be lost then, which readers are told by the epoch of the leader; and so it is when records
+ * are seen to be lost (log_append.c), which is noted as a timeline that there is not. Groups have
+ * no members in a new process. */
 static const char *const take_over_sql =
     "WITH now AS (SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline),"
     " before AS (SELECT timeline FROM meta),"
     " epochs AS (UPDATE partitions SET leader_epoch = leader_epoch + 1 FROM before, now"
-    "  WHERE before.timeline NOT IN ('', now.timeline)),"
+    "  WHERE before.timeline NOT IN ('', now.timeline)"
+    "  RETURNING topic_id, partition_id, leader_epoch, next_offset),"
+    " history AS (INSERT INTO leader_epochs SELECT * FROM epochs),"
     " left_groups AS (UPDATE groups SET active = false, left_at = now() WHERE active)"
     " UPDATE meta SET owner_epoch = owner_epoch + 1, timeline = now.timeline FROM now"
     " RETURNING cluster_id, owner_epoch, next_global_offset,"

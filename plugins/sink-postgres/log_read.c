@@ -16,8 +16,6 @@
 #define ROW_BYTES_GUESS 256
 #define ROWS_MOST       1000000
 #define TEXT_SIZE       512
-#define TIME_LEAST_MS   INT64_C(-210000000000000) /* no record is older: see log_row.c */
-#define TIME_MOST_MS    INT64_C(9224000000000000)
 
 /* ---- a place in a partition --------------------------------------------------------- */
 
@@ -256,94 +254,4 @@ void log_read(void *self, const struct headrace_topic_id *id, int32_t partition,
   read->max_bytes = max_bytes;
   read->done = done;
   log_question_ask(self, &read->question);
-}
-
-/* ---- a record by its time ----------------------------------------------------------- */
-
-struct find_question {
-  struct log_question question;
-  struct place place;
-  int64_t timestamp_ms;
-  headrace_log_find_done done;
-  struct headrace_log_place found;
-};
-
-/* Milliseconds of a timestamp of PostgreSQL, and back. */
-#define MS_OF_TIMESTAMP "floor(extract(epoch FROM \"timestamp\") * 1000)::bigint"
-#define TIMESTAMP_OF_MS "timestamptz 'epoch' + %" PRId64 " * interval '1 ms'"
-
-static char *find_sql(const struct find_question *find)
-{
-  const struct place *place = &find->place;
-  int64_t to = place->segment.end < place->end ? place->segment.end : place->end;
-  char *sql =
-      pg_format("SELECT partition_offset, " MS_OF_TIMESTAMP " FROM messages_%d_%d_%" PRId64
-                " WHERE topic_id = %d AND partition_id = %d AND partition_offset >= %" PRId64
-                " AND partition_offset < %" PRId64 " AND \"timestamp\" IS NOT NULL",
-                place->topic, place->partition, place->segment.first, place->topic,
-                place->partition, place->start, to);
-  if (find->timestamp_ms == HEADRACE_LOG_LARGEST_TIME)
-    pg_append(&sql, " ORDER BY \"timestamp\" DESC, partition_offset LIMIT 1");
-  else
-    pg_append(&sql,
-              " AND \"timestamp\" >= " TIMESTAMP_OF_MS
-              " ORDER BY topic_id, partition_id, partition_offset LIMIT 1",
-              find->timestamp_ms);
-  return sql;
-}
-
-static bool find_in_segment(struct log_asker *asker, struct find_question *find,
-                            struct pg_error *error)
-{
-  char *sql = find_sql(find);
-  PGresult *result = log_ask(asker, error, sql, 0, NULL);
-  if (result && PQntuples(result)) {
-    int64_t ms = strtoll(PQgetvalue(result, 0, 1), NULL, 10);
-    if (find->found.offset < 0 || ms > find->found.timestamp_ms)
-      find->found = (struct headrace_log_place){
-          .offset = strtoll(PQgetvalue(result, 0, 0), NULL, 10), .timestamp_ms = ms};
-  }
-  PQclear(result);
-  free(sql);
-  return result || !strcmp(error->sqlstate, "42P01");
-}
-
-static bool find_run(struct log_asker *asker, struct log_question *question, struct pg_error *error)
-{
-  struct find_question *find = (struct find_question *)question;
-  struct place *place = &find->place;
-  find->found = (struct headrace_log_place){.offset = -1, .timestamp_ms = -1};
-  place->segment.end = 0;
-  for (;;) {
-    if (!look_up(asker->sink, place, place->segment.end))
-      return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
-    if (place->segment.first < 0)
-      return true;
-    if (!find_in_segment(asker, find, error))
-      return false;
-    if (find->found.offset >= 0 && find->timestamp_ms != HEADRACE_LOG_LARGEST_TIME)
-      return true;
-  }
-}
-
-static void find_answer(struct log_question *question)
-{
-  struct find_question *find = (struct find_question *)question;
-  find->found.error = question->error;
-  find->done(question->context, &find->found);
-}
-
-static const struct log_question_type find_type = {
-    .lane = LANE_READ, .run = find_run, .answer = find_answer, .again = true};
-
-void log_find(void *self, const struct headrace_topic_id *id, int32_t partition,
-              int64_t timestamp_ms, headrace_log_find_done done, void *context)
-{
-  struct find_question *find = log_question_new(self, sizeof *find, &find_type, context);
-  find->place = (struct place){.id = *id, .partition = partition};
-  find->timestamp_ms = timestamp_ms > TIME_MOST_MS    ? TIME_MOST_MS
-                       : timestamp_ms < TIME_LEAST_MS ? TIME_LEAST_MS
-                                                      : timestamp_ms;
-  find->done = done;
-  log_question_ask(self, &find->question);
 }

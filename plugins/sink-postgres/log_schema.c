@@ -212,7 +212,31 @@ static const char *const step_outbox =
 /* A topic is deleted when its name is free; its tables may have to wait for their readers. */
 static const char *const step_deleted = "ALTER TABLE topics ADD COLUMN deleted_at timestamptz;";
 
-static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox, &step_deleted};
+/* Where leader epochs began, so that readers can be told where older ones ended. Of those before
+ * this step only that is known: they had ended by then. Epoch 0 begins at offset 0. */
+static const char *const step_epochs =
+    "CREATE TABLE leader_epochs ("
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " leader_epoch integer NOT NULL,"
+    " start_offset bigint NOT NULL,"
+    " PRIMARY KEY (topic_id, partition_id, leader_epoch));"
+    "INSERT INTO leader_epochs SELECT topic_id, partition_id, leader_epoch, next_offset"
+    " FROM partitions WHERE leader_epoch > 0;";
+
+/* A sparse index by time: a row for some thousand records, written with the last of them.
+ * `newest` is infinity where it is not known, until retention looks after it. */
+static const char *const step_times =
+    "CREATE TABLE times ("
+    " topic_id integer NOT NULL REFERENCES topics ON DELETE CASCADE,"
+    " partition_id integer NOT NULL,"
+    " first_offset bigint NOT NULL,"
+    " end_offset bigint NOT NULL,"
+    " newest timestamptz NOT NULL,"
+    " PRIMARY KEY (topic_id, partition_id, first_offset));";
+
+static const char *const *const steps[] = {&step_tables,  &step_views,  &step_outbox,
+                                           &step_deleted, &step_epochs, &step_times};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

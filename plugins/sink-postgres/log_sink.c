@@ -151,6 +151,14 @@ static enum headrace_log_error marks(void *self, const struct headrace_topic_id 
   return log_state_marks(&sink->state, id, partition, out);
 }
 
+static enum headrace_log_error epoch_end(void *self, const struct headrace_topic_id *id,
+                                         int32_t partition, int32_t leader_epoch,
+                                         struct headrace_log_epoch_end *end)
+{
+  struct log_sink *sink = self;
+  return log_state_epoch_end(&sink->state, id, partition, leader_epoch, end);
+}
+
 static const struct headrace_log functions = {
     .struct_size = sizeof functions,
     .api_version = HEADRACE_API_VERSION,
@@ -176,6 +184,7 @@ static const struct headrace_log functions = {
     .delete_group = log_delete_group,
     .new_producer = log_new_producer,
     .producers = log_producers,
+    .epoch_end = epoch_end,
 };
 
 const struct headrace_log *log_sink_interface(const struct log_sink *sink)

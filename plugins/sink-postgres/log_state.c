@@ -135,6 +135,7 @@ static void partition_free(struct log_partition *partition)
 {
   log_producers_free(partition->producers);
   free(partition->segments);
+  free(partition->epochs);
   free(partition);
 }
 
@@ -196,6 +197,13 @@ void log_segment_add(struct log_partition *partition, struct log_segment segment
   partition->segments = sink_grow(partition->segments, partition->segment_count,
                                   &partition->segment_capacity, sizeof *partition->segments);
   partition->segments[partition->segment_count++] = segment;
+}
+
+void log_epoch_add(struct log_partition *partition, struct log_epoch epoch)
+{
+  partition->epochs = sink_grow(partition->epochs, partition->epoch_count,
+                                &partition->epoch_capacity, sizeof *partition->epochs);
+  partition->epochs[partition->epoch_count++] = epoch;
 }
 
 /* Of a name that is not ended by a zero. */
@@ -267,6 +275,38 @@ enum headrace_log_error log_state_marks(struct log_state *state, const struct he
   const struct log_partition *known = log_partition_at(log_topic_by_id(state, id), partition);
   if (known)
     *marks = (struct headrace_log_marks){known->start, known->end, known->leader_epoch};
+  log_unlock(state);
+  return known ? HEADRACE_LOG_OK : HEADRACE_LOG_UNKNOWN_TOPIC;
+}
+
+/* As LeaderEpochFileCache.endOffsetFor() of Kafka has it. */
+static struct headrace_log_epoch_end epoch_end(const struct log_partition *partition, int32_t epoch)
+{
+  struct headrace_log_epoch_end end = {.leader_epoch = epoch, .offset = partition->end};
+  if (epoch < 0 || epoch > partition->leader_epoch)
+    return (struct headrace_log_epoch_end){-1, -1};
+  if (epoch == partition->leader_epoch)
+    return end;
+  end.leader_epoch = 0; /* which began with the partition */
+  for (size_t i = 0; i < partition->epoch_count; i++) {
+    if (partition->epochs[i].number > epoch) {
+      end.offset = partition->epochs[i].start;
+      break;
+    }
+    end.leader_epoch = partition->epochs[i].number;
+  }
+  return end;
+}
+
+enum headrace_log_error log_state_epoch_end(struct log_state *state,
+                                            const struct headrace_topic_id *id, int32_t partition,
+                                            int32_t leader_epoch,
+                                            struct headrace_log_epoch_end *end)
+{
+  log_lock(state);
+  const struct log_partition *known = log_partition_at(log_topic_by_id(state, id), partition);
+  if (known)
+    *end = epoch_end(known, leader_epoch);
   log_unlock(state);
   return known ? HEADRACE_LOG_OK : HEADRACE_LOG_UNKNOWN_TOPIC;
 }

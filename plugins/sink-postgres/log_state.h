@@ -18,6 +18,24 @@ struct log_segment {
   int64_t end;
 };
 
+struct log_epoch { /* of a leader */
+  int32_t number;
+  int64_t start; /* its first offset */
+};
+
+/* A time as SQL has it; beyond these it is no interval any more. */
+#define LOG_TIMESTAMP_OF_MS "timestamptz 'epoch' + %" PRId64 " * interval '1 ms'"
+#define LOG_TIME_LEAST_MS   INT64_C(-210000000000000)
+#define LOG_TIME_MOST_MS    INT64_C(9200000000000000)
+
+/* Records that have no row in the table times yet. */
+struct log_times {
+  int64_t first;
+  int64_t newest_ms;
+  bool any;     /* some record has a time */
+  bool unknown; /* what an earlier process wrote is among them */
+};
+
 struct log_topic;
 struct log_producers;
 struct log_group;
@@ -30,13 +48,16 @@ struct log_partition {
   int32_t leader_epoch;
   struct log_segment *segments; /* those that are committed, in order */
   size_t segment_count, segment_capacity;
-  size_t row_bytes; /* about how long a record is; 0: not known */
+  size_t row_bytes;         /* about how long a record is; 0: not known */
+  struct log_epoch *epochs; /* after the first, in order */
+  size_t epoch_count, epoch_capacity;
   /* worker */
   int64_t next;            /* offset of the next record that comes */
   int64_t segment_end;     /* what is before it has its table, or will have it with its records */
   struct log_group *group; /* the last one that it has records in, and where it is in there */
   size_t group_entry;
   struct log_producers *producers;
+  struct log_times times;
 };
 
 struct log_topic {
@@ -86,6 +107,7 @@ void log_topic_configure(struct log_topic *topic, const struct headrace_pair *co
 void log_topic_settled(struct log_state *state, struct log_topic *topic, uint64_t records);
 struct log_partition *log_partition_add(struct log_topic *topic); /* the next number */
 void log_segment_add(struct log_partition *partition, struct log_segment segment);
+void log_epoch_add(struct log_partition *partition, struct log_epoch epoch);
 struct log_topic *log_topic_named(const struct log_state *state, const char *name, size_t size);
 struct log_topic *log_topic_numbered(const struct log_state *state, int32_t number);
 /* NULL: there is none, or it was deleted. */
@@ -99,6 +121,10 @@ struct log_partition *log_partition_by_id(struct log_state *state,
                                           const struct headrace_topic_id *id, int32_t number);
 enum headrace_log_error log_state_marks(struct log_state *state, const struct headrace_topic_id *id,
                                         int32_t partition, struct headrace_log_marks *marks);
+enum headrace_log_error log_state_epoch_end(struct log_state *state,
+                                            const struct headrace_topic_id *id, int32_t partition,
+                                            int32_t leader_epoch,
+                                            struct headrace_log_epoch_end *end);
 const struct headrace_log_catalogue *log_catalogue_take(struct log_state *state);
 /* Until nothing is on its way to it. False: not in time. */
 bool log_state_wait_drained(struct log_state *state, const struct log_topic *topic, int timeout_ms);

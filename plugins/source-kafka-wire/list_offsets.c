@@ -122,8 +122,20 @@ void handle_list_offsets(struct exchange *exchange)
 typedef struct offset_for_leader_epoch_request_offset_for_leader_partition asked_epoch;
 typedef struct offset_for_leader_epoch_response_epoch_end_offset epoch_answer;
 
-/* Where the newest epoch ends that is not above the one that is asked for. The log knows where
- * the present one ends, which no older one can lie behind. */
+/* Where the newest epoch ends that is not above the one that is asked for. A log that does not keep
+ * it knows where the present one ends, which no older one can lie behind. */
+static struct headrace_log_epoch_end ask_end(const struct partition *partition, int32_t epoch,
+                                             const struct headrace_log_marks *marks)
+{
+  const struct headrace_log *log = partition->topic->broker->log;
+  struct headrace_log_epoch_end end = {epoch, marks->end};
+  if (epoch > marks->leader_epoch)
+    return (struct headrace_log_epoch_end){-1, -1};
+  if (log->struct_size > offsetof(struct headrace_log, epoch_end) && log->epoch_end)
+    log->epoch_end(log->self, &partition->topic->id, partition->index, epoch, &end);
+  return end;
+}
+
 static void end_of_epoch(struct topic *topic, const asked_epoch *asked, epoch_answer *answer)
 {
   struct partition *partition = partition_of(topic, asked->partition);
@@ -138,10 +150,11 @@ static void end_of_epoch(struct topic *topic, const asked_epoch *asked, epoch_an
     answer->error_code = KAFKA_UNKNOWN_LEADER_EPOCH;
   else if (asked->current_leader_epoch >= 0 && asked->current_leader_epoch < marks.leader_epoch)
     answer->error_code = KAFKA_FENCED_LEADER_EPOCH;
-  if (answer->error_code || asked->leader_epoch > marks.leader_epoch)
+  if (answer->error_code)
     return;
-  answer->leader_epoch = asked->leader_epoch;
-  answer->end_offset = marks.end;
+  struct headrace_log_epoch_end end = ask_end(partition, asked->leader_epoch, &marks);
+  answer->leader_epoch = end.leader_epoch;
+  answer->end_offset = end.offset;
 }
 
 void handle_offset_for_leader_epoch(struct exchange *exchange)

@@ -135,6 +135,12 @@ static void a_read_is_bounded(void **state)
   stop(f); /* frees what was not released */
 }
 
+static void deleted(void *context, enum headrace_log_error error, int64_t start)
+{
+  (void)start;
+  done(context, error, NULL);
+}
+
 static void records_are_found_by_time(void **state)
 {
   struct fixture *f = *state;
@@ -151,6 +157,67 @@ static void records_are_found_by_time(void **state)
   assert_int_equal(find_time(f, "t", INT64_MAX).offset, -1);
   assert_int_equal(find_time(f, "t", INT64_MIN).offset, 0);
   assert_int_equal(find_time(f, "t", HEADRACE_LOG_LARGEST_TIME).offset, 249);
+  stop(f);
+}
+
+/* What find() says, against what SQL finds by looking at everything. */
+static void assert_found(struct fixture *f, int64_t ms)
+{
+  char sql[256];
+  snprintf(sql, sizeof sql,
+           "SELECT coalesce(min(partition_offset), -1) FROM kafka.messages WHERE \"timestamp\" >="
+           " to_timestamp(%lld / 1000.0) AND partition_offset >= %lld",
+           (long long)ms, (long long)marks(f, "t", 0).start);
+  assert_int_equal(find_time(f, "t", ms).offset, number(f, sql));
+}
+
+static void assert_all_found(struct fixture *f)
+{
+  for (int64_t ms = 0; ms < 26000; ms += 1371)
+    assert_found(f, ms);
+  char sql[256];
+  snprintf(sql, sizeof sql,
+           "SELECT partition_offset FROM kafka.messages WHERE partition_offset >= %lld"
+           " ORDER BY \"timestamp\" DESC NULLS LAST, partition_offset LIMIT 1",
+           (long long)marks(f, "t", 0).start);
+  assert_int_equal(find_time(f, "t", HEADRACE_LOG_LARGEST_TIME).offset, number(f, sql));
+}
+
+/* Times that go up and down, and some records without one. */
+static void append_times(struct fixture *f, int from, int count)
+{
+  struct headrace_batch *batch = plugin_host_batch();
+  for (int i = from; i < from + count; i++)
+    add(batch, "t", 0, "x")->timestamp_ms = i % 7 ? i + (i * 37) % 5000 : -1;
+  give(f, batch);
+  assert_int_equal(drain(f), HEADRACE_OK);
+}
+
+static void records_are_found_by_time_among_many(void **state)
+{
+  struct fixture *f = *state;
+  static const char *const segments[] = {"log_segment_records", "7000", NULL};
+  start(f, segments);
+  create(f, "t", 1);
+  append_times(f, 0, 9000);
+  assert_all_found(f);
+  stop(f);
+  start(f, segments); /* what has no row of times yet is not known to this process */
+  append_times(f, 9000, 6000);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.times WHERE newest = 'infinity'"), 1);
+  append_times(f, 15000, 5000);
+  assert_all_found(f);
+  assert_int_equal(number(f, "SELECT max(count) FROM (SELECT count(*) FROM kafka.times t JOIN"
+                             " kafka.messages m ON partition_offset >= first_offset AND"
+                             " partition_offset < end_offset GROUP BY first_offset) n") <= 8192,
+                   1);
+  struct answer answer = {0};
+  struct headrace_topic_id id = topic_id(f, "t");
+  f->log->delete_records(f->log->self, &id, 0, 10000, deleted, &answer);
+  await(f, &answer);
+  assert_all_found(f);
+  run_sql(f, "DELETE FROM kafka.times"); /* as before the table was there */
+  assert_all_found(f);
   stop(f);
 }
 
@@ -186,7 +253,8 @@ static void older_tables_are_upgraded(void **state)
   stop(f);
   run_sql(f, "UPDATE kafka.meta SET schema_version = 1; DROP FUNCTION kafka.segment_bytes CASCADE;"
              " DROP FUNCTION kafka.as_text CASCADE; DROP FUNCTION kafka.read, kafka.headers_jsonb;"
-             " DROP VIEW kafka.group_lag; DROP TABLE kafka.outbox;"
+             " DROP VIEW kafka.group_lag;"
+             " DROP TABLE kafka.outbox, kafka.leader_epochs, kafka.times;"
              " ALTER TABLE kafka.topics DROP COLUMN deleted_at;"
              " DROP FUNCTION kafka.produce, kafka.produce_bytes");
   start(f, NULL);
@@ -195,11 +263,22 @@ static void older_tables_are_upgraded(void **state)
   stop(f);
 }
 
+static void assert_epoch_ends(struct fixture *f, int32_t asked, int32_t epoch, int64_t offset)
+{
+  struct headrace_topic_id id = topic_id(f, "t");
+  struct headrace_log_epoch_end end;
+  assert_int_equal(f->log->epoch_end(f->log->self, &id, 0, asked, &end), HEADRACE_LOG_OK);
+  assert_int_equal(end.leader_epoch, epoch);
+  assert_int_equal(end.offset, offset);
+}
+
 static void a_promoted_standby_raises_the_epoch(void **state)
 {
   struct fixture *f = *state;
   start(f, NULL);
   create(f, "t", 1);
+  append(f, "t", 0, 0, 5);
+  assert_int_equal(drain(f), HEADRACE_OK);
   stop(f);
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).leader_epoch, 0);
@@ -207,6 +286,12 @@ static void a_promoted_standby_raises_the_epoch(void **state)
   run_sql(f, "UPDATE kafka.meta SET timeline = '00000000'");
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).leader_epoch, 1);
+  append(f, "t", 0, 5, 3);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_epoch_ends(f, 0, 0, 5);
+  assert_epoch_ends(f, 1, 1, 8);
+  assert_epoch_ends(f, 2, -1, -1);
+  assert_epoch_ends(f, -1, -1, -1);
   stop(f);
 }
 
@@ -236,6 +321,10 @@ static void a_restored_log_is_read_anew(void **state)
   stop(f);
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).end, 3);
+  assert_int_equal(marks(f, "t", 0).leader_epoch, 1);
+  append(f, "t", 0, 5, 1);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_epoch_ends(f, 0, 0, 3);
   stop(f);
 }
 
@@ -396,6 +485,7 @@ int main(int argc, char **argv)
       TEST(what_was_written_is_read),
       TEST(a_read_is_bounded),
       TEST(records_are_found_by_time),
+      TEST(records_are_found_by_time_among_many),
       TEST(what_goes_nowhere_is_refused),
       TEST(what_sql_has_produced_is_in_the_log),
       TEST(keys_have_the_partition_that_kafka_gives),

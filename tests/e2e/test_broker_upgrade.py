@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables that an earlier version made are upgraded when the broker opens them; what is in there goes
+on as it was."""
+import pathlib
+
+import confluent_kafka
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+OLD = pathlib.Path(__file__).with_name("log_schema_4.sql")
+
+
+def read_all(server, topic):
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": server.brokers, "group.id": "others", "log_level": 0})
+    consumer.assign([confluent_kafka.TopicPartition(topic, n, 0) for n in (0, 1)])
+    found = []
+    while len(found) < 21:
+        found += [(m.partition(), m.offset(), m.value()) for m in consumer.consume(21, 20)]
+        assert found
+    consumer.close()
+    return sorted(found)
+
+
+def committed(server, topic):
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": server.brokers, "group.id": "readers", "log_level": 0})
+    place = consumer.committed([confluent_kafka.TopicPartition(topic, 0)], 20)[0].offset
+    consumer.close()
+    return place
+
+
+def test_tables_of_version_4(broker_factory, db):
+    db.psql(OLD.read_text())
+    before = db.value("select cluster_id from kafka.meta")
+    broker = broker_factory()
+    assert db.sql("select schema_version >= 6, cluster_id from kafka.meta") == [(True, before)]
+    producer = confluent_kafka.Producer({"bootstrap.servers": broker.brokers, "log_level": 0})
+    producer.produce("old", "20", partition=0, timestamp=1_600_000_100_000)
+    assert producer.flush(20) == 0
+    assert read_all(broker, "old") == [
+        (n, i, str(2 * i + n).encode()) for n in (0, 1) for i in range(11 - n)]
+    assert committed(broker, "old") == 4
+    place = confluent_kafka.TopicPartition("old", 1)
+    admin = AdminClient({"bootstrap.servers": broker.brokers, "log_level": 0})
+    assert admin.list_offsets({place: OffsetSpec.for_timestamp(1_600_000_008_000)})[place] \
+        .result(20).offset == 4
