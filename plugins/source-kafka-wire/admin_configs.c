@@ -7,7 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum resource { RESOURCE_TOPIC = 2, RESOURCE_BROKER = 4 };
+enum resource {
+  RESOURCE_TOPIC = 2,
+  RESOURCE_BROKER = 4,
+  RESOURCE_CLIENT_METRICS = 16,
+  RESOURCE_GROUP = 32
+};
 enum source { SOURCE_TOPIC = 1, SOURCE_STATIC_BROKER = 4, SOURCE_DEFAULT = 5 };
 enum operation { OPERATION_SET, OPERATION_DELETE, OPERATION_APPEND, OPERATION_SUBTRACT };
 
@@ -38,14 +43,17 @@ static void add_synonyms(struct wire_arena *arena, const struct setting *setting
 {
   const struct config_definition *definition = setting->definition;
   bool set = setting->source == SOURCE_TOPIC;
+  bool has_default = !definition->synonym || *definition->synonym;
   struct describe_configs_response_synonym *at;
-  WIRE_ITEMS(arena, entry->synonyms, set ? 2 : 1, describe_configs_response_synonym);
+  WIRE_ITEMS(arena, entry->synonyms, set + has_default, describe_configs_response_synonym);
   at = entry->synonyms.items;
   if (set) {
     at->name = wire_text(definition->name);
     at->value = wire_copy(arena, wire_text(setting->value));
     at++->source = SOURCE_TOPIC;
   }
+  if (!has_default)
+    return;
   at->name = wire_text(definition->synonym ? definition->synonym : definition->name);
   at->value = wire_copy(arena, wire_text(set ? definition->value : setting->value));
   at->source = set ? SOURCE_DEFAULT : (int8_t)setting->source;
@@ -175,7 +183,8 @@ void handle_describe_configs(struct exchange *exchange)
     else if (asked->resource_type == RESOURCE_BROKER &&
              is_this_broker(exchange, asked->resource_name))
       describe_broker(exchange, asked, said);
-    else
+    else if (asked->resource_type != RESOURCE_GROUP && /* which have nothing to configure */
+             asked->resource_type != RESOURCE_CLIENT_METRICS)
       tally_refuse(&exchange->arena, &said->error_code, &said->error_message, KAFKA_INVALID_REQUEST,
                    unknown_resource);
   }
@@ -216,7 +225,10 @@ static enum kafka_error set(struct change *change, const struct config_definitio
                             const char *value)
 {
   struct headrace_pair *pair = find_pair(change, definition->name);
-  change->why = value ? topic_config_fault(definition, value) : "A value is needed.";
+  struct wire_arena *arena = &change->exchange->arena;
+  change->why = value ? topic_config_fault(arena, definition, value)
+                      : wire_format(arena, "Null value not supported for topic configs: %s",
+                                    definition->name);
   if (change->why)
     return KAFKA_INVALID_CONFIG;
   if (!pair)
@@ -256,7 +268,9 @@ static enum kafka_error change_list(struct change *change,
 {
   struct headrace_pair *pair = find_pair(change, definition->name);
   const char *now = pair ? pair->value : definition->value;
-  change->why = "Only lists can be appended to or subtracted from.";
+  change->why =
+      wire_format(&change->exchange->arena, "Can't %s to key %s because its type is not LIST.",
+                  append ? "APPEND" : "SUBTRACT", definition->name);
   if (definition->type != CONFIG_LIST || !items)
     return KAFKA_INVALID_CONFIG;
   char *value = wire_alloc(&change->exchange->arena, strlen(now) + strlen(items) + 4), *end;
@@ -270,9 +284,10 @@ static enum kafka_error apply(struct change *change,
                               const struct incremental_alter_configs_request_alterable_config *to)
 {
   struct wire_arena *arena = &change->exchange->arena;
-  const struct config_definition *definition = topic_config_named(wire_string(arena, to->name));
+  const char *name = wire_string(arena, to->name);
+  const struct config_definition *definition = topic_config_named(name);
   const char *value = to->value.data ? wire_string(arena, to->value) : NULL;
-  change->why = "Unknown topic config name.";
+  change->why = wire_format(arena, "Unknown topic config name: %s", name);
   if (!definition)
     return KAFKA_INVALID_CONFIG;
   switch ((enum operation)to->config_operation) {
@@ -302,6 +317,17 @@ static enum kafka_error find_resource(struct change *change, int8_t type, struct
   return change->topic ? KAFKA_NONE : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
 }
 
+/* Tools unset the broker's throttles after they were of use: none was set. */
+static bool
+unsets_nothing(const struct exchange *exchange,
+               const struct incremental_alter_configs_request_alter_configs_resource *asked)
+{
+  for (int32_t i = 0; i < asked->configs.count; i++)
+    if (asked->configs.items[i].config_operation != OPERATION_DELETE)
+      return false;
+  return asked->resource_type == RESOURCE_BROKER && is_this_broker(exchange, asked->resource_name);
+}
+
 static void finish_change(struct change *change, struct tally *tally, enum kafka_error error,
                           bool validate_only, int16_t *code, struct wire_slice *message)
 {
@@ -329,6 +355,8 @@ void handle_incremental_alter_configs(struct exchange *exchange)
     struct change change = {.exchange = exchange};
     said->resource_type = asked->resource_type;
     said->resource_name = asked->resource_name;
+    if (unsets_nothing(exchange, asked))
+      continue;
     enum kafka_error error = find_resource(&change, asked->resource_type, asked->resource_name);
     if (error == KAFKA_NONE)
       begin_change(&change, (size_t)asked->configs.count, true);

@@ -18,31 +18,57 @@ struct creation {
   struct headrace_log_new_topic topic;
 };
 
-static enum kafka_error count_fault(const struct broker *broker, const asked_topic *asked,
+/* The only broker has to be the only replica. */
+static const char *replica_fault(struct exchange *exchange, const struct wire_int32_array *nodes)
+{
+  for (int32_t i = 0; i < nodes->count; i++)
+    if (nodes->items[i] != exchange->broker->node_id)
+      return wire_format(&exchange->arena,
+                         "The manual partition assignment includes broker %d, but no such broker "
+                         "is registered.",
+                         nodes->items[i]);
+  if (nodes->count < 1)
+    return "The manual partition assignment includes an empty replica list.";
+  return nodes->count > 1 ? "The manual partition assignment includes the broker more than once."
+                          : NULL;
+}
+
+static enum kafka_error assigned_count(struct exchange *exchange, const asked_topic *asked,
+                                       int32_t *count, const char **why)
+{
+  *why = "An assignment stands for the number of partitions and replicas.";
+  if (asked->num_partitions != -1 || asked->replication_factor != -1)
+    return KAFKA_INVALID_REQUEST;
+  *count = asked->assignments.count;
+  for (int32_t i = 0; i < *count; i++) {
+    *why = replica_fault(exchange, &asked->assignments.items[i].broker_ids);
+    if (*why)
+      return KAFKA_INVALID_REPLICA_ASSIGNMENT;
+  }
+  return KAFKA_NONE;
+}
+
+static enum kafka_error count_fault(struct exchange *exchange, const asked_topic *asked,
                                     int32_t *count, const char **why)
 {
+  const struct broker *broker = exchange->broker;
   *count = asked->num_partitions == -1 ? broker->default_partitions : asked->num_partitions;
-  if (asked->assignments.count > 0) {
-    *why = "An assignment stands for the number of partitions and replicas.";
-    if (asked->num_partitions != -1 || asked->replication_factor != -1)
-      return KAFKA_INVALID_REQUEST;
-    *count = asked->assignments.count;
-    *why = "The only broker has to be the only replica of every partition.";
-    for (int32_t i = 0; i < *count; i++) {
-      const struct wire_int32_array *nodes = &asked->assignments.items[i].broker_ids;
-      if (nodes->count != 1 || nodes->items[0] != broker->node_id)
-        return KAFKA_INVALID_REPLICA_ASSIGNMENT;
-    }
-    return KAFKA_NONE;
-  }
+  if (asked->assignments.count > 0)
+    return assigned_count(exchange, asked, count, why);
   *why = "Number of partitions was set to an invalid non-positive value.";
   if (*count <= 0)
     return KAFKA_INVALID_PARTITIONS;
   *why = "More partitions than a topic may have.";
   if (*count > PARTITIONS_MAX)
     return KAFKA_INVALID_PARTITIONS;
-  *why = "There is one broker, so the replication factor can only be 1.";
-  if (asked->replication_factor != -1 && asked->replication_factor != 1)
+  *why = "Replication factor must be larger than 0, or -1 to use the default value.";
+  if (asked->replication_factor < -1 || !asked->replication_factor)
+    return KAFKA_INVALID_REPLICATION_FACTOR;
+  *why = wire_format(&exchange->arena,
+                     "Unable to replicate the partition %d time(s): The target replication factor "
+                     "of %d cannot be reached because only 1 broker(s) are registered.",
+                     asked->replication_factor, asked->replication_factor);
+  if (asked->replication_factor > 1)
     return KAFKA_INVALID_REPLICATION_FACTOR;
   *why = NULL;
   return KAFKA_NONE;
@@ -64,11 +90,14 @@ static enum kafka_error take_configs(struct wire_arena *arena, const asked_topic
   for (int32_t i = 0; i < asked->configs.count; i++) {
     const char *name = wire_string(arena, asked->configs.items[i].name);
     const struct config_definition *definition = topic_config_named(name);
-    *why = "Unknown topic config name, or one without a value.";
-    if (!definition || !asked->configs.items[i].value.data)
+    *why = wire_format(arena, "Unknown topic config name: %s", name);
+    if (!definition)
+      return KAFKA_INVALID_CONFIG;
+    *why = wire_format(arena, "Null value not supported for topic configs: %s", name);
+    if (!asked->configs.items[i].value.data)
       return KAFKA_INVALID_CONFIG;
     pairs[i] = (struct headrace_pair){name, wire_string(arena, asked->configs.items[i].value)};
-    *why = topic_config_fault(definition, pairs[i].value);
+    *why = topic_config_fault(arena, definition, pairs[i].value);
     if (*why)
       return KAFKA_INVALID_CONFIG;
     topic->config_count++;
@@ -82,14 +111,14 @@ static enum kafka_error check_new(struct exchange *exchange, const asked_topic *
   *why = "The topic is in the request more than once.";
   if (asked_twice(exchange->request.body, asked))
     return KAFKA_INVALID_REQUEST;
-  *why = topic_name_fault(asked->name);
+  *why = topic_name_fault(&exchange->arena, asked->name);
   if (*why)
     return KAFKA_INVALID_TOPIC_EXCEPTION;
-  *why = "The topic already exists.";
+  topic->name = wire_string(&exchange->arena, asked->name);
+  *why = wire_format(&exchange->arena, "Topic '%s' already exists.", topic->name);
   if (topic_named(exchange->broker, asked->name))
     return KAFKA_TOPIC_ALREADY_EXISTS;
-  topic->name = wire_string(&exchange->arena, asked->name);
-  enum kafka_error error = count_fault(exchange->broker, asked, &topic->partition_count, why);
+  enum kafka_error error = count_fault(exchange, asked, &topic->partition_count, why);
   return error == KAFKA_NONE ? take_configs(&exchange->arena, asked, topic, why) : error;
 }
 
@@ -211,26 +240,34 @@ void handle_delete_topics(struct exchange *exchange)
 /* ---- CreatePartitions
  * ------------------------------------------------------------------------------ */
 
-static enum kafka_error check_count(const struct exchange *exchange, const struct topic *topic,
+static enum kafka_error check_count(struct exchange *exchange, const struct topic *topic,
                                     const struct create_partitions_request_topic *asked,
                                     const char **why)
 {
   *why = "This server does not host this topic-partition.";
   if (!topic)
     return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-  *why = "The topic already has as many partitions, or more.";
-  if (asked->count <= topic->partition_count)
+  *why = wire_format(&exchange->arena, "Topic already has %d partition(s).", asked->count);
+  if (asked->count == topic->partition_count)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = wire_format(&exchange->arena,
+                     "The topic %s currently has %d partition(s); %d would not be an increase.",
+                     topic->name, topic->partition_count, asked->count);
+  if (asked->count < topic->partition_count)
     return KAFKA_INVALID_PARTITIONS;
   *why = "More partitions than a topic may have.";
   if (asked->count > PARTITIONS_MAX)
     return KAFKA_INVALID_PARTITIONS;
-  *why = "The only broker has to be the only replica of every new partition.";
-  if (asked->assignments.count > 0 &&
-      asked->assignments.count != asked->count - topic->partition_count)
+  int32_t more = asked->count - topic->partition_count;
+  *why = wire_format(&exchange->arena,
+                     "Attempted to add %d additional partition(s), but only %d assignment(s) were "
+                     "specified.",
+                     more, asked->assignments.count);
+  if (asked->assignments.count > 0 && asked->assignments.count != more)
     return KAFKA_INVALID_REPLICA_ASSIGNMENT;
   for (int32_t i = 0; i < asked->assignments.count; i++) {
-    const struct wire_int32_array *nodes = &asked->assignments.items[i].broker_ids;
-    if (nodes->count != 1 || nodes->items[0] != exchange->broker->node_id)
+    *why = replica_fault(exchange, &asked->assignments.items[i].broker_ids);
+    if (*why)
       return KAFKA_INVALID_REPLICA_ASSIGNMENT;
   }
   *why = NULL;

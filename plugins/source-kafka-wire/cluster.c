@@ -128,8 +128,10 @@ void handle_elect_leaders(struct exchange *exchange)
       said->partition_result.items[j].error_code =
           known ? KAFKA_ELECTION_NOT_NEEDED : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
       said->partition_result.items[j].error_message =
-          wire_text(known ? "Leader election not needed for topic partition."
-                          : "No such topic as the partition's.");
+          wire_text(known   ? "Leader election not needed for topic partition."
+                    : topic ? "No such partition"
+                            : wire_format(&exchange->arena, "No such topic as %s",
+                                          wire_string(&exchange->arena, asked->topic)));
     }
   }
   exchange_answer(exchange, answer);

@@ -118,7 +118,9 @@ static void described(void *context, enum headrace_log_error error,
     answer->protocol_type = wire_text("consumer");
   if (!there && !answer->error_code && new_form) {
     answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
-    answer->error_message = wire_text("Group not found.");
+    struct wire_arena *arena = &description->exchange->arena;
+    answer->error_message =
+        wire_text(wire_format(arena, "Group %s not found.", wire_string(arena, answer->group_id)));
   }
   finish_descriptions(description->exchange);
 }

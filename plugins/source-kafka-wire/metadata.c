@@ -102,7 +102,7 @@ static void look_up(struct exchange *exchange, const struct metadata_request_top
     describe(exchange, topic, answer);
   else if (!asked->name.data && !wire_uuid_is_zero(&asked->topic_id))
     answer->error_code = KAFKA_UNKNOWN_TOPIC_ID;
-  else if (topic_name_fault(asked->name))
+  else if (topic_name_fault(&exchange->arena, asked->name))
     answer->error_code = KAFKA_INVALID_TOPIC_EXCEPTION;
   else if (exchange->broker->auto_create && request->allow_auto_topic_creation)
     create(exchange, answer);
@@ -243,8 +243,9 @@ static void add_to_page(struct page *page, struct wire_slice name, int32_t from)
   if (topic)
     fill_page(page, topic, from, said);
   else
-    said->error_code =
-        topic_name_fault(name) ? KAFKA_INVALID_TOPIC_EXCEPTION : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+    said->error_code = topic_name_fault(&page->exchange->arena, name)
+                           ? KAFKA_INVALID_TOPIC_EXCEPTION
+                           : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
 }
 
 void handle_describe_topic_partitions(struct exchange *exchange)

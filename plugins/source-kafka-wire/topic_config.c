@@ -2,6 +2,7 @@
 #include "topic_config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,7 +11,7 @@
 
 /* Names, defaults and bounds of Apache Kafka 4.1 (LogConfig, TopicConfig). */
 const struct config_definition topic_configs[] = {
-    {"cleanup.policy", "delete", CONFIG_LIST, 0, 0, "delete|compact", "log.cleanup.policy",
+    {"cleanup.policy", "delete", CONFIG_LIST, 0, 0, "compact|delete", "log.cleanup.policy",
      "what becomes of old records"},
     {"compression.gzip.level", "-1", CONFIG_INT, -1, 9, NULL, NULL, "of gzip"},
     {"compression.lz4.level", "9", CONFIG_INT, 1, 17, NULL, NULL, "of lz4"},
@@ -24,12 +25,12 @@ const struct config_definition topic_configs[] = {
      "log.segment.delete.delay.ms", "not heeded: there are no files"},
     {"flush.messages", LONG_MAX_TEXT, CONFIG_LONG, 1, INT64_MAX, NULL,
      "log.flush.interval.messages", "not heeded: every answer is after a commit"},
-    {"flush.ms", LONG_MAX_TEXT, CONFIG_LONG, 0, INT64_MAX, NULL, "log.flush.interval.ms",
+    {"flush.ms", LONG_MAX_TEXT, CONFIG_LONG, 0, INT64_MAX, NULL, "",
      "not heeded: every answer is after a commit"},
-    {"follower.replication.throttled.replicas", "", CONFIG_LIST, 0, 0, NULL, NULL, "not heeded"},
+    {"follower.replication.throttled.replicas", "", CONFIG_LIST, 0, 0, NULL, "", "not heeded"},
     {"index.interval.bytes", "4096", CONFIG_INT, 0, INT32_MAX, NULL, "log.index.interval.bytes",
      "not heeded: there are no files"},
-    {"leader.replication.throttled.replicas", "", CONFIG_LIST, 0, 0, NULL, NULL, "not heeded"},
+    {"leader.replication.throttled.replicas", "", CONFIG_LIST, 0, 0, NULL, "", "not heeded"},
     {"local.retention.bytes", "-2", CONFIG_LONG, -2, INT64_MAX, NULL, "log.local.retention.bytes",
      "not heeded: there is one store"},
     {"local.retention.ms", "-2", CONFIG_LONG, -2, INT64_MAX, NULL, "log.local.retention.ms",
@@ -51,20 +52,20 @@ const struct config_definition topic_configs[] = {
     {"min.insync.replicas", "1", CONFIG_INT, 1, INT32_MAX, NULL, NULL,
      "not heeded: the database replicates"},
     {"preallocate", "false", CONFIG_BOOLEAN, 0, 0, NULL, "log.preallocate", "not heeded"},
-    {"remote.log.copy.disable", "false", CONFIG_BOOLEAN, 0, 0, NULL, NULL, "not heeded"},
-    {"remote.log.delete.on.disable", "false", CONFIG_BOOLEAN, 0, 0, NULL, NULL, "not heeded"},
-    {"remote.storage.enable", "false", CONFIG_BOOLEAN, 0, 0, NULL, NULL, "not heeded"},
+    {"remote.log.copy.disable", "false", CONFIG_BOOLEAN, 0, 0, NULL, "", "not heeded"},
+    {"remote.log.delete.on.disable", "false", CONFIG_BOOLEAN, 0, 0, NULL, "", "not heeded"},
+    {"remote.storage.enable", "false", CONFIG_BOOLEAN, 0, 0, NULL, "", "not heeded"},
     {"retention.bytes", "-1", CONFIG_LONG, 0, 0, NULL, "log.retention.bytes",
      "how large a partition may become; -1: any size"},
-    {"retention.ms", "604800000", CONFIG_LONG, -1, INT64_MAX, NULL, "log.retention.ms",
+    {"retention.ms", "604800000", CONFIG_LONG, -1, INT64_MAX, NULL, "",
      "how long records stay; -1: for ever"},
     {"segment.bytes", "1073741824", CONFIG_INT, 1048576, INT32_MAX, NULL, "log.segment.bytes",
      "not heeded: there are no files"},
     {"segment.index.bytes", "10485760", CONFIG_INT, 4, INT32_MAX, NULL, "log.index.size.max.bytes",
      "not heeded: there are no files"},
-    {"segment.jitter.ms", "0", CONFIG_LONG, 0, INT64_MAX, NULL, "log.roll.jitter.ms",
+    {"segment.jitter.ms", "0", CONFIG_LONG, 0, INT64_MAX, NULL, "",
      "not heeded: there are no files"},
-    {"segment.ms", "604800000", CONFIG_LONG, 1, INT64_MAX, NULL, "log.roll.ms",
+    {"segment.ms", "604800000", CONFIG_LONG, 1, INT64_MAX, NULL, "",
      "not heeded: there are no files"},
     {"unclean.leader.election.enable", "false", CONFIG_BOOLEAN, 0, 0, NULL, NULL,
      "not heeded: the database replicates"},
@@ -105,42 +106,85 @@ static bool are_choices(const char *choices, const char *value)
   }
 }
 
-static const char *number_fault(const struct config_definition *definition, const char *value)
+static const char *range_fault(struct wire_arena *arena, const struct config_definition *definition,
+                               int64_t number)
+{
+  if (!definition->most && !definition->least)
+    return NULL;
+  if (number < definition->least)
+    return wire_format(arena, "Value must be at least %" PRId64, definition->least);
+  return number > definition->most
+             ? wire_format(arena, "Value must be no more than %" PRId64, definition->most)
+             : NULL;
+}
+
+static const char *number_fault(struct wire_arena *arena,
+                                const struct config_definition *definition, const char *value)
 {
   char *end;
   errno = 0;
   int64_t number = strtoll(value, &end, 10);
-  if (!*value || *end || errno)
-    return "it is not a number";
-  int64_t most = definition->most, least = definition->least;
-  if (definition->type == CONFIG_INT && (number < INT32_MIN || number > INT32_MAX))
-    return "it is not a number of 32 bits";
-  return (most || least) && (number < least || number > most) ? "it is out of range" : NULL;
+  bool is_int = definition->type == CONFIG_INT;
+  if (!*value || *end || errno || (is_int && (number < INT32_MIN || number > INT32_MAX)))
+    return is_int ? "Not a number of type INT" : "Not a number of type LONG";
+  return range_fault(arena, definition, number);
 }
 
-const char *topic_config_fault(const struct config_definition *definition, const char *value)
+static const char *double_fault(const char *value)
 {
   char *end;
+  double number = strtod(value, &end);
+  if (!*value || *end)
+    return "Not a number of type DOUBLE";
+  if (!(number >= 0))
+    return "Value must be at least 0";
+  return number > 1 ? "Value must be no more than 1" : NULL;
+}
+
+/* "a|b" as "a, b" */
+static const char *choice_fault(struct wire_arena *arena, const char *choices)
+{
+  char *text = wire_format(arena, "String must be one of: %*s", (int)(2 * strlen(choices)), "");
+  char *out = strchr(text, ':') + 2;
+  for (const char *at = choices; *at; at++) {
+    *out++ = *at == '|' ? ',' : *at;
+    if (*at == '|')
+      *out++ = ' ';
+  }
+  *out = '\0';
+  return text;
+}
+
+static const char *fault_of(struct wire_arena *arena, const struct config_definition *definition,
+                            const char *value)
+{
+  const char *choices = definition->choices;
   switch ((enum config_type)definition->type) {
   case CONFIG_BOOLEAN:
-    return strcasecmp(value, "true") && strcasecmp(value, "false") ? "it is not a boolean" : NULL;
+    return strcasecmp(value, "true") && strcasecmp(value, "false")
+               ? "Expected value to be either true or false"
+               : NULL;
   case CONFIG_INT:
   case CONFIG_LONG:
-    return number_fault(definition, value);
-  case CONFIG_DOUBLE: {
-    double number = strtod(value, &end);
-    return !*value || *end || !(number >= 0 && number <= 1) ? "it is not between 0 and 1" : NULL;
-  }
+    return number_fault(arena, definition, value);
+  case CONFIG_DOUBLE:
+    return double_fault(value);
   case CONFIG_LIST:
-    return definition->choices && !are_choices(definition->choices, value)
-               ? "it is not one of the values there are"
-               : NULL;
+    return choices && !are_choices(choices, value) ? choice_fault(arena, choices) : NULL;
   case CONFIG_STRING:
-    return definition->choices && !is_choice(definition->choices, value, strlen(value))
-               ? "it is not one of the values there are"
-               : NULL;
+    return choices && !is_choice(choices, value, strlen(value)) ? choice_fault(arena, choices)
+                                                                : NULL;
   }
   return NULL;
+}
+
+const char *topic_config_fault(struct wire_arena *arena, const struct config_definition *definition,
+                               const char *value)
+{
+  const char *fault = fault_of(arena, definition, value);
+  return fault ? wire_format(arena, "Invalid value %s for configuration %s: %s", value,
+                             definition->name, fault)
+               : NULL;
 }
 
 /* ---- what the broker heeds --------------------------------------------------------------- */

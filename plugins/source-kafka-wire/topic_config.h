@@ -6,6 +6,7 @@
 #define HEADRACE_KAFKA_TOPIC_CONFIG_H
 
 #include "record_batch.h"
+#include "wire.h"
 
 #include <headrace/plugin.h>
 
@@ -32,7 +33,7 @@ struct config_definition {
   uint8_t type;             /* enum config_type */
   int64_t least, most;      /* of numbers; 0, 0: all */
   const char *choices;      /* of strings and lists: "a|b"; NULL: any */
-  const char *synonym;      /* the broker's own name for it; NULL: the same */
+  const char *synonym;      /* what the broker calls its default; "": none has been set */
   const char *help;
 };
 
@@ -40,8 +41,9 @@ extern const struct config_definition topic_configs[]; /* by name */
 extern const size_t topic_config_count;
 
 const struct config_definition *topic_config_named(const char *name); /* NULL: none */
-/* NULL: it may be set; else why not. */
-const char *topic_config_fault(const struct config_definition *definition, const char *value);
+/* NULL: it may be set; else why not, in Kafka's words. */
+const char *topic_config_fault(struct wire_arena *arena, const struct config_definition *definition,
+                               const char *value);
 struct topic_config topic_config_of(const struct headrace_pair *pairs, size_t count);
 
 #endif

@@ -185,17 +185,23 @@ const struct headrace_log_topic *topic_entry(const struct broker *broker,
   return NULL;
 }
 
-const char *topic_name_fault(struct wire_slice name)
+const char *topic_name_fault(struct wire_arena *arena, struct wire_slice name)
 {
   static const char legal[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
   if (!name.size)
-    return "the empty string is not allowed";
+    return "Topic name is invalid: the empty string is not allowed";
   if (wire_is(name, ".") || wire_is(name, ".."))
-    return "'.' or '..' is not allowed";
+    return "Topic name is invalid: '.' or '..' is not allowed";
   if (name.size > NAME_MAX_SIZE)
-    return "the length of a topic's name is at most 249";
+    return wire_format(arena,
+                       "Topic name is invalid: the length of '%s' is longer than the max allowed "
+                       "length %d",
+                       wire_string(arena, name), NAME_MAX_SIZE);
   for (uint32_t i = 0; i < name.size; i++)
     if (!memchr(legal, name.data[i], sizeof legal - 1))
-      return "a topic's name has characters other than ASCII alphanumerics, '.', '_' and '-'";
+      return wire_format(arena,
+                         "Topic name is invalid: '%s' contains one or more characters other than "
+                         "ASCII alphanumerics, '.', '_' and '-'",
+                         wire_string(arena, name));
   return NULL;
 }

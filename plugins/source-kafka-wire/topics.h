@@ -58,7 +58,7 @@ const struct headrace_log_topic *topic_entry(const struct broker *broker,
                                              const struct headrace_topic_id *id);
 struct wire_uuid topic_uuid(const struct topic *topic);
 struct headrace_log_marks partition_marks(const struct partition *partition, bool *known);
-/* NULL: legal; else why not. */
-const char *topic_name_fault(struct wire_slice name);
+/* NULL: legal; else why not, in Kafka's words. */
+const char *topic_name_fault(struct wire_arena *arena, struct wire_slice name);
 
 #endif

@@ -4,6 +4,8 @@
 #include "wire.h"
 #include "wire_parts.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- memory ---------------------------------------------------------------- */
@@ -97,6 +99,20 @@ char *wire_string(struct wire_arena *arena, struct wire_slice slice)
   char *text = wire_alloc(arena, (size_t)slice.size + 1);
   if (slice.size)
     memcpy(text, slice.data, slice.size);
+  return text;
+}
+
+char *wire_format(struct wire_arena *arena, const char *format, ...)
+{
+  va_list arguments, again;
+  va_start(arguments, format);
+  va_copy(again, arguments);
+  int size = vsnprintf(NULL, 0, format, arguments);
+  char *text = wire_alloc(arena, size < 0 ? 1 : (size_t)size + 1);
+  if (size > 0)
+    vsnprintf(text, (size_t)size + 1, format, again);
+  va_end(again);
+  va_end(arguments);
   return text;
 }
 

@@ -105,7 +105,9 @@ void *wire_alloc(struct wire_arena *arena,
                  size_t size); /* zeroed; aborts when there is no memory */
 struct wire_slice wire_copy(struct wire_arena *arena, struct wire_slice slice);
 char *wire_string(struct wire_arena *arena,
-                  struct wire_slice slice);      /* zero-terminated, not null */
+                  struct wire_slice slice); /* zero-terminated, not null */
+char *wire_format(struct wire_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void wire_arena_reset(struct wire_arena *arena); /* keeps memory for the next */
 void wire_arena_free(struct wire_arena *arena);
 
