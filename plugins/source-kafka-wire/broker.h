@@ -46,6 +46,7 @@ struct exchange {
   struct exchange *newer, *older; /* of all, for the end */
   struct wire_arena arena;        /* request, answer and what lies between */
   struct wire_request request;
+  size_t size; /* of the request's frame */
   const void *response;
   enum exchange_state state;
   void *work;                                 /* the handler's, in the arena */
@@ -69,7 +70,10 @@ struct connection {
   struct wire_buffer in, out;
   size_t in_at, out_at; /* what was taken, what was sent */
   uint32_t interest;    /* of epoll */
-  bool dirty, blocked, closing;
+  bool dirty, blocked, muted, closing;
+  bool given_up;     /* the request that is blocked has waited for as long as it said */
+  struct timer mute; /* until then nothing is read: the client is over its quota */
+  struct timer patience;
   int64_t active_ms; /* when something came last */
   const char *why;   /* it is being closed; NULL: the client did it */
   char peer[64];
@@ -85,6 +89,7 @@ void connection_work(struct connection *connection); /* serves the frames that a
 /* `why`: a constant for the log, or NULL; it goes when the thread comes round. */
 void connection_close(struct connection *connection, const char *why);
 void connection_mark(struct connection *connection); /* there may be something to send */
+void connection_mute(struct connection *connection, int64_t ms); /* or for longer */
 void connections_flush(struct broker *broker);
 void connections_free(struct broker *broker);
 void connections_expire(struct broker *broker);
@@ -122,13 +127,15 @@ struct broker {
   bool filled;
   struct in_flight in_flight;
   struct batch_codec *codec;
-  struct record *records; /* of the batch that is being looked at */
+  struct batch_codec *packer; /* for what is compressed while `codec` is in use; NULL: not yet */
+  struct record *records;     /* of the batch that is being looked at */
   size_t record_capacity;
   struct tail_budget tail_budget;
 
   struct fetch *woken; /* parked, to be looked at again */
   struct fetch_sessions *sessions;
   struct groups *groups;
+  struct quotas *quotas;
   enum headrace_result failure;
 };
 
@@ -178,12 +185,16 @@ void handle_create_topics(struct exchange *exchange);
 void handle_delete_topics(struct exchange *exchange);
 void handle_create_partitions(struct exchange *exchange);
 void handle_delete_records(struct exchange *exchange);
+void handle_describe_acls(struct exchange *exchange);
+void handle_create_acls(struct exchange *exchange);
+void handle_delete_acls(struct exchange *exchange);
 void handle_describe_configs(struct exchange *exchange);
 void handle_alter_configs(struct exchange *exchange);
 void handle_incremental_alter_configs(struct exchange *exchange);
 void handle_list_config_resources(struct exchange *exchange);
 void handle_describe_cluster(struct exchange *exchange);
 void handle_describe_log_dirs(struct exchange *exchange);
+void handle_alter_replica_log_dirs(struct exchange *exchange);
 void handle_elect_leaders(struct exchange *exchange);
 void handle_alter_partition_reassignments(struct exchange *exchange);
 void handle_list_partition_reassignments(struct exchange *exchange);
@@ -198,6 +209,15 @@ void fetch_sessions_free(struct fetch_sessions *sessions);
 void produce_durable(struct broker *broker, const uint64_t *receipts, size_t count);
 void produce_rejected(struct broker *broker, uint32_t event, const char *error_class,
                       const char *reason);
+
+/* Bytes a second of each client id. */
+enum quota_kind { QUOTA_PRODUCE, QUOTA_CONSUME, QUOTA_KINDS };
+struct quotas *quotas_new(const struct headrace_host *host);
+void quotas_free(struct quotas *quotas);
+bool quotas_check(const struct headrace_host *host); /* false: said by log() */
+/* The exchange's client has sent or is sent so many bytes. If that is too much its connection is
+ * muted, and it has to be told for how long: milliseconds, 0 if it is not too much. */
+int32_t quota_charge(struct exchange *exchange, enum quota_kind kind, size_t bytes);
 
 struct groups *groups_new(struct broker *broker);
 void groups_free(struct groups *groups);

@@ -50,6 +50,12 @@ static handler handler_of(int16_t key)
     return handle_create_partitions;
   case KEY_DELETE_RECORDS:
     return handle_delete_records;
+  case KEY_DESCRIBE_ACLS:
+    return handle_describe_acls;
+  case KEY_CREATE_ACLS:
+    return handle_create_acls;
+  case KEY_DELETE_ACLS:
+    return handle_delete_acls;
   case KEY_DESCRIBE_CONFIGS:
     return handle_describe_configs;
   case KEY_ALTER_CONFIGS:
@@ -62,6 +68,8 @@ static handler handler_of(int16_t key)
     return handle_describe_cluster;
   case KEY_DESCRIBE_LOG_DIRS:
     return handle_describe_log_dirs;
+  case KEY_ALTER_REPLICA_LOG_DIRS:
+    return handle_alter_replica_log_dirs;
   case KEY_ELECT_LEADERS:
     return handle_elect_leaders;
   case KEY_ALTER_PARTITION_REASSIGNMENTS:

@@ -123,6 +123,111 @@ static const struct wire_field delete_records_response_fields[] = {
 };
 const struct wire_layout delete_records_response_layout = {"DeleteRecordsResponse", delete_records_response_fields, 2, sizeof(struct delete_records_response), 2};
 
+static const struct wire_field describe_acls_request_fields[] = {
+  {"ResourceTypeFilter", .offset = offsetof(struct describe_acls_request, resource_type_filter), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourceNameFilter", .offset = offsetof(struct describe_acls_request, resource_name_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"PatternTypeFilter", .offset = offsetof(struct describe_acls_request, pattern_type_filter), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 3},
+  {"PrincipalFilter", .offset = offsetof(struct describe_acls_request, principal_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"HostFilter", .offset = offsetof(struct describe_acls_request, host_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"Operation", .offset = offsetof(struct describe_acls_request, operation), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PermissionType", .offset = offsetof(struct describe_acls_request, permission_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_acls_request_layout = {"DescribeAclsRequest", describe_acls_request_fields, 7, sizeof(struct describe_acls_request), 2};
+
+static const struct wire_field describe_acls_response_acl_description_fields[] = {
+  {"Principal", .offset = offsetof(struct describe_acls_response_acl_description, principal), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Host", .offset = offsetof(struct describe_acls_response_acl_description, host), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Operation", .offset = offsetof(struct describe_acls_response_acl_description, operation), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PermissionType", .offset = offsetof(struct describe_acls_response_acl_description, permission_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_acls_response_acl_description_layout = {"DescribeAclsResponse", describe_acls_response_acl_description_fields, 4, sizeof(struct describe_acls_response_acl_description), 2};
+
+static const struct wire_field describe_acls_response_resource_fields[] = {
+  {"ResourceType", .offset = offsetof(struct describe_acls_response_resource, resource_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourceName", .offset = offsetof(struct describe_acls_response_resource, resource_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PatternType", .offset = offsetof(struct describe_acls_response_resource, pattern_type), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 3},
+  {"Acls", .offset = offsetof(struct describe_acls_response_resource, acls), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_acls_response_acl_description_layout},
+};
+const struct wire_layout describe_acls_response_resource_layout = {"DescribeAclsResponse", describe_acls_response_resource_fields, 4, sizeof(struct describe_acls_response_resource), 2};
+
+static const struct wire_field describe_acls_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct describe_acls_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct describe_acls_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct describe_acls_response, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"Resources", .offset = offsetof(struct describe_acls_response, resources), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_acls_response_resource_layout},
+};
+const struct wire_layout describe_acls_response_layout = {"DescribeAclsResponse", describe_acls_response_fields, 4, sizeof(struct describe_acls_response), 2};
+
+static const struct wire_field create_acls_request_acl_creation_fields[] = {
+  {"ResourceType", .offset = offsetof(struct create_acls_request_acl_creation, resource_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourceName", .offset = offsetof(struct create_acls_request_acl_creation, resource_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourcePatternType", .offset = offsetof(struct create_acls_request_acl_creation, resource_pattern_type), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 3},
+  {"Principal", .offset = offsetof(struct create_acls_request_acl_creation, principal), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Host", .offset = offsetof(struct create_acls_request_acl_creation, host), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Operation", .offset = offsetof(struct create_acls_request_acl_creation, operation), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PermissionType", .offset = offsetof(struct create_acls_request_acl_creation, permission_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout create_acls_request_acl_creation_layout = {"CreateAclsRequest", create_acls_request_acl_creation_fields, 7, sizeof(struct create_acls_request_acl_creation), 2};
+
+static const struct wire_field create_acls_request_fields[] = {
+  {"Creations", .offset = offsetof(struct create_acls_request, creations), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &create_acls_request_acl_creation_layout},
+};
+const struct wire_layout create_acls_request_layout = {"CreateAclsRequest", create_acls_request_fields, 1, sizeof(struct create_acls_request), 2};
+
+static const struct wire_field create_acls_response_acl_creation_result_fields[] = {
+  {"ErrorCode", .offset = offsetof(struct create_acls_response_acl_creation_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct create_acls_response_acl_creation_result, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+};
+const struct wire_layout create_acls_response_acl_creation_result_layout = {"CreateAclsResponse", create_acls_response_acl_creation_result_fields, 2, sizeof(struct create_acls_response_acl_creation_result), 2};
+
+static const struct wire_field create_acls_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct create_acls_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Results", .offset = offsetof(struct create_acls_response, results), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &create_acls_response_acl_creation_result_layout},
+};
+const struct wire_layout create_acls_response_layout = {"CreateAclsResponse", create_acls_response_fields, 2, sizeof(struct create_acls_response), 2};
+
+static const struct wire_field delete_acls_request_filter_fields[] = {
+  {"ResourceTypeFilter", .offset = offsetof(struct delete_acls_request_filter, resource_type_filter), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourceNameFilter", .offset = offsetof(struct delete_acls_request_filter, resource_name_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"PatternTypeFilter", .offset = offsetof(struct delete_acls_request_filter, pattern_type_filter), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 3},
+  {"PrincipalFilter", .offset = offsetof(struct delete_acls_request_filter, principal_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"HostFilter", .offset = offsetof(struct delete_acls_request_filter, host_filter), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"Operation", .offset = offsetof(struct delete_acls_request_filter, operation), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PermissionType", .offset = offsetof(struct delete_acls_request_filter, permission_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout delete_acls_request_filter_layout = {"DeleteAclsRequest", delete_acls_request_filter_fields, 7, sizeof(struct delete_acls_request_filter), 2};
+
+static const struct wire_field delete_acls_request_fields[] = {
+  {"Filters", .offset = offsetof(struct delete_acls_request, filters), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &delete_acls_request_filter_layout},
+};
+const struct wire_layout delete_acls_request_layout = {"DeleteAclsRequest", delete_acls_request_fields, 1, sizeof(struct delete_acls_request), 2};
+
+static const struct wire_field delete_acls_response_matching_acl_fields[] = {
+  {"ErrorCode", .offset = offsetof(struct delete_acls_response_matching_acl, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct delete_acls_response_matching_acl, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"ResourceType", .offset = offsetof(struct delete_acls_response_matching_acl, resource_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ResourceName", .offset = offsetof(struct delete_acls_response_matching_acl, resource_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PatternType", .offset = offsetof(struct delete_acls_response_matching_acl, pattern_type), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 3},
+  {"Principal", .offset = offsetof(struct delete_acls_response_matching_acl, principal), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Host", .offset = offsetof(struct delete_acls_response_matching_acl, host), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Operation", .offset = offsetof(struct delete_acls_response_matching_acl, operation), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"PermissionType", .offset = offsetof(struct delete_acls_response_matching_acl, permission_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout delete_acls_response_matching_acl_layout = {"DeleteAclsResponse", delete_acls_response_matching_acl_fields, 9, sizeof(struct delete_acls_response_matching_acl), 2};
+
+static const struct wire_field delete_acls_response_filter_result_fields[] = {
+  {"ErrorCode", .offset = offsetof(struct delete_acls_response_filter_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct delete_acls_response_filter_result, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"MatchingAcls", .offset = offsetof(struct delete_acls_response_filter_result, matching_acls), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &delete_acls_response_matching_acl_layout},
+};
+const struct wire_layout delete_acls_response_filter_result_layout = {"DeleteAclsResponse", delete_acls_response_filter_result_fields, 3, sizeof(struct delete_acls_response_filter_result), 2};
+
+static const struct wire_field delete_acls_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct delete_acls_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"FilterResults", .offset = offsetof(struct delete_acls_response, filter_results), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &delete_acls_response_filter_result_layout},
+};
+const struct wire_layout delete_acls_response_layout = {"DeleteAclsResponse", delete_acls_response_fields, 2, sizeof(struct delete_acls_response), 2};
+
 static const struct wire_field describe_configs_request_resource_fields[] = {
   {"ResourceType", .offset = offsetof(struct describe_configs_request_resource, resource_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
   {"ResourceName", .offset = offsetof(struct describe_configs_request_resource, resource_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
@@ -203,6 +308,41 @@ static const struct wire_field alter_configs_response_fields[] = {
   {"Responses", .offset = offsetof(struct alter_configs_response, responses), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_configs_response_resource_response_layout},
 };
 const struct wire_layout alter_configs_response_layout = {"AlterConfigsResponse", alter_configs_response_fields, 2, sizeof(struct alter_configs_response), 2};
+
+static const struct wire_field alter_replica_log_dirs_request_alter_replica_log_dir_topic_fields[] = {
+  {"Name", .offset = offsetof(struct alter_replica_log_dirs_request_alter_replica_log_dir_topic, name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Partitions", .offset = offsetof(struct alter_replica_log_dirs_request_alter_replica_log_dir_topic, partitions), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true},
+};
+const struct wire_layout alter_replica_log_dirs_request_alter_replica_log_dir_topic_layout = {"AlterReplicaLogDirsRequest", alter_replica_log_dirs_request_alter_replica_log_dir_topic_fields, 2, sizeof(struct alter_replica_log_dirs_request_alter_replica_log_dir_topic), 2};
+
+static const struct wire_field alter_replica_log_dirs_request_alter_replica_log_dir_fields[] = {
+  {"Path", .offset = offsetof(struct alter_replica_log_dirs_request_alter_replica_log_dir, path), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Topics", .offset = offsetof(struct alter_replica_log_dirs_request_alter_replica_log_dir, topics), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_replica_log_dirs_request_alter_replica_log_dir_topic_layout},
+};
+const struct wire_layout alter_replica_log_dirs_request_alter_replica_log_dir_layout = {"AlterReplicaLogDirsRequest", alter_replica_log_dirs_request_alter_replica_log_dir_fields, 2, sizeof(struct alter_replica_log_dirs_request_alter_replica_log_dir), 2};
+
+static const struct wire_field alter_replica_log_dirs_request_fields[] = {
+  {"Dirs", .offset = offsetof(struct alter_replica_log_dirs_request, dirs), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_replica_log_dirs_request_alter_replica_log_dir_layout},
+};
+const struct wire_layout alter_replica_log_dirs_request_layout = {"AlterReplicaLogDirsRequest", alter_replica_log_dirs_request_fields, 1, sizeof(struct alter_replica_log_dirs_request), 2};
+
+static const struct wire_field alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_fields[] = {
+  {"PartitionIndex", .offset = offsetof(struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result, partition_index), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_layout = {"AlterReplicaLogDirsResponse", alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_fields, 2, sizeof(struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result), 2};
+
+static const struct wire_field alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_fields[] = {
+  {"TopicName", .offset = offsetof(struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result, topic_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Partitions", .offset = offsetof(struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result, partitions), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_layout},
+};
+const struct wire_layout alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_layout = {"AlterReplicaLogDirsResponse", alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_fields, 2, sizeof(struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result), 2};
+
+static const struct wire_field alter_replica_log_dirs_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct alter_replica_log_dirs_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Results", .offset = offsetof(struct alter_replica_log_dirs_response, results), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_layout},
+};
+const struct wire_layout alter_replica_log_dirs_response_layout = {"AlterReplicaLogDirsResponse", alter_replica_log_dirs_response_fields, 2, sizeof(struct alter_replica_log_dirs_response), 2};
 
 static const struct wire_field describe_log_dirs_request_describable_log_dir_topic_fields[] = {
   {"Topic", .offset = offsetof(struct describe_log_dirs_request_describable_log_dir_topic, topic), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},

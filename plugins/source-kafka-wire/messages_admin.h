@@ -141,6 +141,124 @@ extern const struct wire_layout delete_records_response_partition_result_layout;
 extern const struct wire_layout delete_records_response_topic_result_layout;
 extern const struct wire_layout delete_records_response_layout;
 
+struct describe_acls_request {
+  int8_t resource_type_filter;
+  struct wire_slice resource_name_filter;
+  int8_t pattern_type_filter;
+  struct wire_slice principal_filter;
+  struct wire_slice host_filter;
+  int8_t operation;
+  int8_t permission_type;
+};
+
+extern const struct wire_layout describe_acls_request_layout;
+
+struct describe_acls_response_acl_description {
+  struct wire_slice principal;
+  struct wire_slice host;
+  int8_t operation;
+  int8_t permission_type;
+};
+struct describe_acls_response_acl_description_array { struct describe_acls_response_acl_description *items; int32_t count; };
+
+struct describe_acls_response_resource {
+  int8_t resource_type;
+  struct wire_slice resource_name;
+  int8_t pattern_type;
+  struct describe_acls_response_acl_description_array acls;
+};
+struct describe_acls_response_resource_array { struct describe_acls_response_resource *items; int32_t count; };
+
+struct describe_acls_response {
+  int32_t throttle_time_ms;
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct describe_acls_response_resource_array resources;
+};
+
+extern const struct wire_layout describe_acls_response_acl_description_layout;
+extern const struct wire_layout describe_acls_response_resource_layout;
+extern const struct wire_layout describe_acls_response_layout;
+
+struct create_acls_request_acl_creation {
+  int8_t resource_type;
+  struct wire_slice resource_name;
+  int8_t resource_pattern_type;
+  struct wire_slice principal;
+  struct wire_slice host;
+  int8_t operation;
+  int8_t permission_type;
+};
+struct create_acls_request_acl_creation_array { struct create_acls_request_acl_creation *items; int32_t count; };
+
+struct create_acls_request {
+  struct create_acls_request_acl_creation_array creations;
+};
+
+extern const struct wire_layout create_acls_request_acl_creation_layout;
+extern const struct wire_layout create_acls_request_layout;
+
+struct create_acls_response_acl_creation_result {
+  int16_t error_code;
+  struct wire_slice error_message;
+};
+struct create_acls_response_acl_creation_result_array { struct create_acls_response_acl_creation_result *items; int32_t count; };
+
+struct create_acls_response {
+  int32_t throttle_time_ms;
+  struct create_acls_response_acl_creation_result_array results;
+};
+
+extern const struct wire_layout create_acls_response_acl_creation_result_layout;
+extern const struct wire_layout create_acls_response_layout;
+
+struct delete_acls_request_filter {
+  int8_t resource_type_filter;
+  struct wire_slice resource_name_filter;
+  int8_t pattern_type_filter;
+  struct wire_slice principal_filter;
+  struct wire_slice host_filter;
+  int8_t operation;
+  int8_t permission_type;
+};
+struct delete_acls_request_filter_array { struct delete_acls_request_filter *items; int32_t count; };
+
+struct delete_acls_request {
+  struct delete_acls_request_filter_array filters;
+};
+
+extern const struct wire_layout delete_acls_request_filter_layout;
+extern const struct wire_layout delete_acls_request_layout;
+
+struct delete_acls_response_matching_acl {
+  int16_t error_code;
+  struct wire_slice error_message;
+  int8_t resource_type;
+  struct wire_slice resource_name;
+  int8_t pattern_type;
+  struct wire_slice principal;
+  struct wire_slice host;
+  int8_t operation;
+  int8_t permission_type;
+};
+struct delete_acls_response_matching_acl_array { struct delete_acls_response_matching_acl *items; int32_t count; };
+
+struct delete_acls_response_filter_result {
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct delete_acls_response_matching_acl_array matching_acls;
+};
+struct delete_acls_response_filter_result_array { struct delete_acls_response_filter_result *items; int32_t count; };
+
+struct delete_acls_response {
+  int32_t throttle_time_ms;
+  struct delete_acls_response_filter_result_array filter_results;
+};
+
+extern const struct wire_layout delete_acls_response_matching_acl_layout;
+extern const struct wire_layout delete_acls_response_filter_result_layout;
+extern const struct wire_layout delete_acls_response_layout;
+
 struct describe_configs_request_resource {
   int8_t resource_type;
   struct wire_slice resource_name;
@@ -232,6 +350,47 @@ struct alter_configs_response {
 
 extern const struct wire_layout alter_configs_response_resource_response_layout;
 extern const struct wire_layout alter_configs_response_layout;
+
+struct alter_replica_log_dirs_request_alter_replica_log_dir_topic {
+  struct wire_slice name;
+  struct wire_int32_array partitions;
+};
+struct alter_replica_log_dirs_request_alter_replica_log_dir_topic_array { struct alter_replica_log_dirs_request_alter_replica_log_dir_topic *items; int32_t count; };
+
+struct alter_replica_log_dirs_request_alter_replica_log_dir {
+  struct wire_slice path;
+  struct alter_replica_log_dirs_request_alter_replica_log_dir_topic_array topics;
+};
+struct alter_replica_log_dirs_request_alter_replica_log_dir_array { struct alter_replica_log_dirs_request_alter_replica_log_dir *items; int32_t count; };
+
+struct alter_replica_log_dirs_request {
+  struct alter_replica_log_dirs_request_alter_replica_log_dir_array dirs;
+};
+
+extern const struct wire_layout alter_replica_log_dirs_request_alter_replica_log_dir_topic_layout;
+extern const struct wire_layout alter_replica_log_dirs_request_alter_replica_log_dir_layout;
+extern const struct wire_layout alter_replica_log_dirs_request_layout;
+
+struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result {
+  int32_t partition_index;
+  int16_t error_code;
+};
+struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_array { struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result *items; int32_t count; };
+
+struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result {
+  struct wire_slice topic_name;
+  struct alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_array partitions;
+};
+struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_array { struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result *items; int32_t count; };
+
+struct alter_replica_log_dirs_response {
+  int32_t throttle_time_ms;
+  struct alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_array results;
+};
+
+extern const struct wire_layout alter_replica_log_dirs_response_alter_replica_log_dir_partition_result_layout;
+extern const struct wire_layout alter_replica_log_dirs_response_alter_replica_log_dir_topic_result_layout;
+extern const struct wire_layout alter_replica_log_dirs_response_layout;
 
 struct describe_log_dirs_request_describable_log_dir_topic {
   struct wire_slice topic;
