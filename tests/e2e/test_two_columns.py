@@ -23,6 +23,8 @@ def test_a_reason_needs_a_difference(tmp_path):
     stale = ["the reason for a* is needed by no test"]
     assert problems(tmp_path, ["a*\twhy", "b*\twhy"]) == stale
     assert problems(tmp_path, ["a*\twhy", "b*\twhy"], whole=False) == []
+    assert problems(tmp_path, ["c\twhy", "b*\twhy"]) == []
+    assert len(problems(tmp_path, ["d\twhy", "b*\twhy"])) == 1
 
 
 def test_without_kafka_all_must_pass(tmp_path):

@@ -3,8 +3,8 @@
 on headrace, and why they may differ.
 
 The reasons are a file of the tree, a line each: a pattern of names of tests, in which only `*` is
-special, a tab, and why headrace does not do what Kafka does. A difference without a reason is an
-error, and so is a reason that no test of the run needs."""
+special, a tab, and why they do not pass on headrace. A difference without a reason is an error,
+and so is a reason whose tests all pass."""
 import collections
 import re
 
@@ -24,10 +24,6 @@ def _matches(reason, test):
     return re.fullmatch(".*".join(map(re.escape, reason.pattern.split("*"))), test) is not None
 
 
-def _differs(row):
-    return row.headrace != (row.kafka or PASS)
-
-
 class TwoColumns:
     """`whole`: the rows are the whole suite, so that reasons can be found to be needless."""
 
@@ -38,12 +34,12 @@ class TwoColumns:
         return next((one for one in self.reasons if _matches(one, row.test)), None)
 
     def problems(self):
-        """Sentences; none is what a test wants. What Kafka fails and headrace passes is none."""
-        differing = [row for row in self.rows if _differs(row)]
+        """Sentences; none is what a test wants. What passes on headrace only is no problem."""
+        open_rows = [row for row in self.rows if row.headrace != PASS]
         found = [f"{row.test}: {row.headrace} on headrace, {row.kafka or PASS} on Kafka, and no "
-                 "reason is given" for row in differing
-                 if row.headrace != PASS and not self._reason(row)]
-        needed = {self._reason(row) for row in differing}
+                 "reason is given" for row in open_rows
+                 if row.headrace != (row.kafka or PASS) and not self._reason(row)]
+        needed = {self._reason(row) for row in open_rows}
         return found + [f"the reason for {one.pattern} is needed by no test"
                         for one in self.reasons if self.whole and one not in needed]
 
@@ -52,7 +48,7 @@ class TwoColumns:
         width = max([len(row.test) for row in self.rows] + [len(self.title)])
         lines = [f"{self.title:{width}}  Kafka  headrace"]
         for row in self.rows:
-            reason = self._reason(row) if _differs(row) else None
+            reason = self._reason(row) if row.headrace != PASS else None
             lines.append(f"{row.test:{width}}  {row.kafka or '-':5}  {row.headrace:8}  "
                          f"{reason.text if reason else ''}".rstrip())
         return "\n".join([*lines, self._sums()])

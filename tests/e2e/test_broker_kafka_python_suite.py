@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kafka-python's own integration tests: what passes on Apache Kafka passes on headrace, but for
+what kafka_python_differences.tsv gives a reason for."""
+import pathlib
+
+from harness import kafka_python_suite as suite
+from harness import maven
+from harness.two_columns import Row, TwoColumns, read_reasons
+from harness.waiting import is_long
+
+REASONS = pathlib.Path(__file__).parent / "kafka_python_differences.tsv"
+
+
+def test_kafka_pythons_own_tests(broker_factory, request, folder, show_table):
+    """Every day on headrace only; scripts/test --long has Kafka beside it, and shows the table."""
+    broker = broker_factory(suite.HEADRACE_SETTINGS)
+    ours = suite.run(broker, suite.HEADRACE_SPEAKS, folder, "suite-on-headrace")
+    theirs = {}
+    if is_long():
+        kafka = request.getfixturevalue("kafka_factory")(suite.kafka_settings)
+        theirs = suite.run(kafka, maven.KAFKA_VERSION, folder, "suite-on-kafka")
+        assert theirs.keys() == ours.keys()
+    table = TwoColumns(suite.TITLE, [Row(test, theirs.get(test), result)
+                                     for test, result in ours.items()], read_reasons(REASONS))
+    assert len(ours) > 50
+    if is_long() or table.problems():
+        show_table(table.text())
+    assert table.problems() == []
