@@ -10,7 +10,6 @@ static enum headrace_result json_open(const struct headrace_host *host, void **i
   static const struct dialect dialect = {.plan = json_plan,
                                          .plan_free = json_plan_free,
                                          .emit = json_emit,
-                                         .key = json_key,
                                          .document = json_document,
                                          .read = json_record_read};
   if (json_check(host) != HEADRACE_OK)

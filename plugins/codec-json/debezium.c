@@ -110,20 +110,6 @@ enum headrace_result json_emit(struct output *to, const struct draft *draft,
   return HEADRACE_OK;
 }
 
-enum headrace_result json_key(struct output *to, const struct image *row,
-                              struct headrace_value *key)
-{
-  const struct headrace_host *host = to->codec->host;
-  const struct column_plan *defect = NULL;
-  char *start = host->reserve(host, to->batch, key_bound(to->plan, row->values, row->other));
-  char *end = key_write(start, to->plan, row->values, row->other, &defect);
-  if (!end)
-    return codec_defect(to->codec, to->plan, defect);
-  host->commit(host, to->batch, (size_t)(end - start));
-  *key = value_of(start, end);
-  return HEADRACE_OK;
-}
-
 /* ---- records that are no rows' ------------------------------------------- */
 
 static struct headrace_value wrap(struct codec *codec, const char *schema,

@@ -2,7 +2,7 @@
  *
  * codec-json: what connect_codec.h leaves open, for JSON.
  *
- * plan, row      the pieces of a table's records; a row or a key as an object
+ * plan           the pieces of a table's records
  * debezium       Debezium's envelope, and records that are no rows'
  * formats        the records of the other formats
  * record_text    a record's key and value as members of objects */
@@ -26,8 +26,6 @@ struct json_codec {
 };
 
 struct json_plan {
-  size_t row_fixed; /* an upper bound of a row of nulls */
-  size_t key_fixed;
   struct text names;   /* ,"schema":"…","table":"…" */
   struct text op_head; /* format=op: up to the lsn */
   /* What comes before a value and a key, where schemas are wanted; else empty. */
@@ -49,23 +47,9 @@ void *json_plan(struct codec *codec, struct relation_plan *plan,
                 const struct headrace_relation *relation);
 void json_plan_free(void *own);
 
-/* row.c: an object of a row or a key. `other` gives what `values` lacks; may be NULL. */
-size_t row_bound(const struct relation_plan *plan, const struct headrace_value *values,
-                 const struct headrace_value *other);
-size_t key_bound(const struct relation_plan *plan, const struct headrace_value *values,
-                 const struct headrace_value *other);
-/* NULL: *defect is the column that could not be written. */
-char *row_write(char *out, const struct relation_plan *plan, const struct headrace_value *values,
-                const struct headrace_value *other, enum absent absent,
-                const struct column_plan **defect);
-char *key_write(char *out, const struct relation_plan *plan, const struct headrace_value *values,
-                const struct headrace_value *other, const struct column_plan **defect);
-
 /* debezium.c */
 enum headrace_result json_emit(struct output *to, const struct draft *draft,
                                struct headrace_value *key);
-enum headrace_result json_key(struct output *to, const struct image *row,
-                              struct headrace_value *key);
 enum headrace_result json_document(struct codec *codec, const struct document *document,
                                    struct headrace_batch *out);
 

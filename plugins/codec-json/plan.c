@@ -3,27 +3,6 @@
 
 #include <stdlib.h>
 
-/* What a value takes when it has no text of its own. */
-static size_t stand_in_size(const struct value_plan *plan)
-{
-  size_t size = sizeof "null" - 1;
-  if (plan->unavailable.size > size)
-    size = plan->unavailable.size;
-  return plan->zero.size > size ? plan->zero.size : size;
-}
-
-static void plan_sizes(struct json_plan *json, const struct relation_plan *plan)
-{
-  json->row_fixed = 2;
-  for (uint32_t i = 0; i < plan->column_count; i++)
-    json->row_fixed += plan->columns[i].label.size + 1 + stand_in_size(&plan->columns[i].value);
-  json->key_fixed = 2;
-  for (uint32_t i = 0; i < plan->key_count; i++) {
-    const struct column_plan *column = &plan->columns[plan->key[i]];
-    json->key_fixed += column->label.size + 1 + stand_in_size(&column->value);
-  }
-}
-
 static void plan_names(struct json_plan *json, const struct relation_plan *plan)
 {
   struct text schema = text_json(plan->schema, strlen(plan->schema));
@@ -57,7 +36,6 @@ void *json_plan(struct codec *codec, struct relation_plan *plan,
   struct json_plan *json = calloc(1, sizeof *json);
   if (!json)
     abort();
-  plan_sizes(json, plan);
   plan_names(json, plan);
   if (codec->options.schemas && relation) {
     json->key_schema = wrapper(schema_of_key(codec, plan, relation));

@@ -8,6 +8,9 @@
  *             relation
  * types       which function writes which type
  * scalar, decimal, time, array, structured   those functions
+ * row         rows and keys as JSON
+ * debezium    which records a change makes
+ * message, metadata   the records that are no row's
  * schema      Kafka Connect's schemas, as JSON
  *
  * That is encoding; the parts of decoding are in connect_decode.h. How a record's bytes are made of
@@ -149,7 +152,8 @@ struct relation_plan {
   struct column_plan *columns;
   uint16_t *key; /* columns of the key, in its order */
   uint32_t column_count, key_count;
-  bool defective; /* said once that a key column did not come */
+  size_t row_fixed, key_fixed; /* upper bounds of a row and a key of nulls as JSON */
+  bool defective;              /* said once that a key column did not come */
   /* Debezium's source block, by its constant pieces. */
   struct text source_head, source_database, source_names;
   struct source_text source;
@@ -228,9 +232,6 @@ struct dialect {
   /* Adds the record; *key is its key afterwards. */
   enum headrace_result (*emit)(struct output *to, const struct draft *draft,
                                struct headrace_value *key);
-  /* The key of a row, for a header. */
-  enum headrace_result (*key)(struct output *to, const struct image *row,
-                              struct headrace_value *key);
   enum headrace_result (*document)(struct codec *codec, const struct document *document,
                                    struct headrace_batch *out);
   /* Takes a record apart. */
@@ -403,6 +404,18 @@ static inline size_t value_bound(const struct value_plan *plan, const char *data
     return plan->fixed + json_escaped_size(data, size);
   return plan->fixed + plan->growth * size;
 }
+
+/* row.c: an object of a row or a key. `other` gives what `values` lacks; may be NULL. */
+size_t row_bound(const struct relation_plan *plan, const struct headrace_value *values,
+                 const struct headrace_value *other);
+size_t key_bound(const struct relation_plan *plan, const struct headrace_value *values,
+                 const struct headrace_value *other);
+/* NULL: *defect is the column that could not be written. */
+char *row_write(char *out, const struct relation_plan *plan, const struct headrace_value *values,
+                const struct headrace_value *other, enum absent absent,
+                const struct column_plan **defect);
+char *key_write(char *out, const struct relation_plan *plan, const struct headrace_value *values,
+                const struct headrace_value *other, const struct column_plan **defect);
 
 /* debezium.c */
 enum headrace_result debezium_encode(struct codec *codec, const struct headrace_change *change,

@@ -50,20 +50,23 @@ static void use_context_headers(const struct codec *codec, struct draft *draft)
   draft->header_count = codec->options.context_headers ? 3 : 0;
 }
 
-/* The context's headers after one that tells the other key. */
+/* The context's headers after one that tells the other key, as Connect's SimpleHeaderConverter
+ * writes it whatever the converters of key and value are. */
 static enum headrace_result use_key_header(struct output *to, struct draft *draft, const char *name,
                                            const struct image *key)
 {
   struct codec *codec = to->codec;
   const struct headrace_host *host = codec->host;
-  struct headrace_value text;
-  enum headrace_result result = codec->dialect->key(to, key, &text);
-  if (result != HEADRACE_OK)
-    return result;
+  const struct column_plan *defect = NULL;
+  char *start = host->reserve(host, to->batch, key_bound(to->plan, key->values, key->other));
+  char *end = key_write(start, to->plan, key->values, key->other, &defect);
+  if (!end)
+    return codec_defect(codec, to->plan, defect);
+  host->commit(host, to->batch, (size_t)(end - start));
   use_context_headers(codec, draft);
   struct headrace_header *headers =
       host->alloc(host, to->batch, (draft->header_count + 1) * sizeof *headers);
-  headers[0] = (struct headrace_header){.name = name, .value = text};
+  headers[0] = (struct headrace_header){.name = name, .value = value_of(start, end)};
   memcpy(headers + 1, draft->headers, draft->header_count * sizeof *headers);
   draft->headers = headers;
   draft->header_count++;

@@ -113,6 +113,27 @@ static void plan_column(struct codec *codec, struct column_plan *plan,
   plan->label.data[plan->label.size++] = ':'; /* in the NUL's place: a text has its size */
 }
 
+/* What a value takes when it has no text of its own. */
+static size_t stand_in_size(const struct value_plan *plan)
+{
+  size_t size = sizeof "null" - 1;
+  if (plan->unavailable.size > size)
+    size = plan->unavailable.size;
+  return plan->zero.size > size ? plan->zero.size : size;
+}
+
+static void plan_sizes(struct relation_plan *plan)
+{
+  plan->row_fixed = 2;
+  for (uint32_t i = 0; i < plan->column_count; i++)
+    plan->row_fixed += plan->columns[i].label.size + 1 + stand_in_size(&plan->columns[i].value);
+  plan->key_fixed = 2;
+  for (uint32_t i = 0; i < plan->key_count; i++) {
+    const struct column_plan *column = &plan->columns[plan->key[i]];
+    plan->key_fixed += column->label.size + 1 + stand_in_size(&column->value);
+  }
+}
+
 void remember_database(struct codec *codec, const char *database)
 {
   if (codec->database.data && !strcmp(codec->database.data, database))
@@ -134,6 +155,7 @@ static struct relation_plan *plan_new(struct codec *codec, const struct headrace
   for (uint32_t i = 0; i < relation->column_count; i++)
     plan_column(codec, &plan->columns[i], &relation->columns[i]);
   plan_key(codec, plan, relation);
+  plan_sizes(plan);
   remember_database(codec, relation->database ? relation->database : "");
   source_plan(codec, plan, relation->database);
   plan->own = codec->dialect->plan(codec, plan, relation);

@@ -1,5 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "json.h"
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows and keys as JSON objects. */
+#include "connect_codec.h"
 
 static inline size_t bound_one(const struct column_plan *column, const struct headrace_value *value,
                                const struct headrace_value *other, uint32_t index)
@@ -12,7 +14,7 @@ static inline size_t bound_one(const struct column_plan *column, const struct he
 size_t row_bound(const struct relation_plan *plan, const struct headrace_value *values,
                  const struct headrace_value *other)
 {
-  size_t bound = json_plan_of(plan)->row_fixed;
+  size_t bound = plan->row_fixed;
   for (uint32_t i = 0; i < plan->column_count; i++)
     bound += bound_one(&plan->columns[i], &values[i], other, i);
   return bound;
@@ -21,7 +23,7 @@ size_t row_bound(const struct relation_plan *plan, const struct headrace_value *
 size_t key_bound(const struct relation_plan *plan, const struct headrace_value *values,
                  const struct headrace_value *other)
 {
-  size_t bound = json_plan_of(plan)->key_fixed;
+  size_t bound = plan->key_fixed;
   for (uint32_t i = 0; i < plan->key_count; i++) {
     uint16_t index = plan->key[i];
     bound += bound_one(&plan->columns[index], &values[index], other, index);
