@@ -24,25 +24,33 @@ class Connect:
         self.log = self.process.log
         self._numbers = itertools.count(1)
 
-    def start(self):
+    main = "org.apache.kafka.connect.cli.ConnectStandalone"
+
+    def _properties(self):
         converter = "org.apache.kafka.connect.json.JsonConverter"
-        worker = self.folder / "worker.properties"
-        kafka_module.write_properties(worker, {
+        return {
             "bootstrap.servers": self.kafka.brokers,
             "key.converter": converter,
             "value.converter": converter,
             "key.converter.schemas.enable": "false",
             "value.converter.schemas.enable": "false",
-            "offset.storage.file.filename": self.folder / "offsets",
             "offset.flush.interval.ms": 1000,
+            "plugin.discovery": "service_load",  # the other ways look into every jar
             "listeners": f"http://127.0.0.1:{self.port}",
-        })
+            **self._state(),
+        }
+
+    def _state(self):
+        return {"offset.storage.file.filename": self.folder / "offsets"}
+
+    def start(self):
+        worker = self.folder / "worker.properties"
+        kafka_module.write_properties(worker, self._properties())
         logging = self.folder / "log4j.properties"
         logging.write_text(kafka_module.LOGGING, encoding="utf-8")
         jars = [maven.kafka_jars(), *(fetch() for fetch in self.jars)]
-        self.process.spawn(kafka_module.java(
-            jars, "org.apache.kafka.connect.cli.ConnectStandalone", str(worker), heap="1g",
-            logging=logging, options=self.options))
+        self.process.spawn(kafka_module.java(jars, self.main, str(worker), heap="1g",
+                                             logging=logging, options=self.options))
         wait_until(lambda: self.request("GET", "/") is not None, 90, "Connect answers",
                    interval=0.2, give_up=self.process.must_run)
         return self
@@ -93,7 +101,6 @@ class Connect:
         connector = Connector(self, name, config, db)
         return connector.start()
 
-
     def jdbc_sink(self, db, topics, **properties):
         """Debezium's JDBC sink into a Database, for events with schemas; dots as underscores."""
         name = f"jdbc-{next(self._numbers)}"
@@ -117,6 +124,28 @@ class Connect:
         for side in ("key", "value"):
             config[f"{side}.converter"] = "org.apache.kafka.connect.json.JsonConverter"
         return Connector(self, name, config, db).start()
+
+
+class Distributed(Connect):
+    """A worker that keeps connectors, offsets and states in topics of its Kafka; what is killed
+    and started again finds them there."""
+
+    main = "org.apache.kafka.connect.cli.ConnectDistributed"
+    topics = {"config": 1, "offset": 5, "status": 2}  # partitions
+
+    def _state(self):
+        kept = {"group.id": "connect", "session.timeout.ms": 2000, "heartbeat.interval.ms": 500,
+                "rebalance.timeout.ms": 2000, "scheduled.rebalance.max.delay.ms": 0}
+        for name, partitions in self.topics.items():
+            kept |= {f"{name}.storage.topic": self.topic(name),
+                     f"{name}.storage.replication.factor": 1}
+            if partitions > 1:
+                kept[f"{name}.storage.partitions"] = partitions
+        return kept
+
+    @staticmethod
+    def topic(name):
+        return f"connect-{name}"
 
 
 class Connector:

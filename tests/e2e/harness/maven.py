@@ -28,6 +28,12 @@ def kafka_jars():
     return places.into_cache(f"kafka-{KAFKA_VERSION}", _jars("kafka-pom.xml", KAFKA_VERSION))
 
 
+def kafka_streams_jars():
+    """With the store that it keeps its state in."""
+    return places.into_cache(f"kafka-streams-{KAFKA_VERSION}",
+                             _jars("streams-pom.xml", KAFKA_VERSION))
+
+
 def kafka_clients_jar():
     """The jar with the schemas and the codecs of Kafka's messages."""
     artifact = f"org.apache.kafka:kafka-clients:{KAFKA_CLIENTS_VERSION}"
