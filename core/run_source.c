@@ -81,6 +81,19 @@ static void nap(struct run *run)
   wake_clear(fd.fd);
 }
 
+/* The same, while the source does what it can do without a batch. */
+static enum headrace_result idle(struct run *run)
+{
+  const struct instance *source = &run->pipeline->source;
+  if (!source->plugin->idle) {
+    nap(run);
+    return HEADRACE_OK;
+  }
+  enum headrace_result result = source->plugin->idle(source->self, READ_MS);
+  wake_clear(run->pipeline->source_wake);
+  return result;
+}
+
 static enum headrace_result read_source(struct run *run)
 {
   const struct instance *source = &run->pipeline->source;
@@ -125,17 +138,17 @@ static enum headrace_result step(struct run *run)
     return result;
   if (ring_full(&run->forward)) {
     if (ring_sleep(&run->back) && ring_sleep_full(&run->forward))
-      nap(run);
+      result = idle(run);
     ring_awake(&run->back);
-    return HEADRACE_OK;
+    return result;
   }
   if (!run->filling && !(run->filling = pool_take(&run->pool))) {
     starve(run, true);
     if (ring_sleep(&run->back)) {
-      nap(run);
+      result = idle(run);
       ring_awake(&run->back);
     }
-    return HEADRACE_OK;
+    return result;
   }
   starve(run, false);
   result = read_source(run);

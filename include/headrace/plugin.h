@@ -503,6 +503,11 @@ struct headrace_plugin {
   /* filter, optional: 1 if this instance, as it is configured, works on records, 0 if on changes.
    * Asked after open; without it filters_records says. */
   int (*on_records)(void *instance);
+
+  /* source, optional: in the place of read() while the pipeline takes nothing. It may sleep for
+   * timeout_ms, or until the wake_fd is readable. Without it the host sleeps, and ticks. For a
+   * source that has more to do than to read, such as answering clients. */
+  enum headrace_result (*idle)(void *instance, int timeout_ms);
 };
 
 struct headrace_registration {

@@ -218,6 +218,8 @@ bool quotas_check(const struct headrace_host *host); /* false: said by log() */
 /* The exchange's client has sent or is sent so many bytes. If that is too much its connection is
  * muted, and it has to be told for how long: milliseconds, 0 if it is not too much. */
 int32_t quota_charge(struct exchange *exchange, enum quota_kind kind, size_t bytes);
+/* What one answer may have at most, so that nobody has to wait for very long. */
+int64_t quota_most(const struct exchange *exchange, enum quota_kind kind);
 
 struct groups *groups_new(struct broker *broker);
 void groups_free(struct groups *groups);

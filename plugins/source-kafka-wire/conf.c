@@ -31,6 +31,9 @@ const struct headrace_key source_kafka_wire_keys[] = {
      "memory for the latest records, from which readers that keep up are served"},
     {"fetch_sessions", HEADRACE_INT, "1000", 0, NULL, NULL,
      "clients whose partitions are remembered (KIP-227); 0: none"},
+    {"producer_byte_rate", HEADRACE_MAP, NULL, 0, NULL, NULL,
+     "client.id = bytes a second that it may send; * for each that is not named"},
+    {"consumer_byte_rate", HEADRACE_MAP, NULL, 0, NULL, NULL, "the same of what it may fetch"},
     {"group_initial_rebalance_delay", HEADRACE_DURATION, "3s", 0, NULL, NULL,
      "how long the first members of a group are waited for"},
     {"group_min_session_timeout", HEADRACE_DURATION, "6s", 0, NULL, NULL,
@@ -103,7 +106,7 @@ bool broker_check_conf(const struct headrace_host *host)
       {"group_min_session_timeout", 1, INT32_MAX},
       {"group_max_session_timeout", 1, INT32_MAX},
   };
-  bool good = check_addresses(host);
+  bool good = check_addresses(host) & quotas_check(host);
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
     good &= check_range(host, ranges[i].key, ranges[i].least, ranges[i].most);
   if (good && host->integer(host, "max_unsent_bytes") < host->integer(host, "fetch_max_bytes")) {

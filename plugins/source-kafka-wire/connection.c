@@ -111,6 +111,8 @@ static void name_ends(struct connection *connection)
 }
 
 static void socket_ready(struct watch *watch, uint32_t events);
+static void unmute(struct timer *timer);
+static void give_up(struct timer *timer);
 
 struct connection *connection_new(struct broker *broker, int fd)
 {
@@ -122,6 +124,8 @@ struct connection *connection_new(struct broker *broker, int fd)
   connection->out.limit = (size_t)broker->limits.output_bytes;
   connection->active_ms = broker_clock_ms();
   connection->interest = EPOLLIN;
+  connection->mute.expired = unmute;
+  connection->patience.expired = give_up;
   connection->next = broker->connections;
   if (broker->connections)
     broker->connections->previous = connection;
@@ -182,6 +186,8 @@ static void connection_free(struct connection *connection)
   if (connection->next)
     connection->next->previous = connection->previous;
   broker->connection_count--;
+  timer_clear(&broker->timers, &connection->mute);
+  timer_clear(&broker->timers, &connection->patience);
   unblock(connection);
   drop_exchanges(connection);
   close(connection->watch.fd);
@@ -203,8 +209,40 @@ void connections_expire(struct broker *broker)
 {
   int64_t since = broker_clock_ms() - broker->limits.idle_ms;
   for (struct connection *at = broker->connections; at && broker->limits.idle_ms; at = at->next)
-    if (at->active_ms < since && !at->first)
+    if (at->active_ms < since && !at->first && !at->muted && !at->blocked)
       connection_close(at, NULL);
+}
+
+/* ---- those that are not read from ------------------------------------------------------ */
+
+void connection_mute(struct connection *connection, int64_t ms)
+{
+  int64_t until = broker_clock_ms() + ms;
+  if (connection->muted && connection->mute.at_ms >= until)
+    return;
+  connection->muted = true;
+  timer_set(&connection->broker->timers, &connection->mute, until);
+}
+
+static void unmute(struct timer *timer)
+{
+  struct connection *connection =
+      (struct connection *)((char *)timer - offsetof(struct connection, mute));
+  connection->muted = false;
+  connection->active_ms = broker_clock_ms();
+  connection_work(connection);
+}
+
+/* What it waits for is answered without it. */
+static void give_up(struct timer *timer)
+{
+  struct connection *connection =
+      (struct connection *)((char *)timer - offsetof(struct connection, patience));
+  if (!connection->blocked)
+    return;
+  unblock(connection);
+  connection->given_up = true;
+  connection_work(connection);
 }
 
 /* ---- frames in ------------------------------------------------------------------------ */
@@ -215,14 +253,34 @@ static bool saturated(const struct connection *connection)
          connection->out.size - connection->out_at > OUT_HIGH;
 }
 
+/* For as long as the request says, from when it was seen first. */
+static void begin_waiting(struct connection *connection, const char *frame, size_t size)
+{
+  struct wire_arena arena = {.limit = ARENA_LIMIT};
+  struct wire_request request;
+  if (connection->patience.place ||
+      wire_read_request(&arena, frame, size, &request) != WIRE_OK) { /* refused in its turn */
+    wire_arena_free(&arena);
+    return;
+  }
+  const struct produce_request *produce = request.body;
+  if (produce->acks)
+    timer_set(&connection->broker->timers, &connection->patience,
+              broker_clock_ms() + (produce->timeout_ms > 0 ? produce->timeout_ms : 0));
+  wire_arena_free(&arena);
+}
+
 /* Produce needs a batch that takes its records; everything else can be served at any time. */
 static bool has_to_wait(struct connection *connection, const char *frame, size_t size)
 {
   struct broker *broker = connection->broker;
-  if (size < 2 || load16(frame) != KEY_PRODUCE)
+  if (size < 2 || load16(frame) != KEY_PRODUCE || connection->given_up)
     return false;
-  if (broker->batch && !broker->host->full(broker->host, broker->batch))
+  if (broker->batch && !broker->host->full(broker->host, broker->batch)) {
+    timer_clear(&broker->timers, &connection->patience);
     return false;
+  }
+  begin_waiting(connection, frame, size);
   connection->blocked = true;
   connection->next_blocked = broker->blocked;
   broker->blocked = connection;
@@ -258,6 +316,7 @@ static enum wire_result read_request(struct exchange *exchange, const char *fram
 static void serve_frame(struct connection *connection, const char *frame, size_t size)
 {
   struct exchange *exchange = exchange_new(connection);
+  exchange->size = size;
   if (size < 2 || load16(frame) != KEY_PRODUCE)
     frame = wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}).data;
   enum wire_result result = read_request(exchange, frame, size);
@@ -305,11 +364,12 @@ void connection_work(struct connection *connection)
 {
   const char *frame;
   size_t size;
-  while (!connection->closing && !connection->blocked && !connection->broker->stopping &&
-         !saturated(connection) && next_frame(connection, &frame, &size) &&
-         !has_to_wait(connection, frame, size)) {
+  while (!connection->closing && !connection->blocked && !connection->muted &&
+         !connection->broker->stopping && !saturated(connection) &&
+         next_frame(connection, &frame, &size) && !has_to_wait(connection, frame, size)) {
     connection->in_at += LENGTH_SIZE + size;
     serve_frame(connection, frame, size);
+    connection->given_up = false;
   }
   compact(connection);
   connection_mark(connection);
@@ -416,7 +476,8 @@ static void send_out(struct connection *connection)
 
 static void watch_for(struct connection *connection)
 {
-  bool reads = !connection->blocked && !connection->broker->stopping && !saturated(connection);
+  bool reads = !connection->blocked && !connection->muted && !connection->broker->stopping &&
+               !saturated(connection);
   uint32_t interest =
       (reads ? (uint32_t)EPOLLIN : 0) | (connection->out.size ? (uint32_t)EPOLLOUT : 0);
   if (interest == connection->interest)

@@ -228,6 +228,15 @@ static void answer_slots(struct fetch *fetch, struct fetch_response *answer)
   }
 }
 
+static size_t bytes_of(const struct fetch_response *answer)
+{
+  size_t bytes = 0;
+  for (int32_t i = 0; i < answer->responses.count; i++)
+    for (int32_t j = 0; j < answer->responses.items[i].partitions.count; j++)
+      bytes += answer->responses.items[i].partitions.items[j].records.size;
+  return bytes;
+}
+
 static void finish(struct fetch *fetch)
 {
   struct fetch_response *answer = WIRE_NEW(&fetch->exchange->arena, fetch_response);
@@ -237,6 +246,7 @@ static void finish(struct fetch *fetch)
     leave(&fetch->slots[i].waiter);
   answer->session_id = fetch->session_id;
   answer_slots(fetch, answer);
+  answer->throttle_time_ms = quota_charge(fetch->exchange, QUOTA_CONSUME, bytes_of(answer));
   exchange_answer(fetch->exchange, answer);
 }
 
@@ -315,6 +325,7 @@ void handle_fetch(struct exchange *exchange)
   fetch->by_id = exchange->request.version >= 13;
   fetch->max_bytes =
       least(request->max_bytes > 0 ? request->max_bytes : 0, broker->limits.fetch_bytes);
+  fetch->max_bytes = least(fetch->max_bytes, quota_most(exchange, QUOTA_CONSUME));
   fetch->min_bytes = least(request->min_bytes, fetch->max_bytes);
   fetch->timer.expired = waited_enough;
   exchange->release = release;

@@ -48,8 +48,15 @@ struct flight *in_flight_find(const struct in_flight *in_flight, uint32_t event)
   return NULL;
 }
 
+struct flight *in_flight_numbered(const struct in_flight *in_flight, uint64_t number)
+{
+  uint64_t index = number - in_flight->dropped;
+  return index < in_flight->count ? at(in_flight, (size_t)index) : NULL;
+}
+
 void in_flight_drop(struct in_flight *in_flight)
 {
+  in_flight->dropped++;
   in_flight->first = (in_flight->first + 1) % in_flight->capacity;
   in_flight->count--;
 }

@@ -29,7 +29,8 @@ struct flight {          /* one record batch */
 struct in_flight {
   struct flight *flights; /* a ring */
   size_t first, count, capacity;
-  uint64_t mark; /* of the batch that is being filled */
+  uint64_t dropped; /* so many were before the first */
+  uint64_t mark;    /* of the batch that is being filled */
   uint32_t events;
 };
 
@@ -37,6 +38,8 @@ struct flight *in_flight_add(struct in_flight *in_flight);
 struct flight *in_flight_first(const struct in_flight *in_flight); /* NULL: none */
 /* That of the oldest batch which has the event; NULL: none. */
 struct flight *in_flight_find(const struct in_flight *in_flight, uint32_t event);
+/* The n-th of all that were ever added, from 0; NULL: it is not in flight any more. */
+struct flight *in_flight_numbered(const struct in_flight *in_flight, uint64_t number);
 void in_flight_drop(struct in_flight *in_flight); /* the first */
 void in_flight_free(struct in_flight *in_flight);
 

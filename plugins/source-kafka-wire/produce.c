@@ -7,10 +7,69 @@ typedef struct produce_response_partition_produce_response partition_answer;
 typedef struct produce_request_topic_produce_data topic_data;
 
 struct produce { /* of an exchange */
+  struct exchange *exchange;
+  struct timer timer;      /* its timeout.ms */
+  uint64_t first_flight;   /* of its own, which lie one behind the other */
+  int64_t throttled_until; /* 0: it is not too much */
   struct produce_response *answer;
   partition_answer **partitions; /* all, one after another */
   size_t pending;
 };
+
+static void reply(struct exchange *exchange)
+{
+  struct produce *produce = exchange->work;
+  timer_clear(&exchange->broker->timers, &produce->timer);
+  int64_t left_ms = produce->throttled_until - broker_clock_ms();
+  produce->answer->throttle_time_ms = left_ms > 0 ? (int32_t)left_ms : 0;
+  exchange_answer(exchange, produce->answer);
+}
+
+/* ---- requests that take too long --------------------------------------------------------- */
+
+static void give_up(struct produce *produce, struct flight *flight)
+{
+  partition_answer *answer = produce->partitions[flight->answer];
+  answer->error_code = KAFKA_REQUEST_TIMED_OUT;
+  answer->base_offset = -1;
+  flight->exchange = NULL;
+  flight->reason = NULL;
+}
+
+/* As in Kafka its records may be there all the same, or come to be; a producer that numbers them
+ * sends them again, and has them once. */
+static void waited_enough(struct timer *timer)
+{
+  struct produce *produce = (struct produce *)((char *)timer - offsetof(struct produce, timer));
+  const struct in_flight *in_flight = &produce->exchange->broker->in_flight;
+  uint64_t number = produce->first_flight;
+  if (number < in_flight->dropped)
+    number = in_flight->dropped;
+  struct flight *flight;
+  for (; produce->pending && (flight = in_flight_numbered(in_flight, number)); number++) {
+    if (flight->exchange != produce->exchange)
+      continue;
+    give_up(produce, flight);
+    produce->pending--;
+  }
+  reply(produce->exchange);
+}
+
+static void release(struct exchange *exchange)
+{
+  struct produce *produce = exchange->work;
+  timer_clear(&exchange->broker->timers, &produce->timer);
+}
+
+static void begin_waiting(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = exchange->work;
+  exchange->release = release;
+  produce->timer.expired = waited_enough;
+  timer_set(&exchange->broker->timers, &produce->timer,
+            broker_clock_ms() + (request->timeout_ms > 0 ? request->timeout_ms : 0));
+}
 
 /* ---- requests -------------------------------------------------------------------------- */
 
@@ -59,6 +118,8 @@ static void prepare(struct exchange *exchange)
 {
   const struct produce_request *request = exchange->request.body;
   struct produce *produce = wire_alloc(&exchange->arena, sizeof *produce);
+  produce->exchange = exchange;
+  produce->first_flight = exchange->broker->in_flight.dropped + exchange->broker->in_flight.count;
   produce->answer = WIRE_NEW(&exchange->arena, produce_response);
   WIRE_ITEMS(&exchange->arena, produce->answer->responses, request->topic_data.count,
              produce_response_topic_produce_response);
@@ -87,6 +148,17 @@ static const char *fault_of(const struct produce_request *request)
   if (request->acks < -1 || request->acks > 1)
     return "acks must be 0, 1 or all";
   return NULL;
+}
+
+/* The pipeline took nothing for as long as the request may wait: nothing of it is there. */
+static void refuse_all(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = exchange->work;
+  size_t index = 0;
+  for (int32_t i = 0; i < request->topic_data.count; i++)
+    for (int32_t j = 0; j < request->topic_data.items[i].partition_data.count; j++)
+      refuse(exchange, produce->partitions[index++], KAFKA_REQUEST_TIMED_OUT, NULL, NULL);
 }
 
 static void take_all(struct exchange *exchange)
@@ -119,15 +191,22 @@ void handle_produce(struct exchange *exchange)
   const struct produce_request *request = exchange->request.body;
   struct produce *produce;
   prepare(exchange);
-  take_all(exchange);
   produce = exchange->work;
+  if (exchange->connection->given_up)
+    refuse_all(exchange);
+  else
+    take_all(exchange);
+  produce->throttled_until =
+      broker_clock_ms() + quota_charge(exchange, QUOTA_PRODUCE, exchange->size);
+  if (produce->pending)
+    begin_waiting(exchange);
   bool silent = !request->acks;
   exchange->request.body = NULL; /* it is in the connection's buffer */
   exchange->request.client_id = (struct wire_slice){0};
   if (silent)
     exchange_silence(exchange);
   else if (!produce->pending)
-    exchange_answer(exchange, produce->answer);
+    reply(exchange);
 }
 
 /* ---- what became of it --------------------------------------------------------------------- */
@@ -146,7 +225,7 @@ static void answer_flight(const struct flight *flight, const struct headrace_log
   answer->log_append_time_ms = flight->append_time_ms;
   answer->log_start_offset = flight->error == KAFKA_NONE ? marks->start : -1;
   if (!--produce->pending)
-    exchange_answer(exchange, produce->answer);
+    reply(exchange);
 }
 
 /* The sink may have known the batch already: then it is not at the end. */

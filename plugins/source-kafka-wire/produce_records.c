@@ -176,6 +176,36 @@ static void stamp_time(struct blob *blob, int64_t time_ms)
   store32(data + AT_CRC, crc32c(0, data + AT_ATTRIBUTES, blob->size - AT_ATTRIBUTES));
 }
 
+/* The topic says how its batches are compressed, and the producer has done it otherwise. NULL: it
+ * cannot be done. */
+static struct blob *compress_anew(struct broker *broker, const struct record_batch *batch,
+                                  enum batch_compression compression)
+{
+  struct wire_buffer out = {.limit = INT32_MAX};
+  struct batch_writer writer;
+  struct record_batch like = *batch;
+  like.attributes = (int16_t)((like.attributes & ~BATCH_CODEC) | (int16_t)compression);
+  if (!broker->packer) /* the records are in the other one's memory */
+    broker->packer = batch_codec_new();
+  batch_writer_begin(&writer, &out, &like, broker->packer);
+  bool good = true;
+  for (int32_t i = 0; i < batch->count && good; i++)
+    good = batch_writer_add(&writer, &broker->records[i]);
+  good = good && batch_writer_finish(&writer);
+  struct blob *blob = good ? blob_new(out.data, out.size) : NULL;
+  free(out.data);
+  return blob;
+}
+
+static struct blob *blob_of(struct broker *broker, const struct topic_config *config,
+                            const struct record_batch *batch)
+{
+  struct blob *blob = NULL;
+  if (!config->producers_compression && record_batch_compression(batch) != config->compression)
+    blob = compress_anew(broker, batch, config->compression);
+  return blob ? blob : blob_new(batch->data, batch->size);
+}
+
 struct flight *produce_pass_on(struct broker *broker, struct partition *partition,
                                const struct produced *produced)
 {
@@ -189,7 +219,7 @@ struct flight *produce_pass_on(struct broker *broker, struct partition *partitio
   flight->count = (uint32_t)batch->count;
   flight->partition = partition;
   flight->append_time_ms = produced->append_time_ms;
-  flight->blob = blob_new(batch->data, batch->size);
+  flight->blob = blob_of(broker, &partition->topic->config, batch);
   if (produced->append_time_ms >= 0)
     stamp_time(flight->blob, produced->append_time_ms);
   broker->in_flight.events += flight->count;

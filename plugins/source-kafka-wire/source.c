@@ -40,6 +40,8 @@ static void release(struct broker *broker)
   topics_free(broker);
   timers_free(&broker->timers);
   fetch_sessions_free(broker->sessions);
+  quotas_free(broker->quotas);
+  batch_codec_free(broker->packer);
   batch_codec_free(broker->codec);
   free(broker->records);
   if (broker->epoll >= 0)
@@ -81,6 +83,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
     const struct headrace_log_reader reader = {broker, log_wakes, log_advanced};
     broker->sessions = fetch_sessions_new((size_t)broker->limits.fetch_sessions);
     broker->groups = groups_new(broker);
+    broker->quotas = quotas_new(host);
     attached = log->attach(log->self, &reader);
     failed = attached != HEADRACE_OK;
     if (!failed)
@@ -131,6 +134,14 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
   return broker->failure;
 }
 
+/* Nothing can be taken to the store; all else goes on. */
+static enum headrace_result source_idle(void *instance, int timeout_ms)
+{
+  struct broker *broker = instance;
+  broker_turn(broker, timeout_ms);
+  return broker->failure;
+}
+
 static enum headrace_result source_on_durable(void *instance, const void *position, size_t size,
                                               const uint64_t *receipts, size_t count)
 {
@@ -149,7 +160,6 @@ static void source_on_reject(void *instance, uint32_t event, const char *error_c
   produce_rejected(instance, event, error_class, reason);
 }
 
-/* Also while the pipeline takes nothing: what is only read goes on. */
 static enum headrace_result source_tick(void *instance)
 {
   struct broker *broker = instance;
@@ -193,6 +203,7 @@ static const struct headrace_plugin plugin = {
     .on_durable = source_on_durable,
     .on_reject = source_on_reject,
     .stop = source_stop,
+    .idle = source_idle,
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)

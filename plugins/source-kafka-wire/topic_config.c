@@ -17,7 +17,8 @@ const struct config_definition topic_configs[] = {
     {"compression.lz4.level", "9", CONFIG_INT, 1, 17, NULL, NULL, "of lz4"},
     {"compression.type", "producer", CONFIG_STRING, 0, 0,
      "uncompressed|zstd|lz4|snappy|gzip|producer", NULL,
-     "how records that come from the store are compressed"},
+     "how records are compressed that are read; producer: as they came, and not at all what comes "
+     "from the store"},
     {"compression.zstd.level", "3", CONFIG_INT, -131072, 22, NULL, NULL, "of zstd"},
     {"delete.retention.ms", "86400000", CONFIG_LONG, 0, INT64_MAX, NULL,
      "log.cleaner.delete.retention.ms", "how long tombstones stay"},
@@ -220,6 +221,7 @@ struct topic_config topic_config_of(const struct headrace_pair *pairs, size_t co
       .max_message_bytes = (int32_t)number_of(pairs, count, "max.message.bytes"),
       .before_max_ms = number_of(pairs, count, "message.timestamp.before.max.ms"),
       .after_max_ms = number_of(pairs, count, "message.timestamp.after.max.ms"),
+      .producers_compression = !strcmp(value_of(pairs, count, "compression.type"), "producer"),
       .compression = compression_of(value_of(pairs, count, "compression.type")),
   };
 }

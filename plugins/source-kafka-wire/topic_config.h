@@ -15,7 +15,8 @@ struct topic_config { /* what the broker heeds */
   bool log_append_time;
   int32_t max_message_bytes;
   int64_t before_max_ms, after_max_ms; /* how far timestamps may be from now */
-  enum batch_compression compression;
+  bool producers_compression;          /* as each batch came; else what follows, for all */
+  enum batch_compression compression;  /* of batches that are made anew */
 };
 
 /* How DescribeConfigs says types. */
