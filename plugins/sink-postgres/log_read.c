@@ -127,16 +127,17 @@ static bool take_row(struct read_question *read, char *row, int size)
 /* What came before the first row: "PGCOPY…", flags, length of an extension; here it is none. */
 #define COPY_START_SIZE 19
 
-/* Rows until there are enough bytes; the rest, which is little, is thrown away. */
+/* Rows as long as there is room for them; the rest, which is little, is thrown away. */
 static bool receive(struct log_asker *asker, struct read_question *read, struct pg_error *error)
 {
   char *row;
   int size;
-  bool first = true, good = true;
+  bool first = true, good = true, wanted = true;
   while ((size = PQgetCopyData(asker->connection, &row, 0)) > 0) {
     int header = first ? COPY_START_SIZE : 0;
     first = false;
-    bool wanted = read->answer->count == 0 || read->answer->bytes < read->max_bytes;
+    wanted &= read->answer->count == 0 ||
+              read->answer->bytes + (size_t)(size - header) <= read->max_bytes;
     bool is_row = good && size > header + 2;
     if (is_row && header)
       memmove(row, row + header, (size_t)(size - header));

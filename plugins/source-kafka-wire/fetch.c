@@ -136,6 +136,19 @@ static bool about_to_come(const struct partition *partition, int64_t offset)
   return partition->in_flight && tail->count && tail_at(tail, tail->count - 1)->next == offset;
 }
 
+/* The store gives one record at least, also where others have left too little room: it is read
+ * again then, for an answer in which it comes earlier. */
+static int64_t take_stored(struct fetch_slot *slot, int64_t taken)
+{
+  struct fetch *fetch = slot->fetch;
+  if (!taken || taken + slot->stored->size <= fetch->max_bytes)
+    return slot->stored->size;
+  blob_release(slot->stored);
+  slot->stored = NULL;
+  fetch->last_look = true; /* nothing more to wait for */
+  return 0;
+}
+
 static int64_t take(struct fetch_slot *slot, int64_t taken, bool *asks)
 {
   struct fetch *fetch = slot->fetch;
@@ -144,7 +157,7 @@ static int64_t take(struct fetch_slot *slot, int64_t taken, bool *asks)
   if (slot->error != KAFKA_NONE || slot->offset == slot->end)
     return 0;
   if (slot->stored)
-    return slot->stored->size;
+    return take_stored(slot, taken);
   struct partition *partition = partition_of(slot->topic, slot->index);
   slot->first = tail_find(&partition->tail, slot->offset);
   if (slot->first < partition->tail.count)
@@ -254,6 +267,8 @@ static void finish(struct fetch *fetch)
 
 static void look(struct fetch *fetch)
 {
+  if (fetch->reads)
+    return; /* fetch_read_done() goes on, whatever came meanwhile */
   int64_t taken = 0;
   bool asks = false, wrong = false, stored = false;
   for (size_t i = 0; i < fetch->count; i++) {
