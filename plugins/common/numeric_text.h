@@ -69,4 +69,8 @@ char *numeric_float(char *out, const struct numeric_text *number, int plain_digi
 /* How many digits there are from the first that is not zero to the last that is not. */
 size_t numeric_significant(const struct numeric_text *number);
 
+/* -1, 0, 1 of exactly what the texts say, however many digits they have. As in PostgreSQL NaN is
+ * equal to itself and more than all others. (numeric_compare.c) */
+int numeric_compare(const struct numeric_text *a, const struct numeric_text *b);
+
 #endif
