@@ -489,7 +489,7 @@ void log_group_show(struct log_sink *sink, const struct log_group *group)
   log_lock(&sink->state);
   for (size_t i = 0; i < group->segment_count; i++) {
     const struct log_new_segment *segment = &group->segments[i];
-    log_segment_add(segment->partition, (struct log_segment){segment->first, segment->end});
+    log_segment_add(segment->partition, (struct log_segment){segment->first, segment->end, false});
   }
   for (size_t i = 0; i < group->entry_count; i++) {
     const struct log_entry *entry = &group->entries[i];

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DROPS_A_PASS 32
-#define LOCK_TIMEOUT "SET LOCAL lock_timeout = '500ms';"
-#define GONE         "42P01"                /* the table: its topic was deleted meanwhile */
-#define FOR_EVER_MS  INT64_C(3155760000000) /* 100 years; times of PostgreSQL have an end */
-#define PRODUCERS_MS 86400000               /* as producer.id.expiration.ms of Kafka */
+#define DROPS_A_PASS    32
+#define SEALS_A_PASS    8
+#define TIMES_LOOKED_AT 100000 /* records of a row of times */
+#define LOCK_TIMEOUT    "SET LOCAL lock_timeout = '500ms';"
+#define GONE            "42P01"                /* the table: its topic was deleted meanwhile */
+#define FOR_EVER_MS     INT64_C(3155760000000) /* 100 years; times of PostgreSQL have an end */
+#define PRODUCERS_MS    86400000               /* as producer.id.expiration.ms of Kafka */
 
 /* ---- what is kept of a topic -------------------------------------------------------- */
 
@@ -209,6 +211,10 @@ static char *removal_of(const struct look *look, size_t segment)
                                  " AND first_offset = %" PRId64 ";",
                     table, partition->topic->number, partition->number,
                     look->segments[segment].first);
+  pg_append(&sql,
+            "DELETE FROM times WHERE topic_id = %d AND partition_id = %d"
+            " AND end_offset <= %" PRId64 ";",
+            partition->topic->number, partition->number, look->start);
   free(table);
   return sql;
 }
@@ -226,6 +232,14 @@ static bool is_empty(struct log_asker *asker, const struct look *look, size_t se
 }
 
 /* A lock that was not to be had is no error: next time. */
+static bool failed_for_now(const struct log_asker *asker, const struct pg_error *error)
+{
+  if (failure_reaction(error->sqlstate) != REACTION_RETRY)
+    return false;
+  PQclear(PQexec(asker->connection, "ROLLBACK"));
+  return true;
+}
+
 static bool remove_segments(struct log_asker *asker, const struct look *look, size_t *drops,
                             struct pg_error *error)
 {
@@ -238,12 +252,8 @@ static bool remove_segments(struct log_asker *asker, const struct look *look, si
     char *sql = removal_of(look, i);
     bool good = log_change(asker, error, sql);
     free(sql);
-    if (!good && failure_reaction(error->sqlstate) == REACTION_RETRY) {
-      PQclear(PQexec(asker->connection, "ROLLBACK"));
-      return true;
-    }
     if (!good)
-      return false;
+      return failed_for_now(asker, error);
     ++*drops;
     asker->sink->host->counter(asker->sink->host, "segments_dropped", 1);
     if (!active)
@@ -252,9 +262,42 @@ static bool remove_segments(struct log_asker *asker, const struct look *look, si
   return true;
 }
 
+/* ---- tables that are full ----------------------------------------------------------- */
+
+static void note_sealed(struct log_sink *sink, struct log_partition *partition, int64_t first)
+{
+  log_lock(&sink->state);
+  for (size_t i = 0; i < partition->segment_count; i++)
+    partition->segments[i].sealed |= partition->segments[i].first == first;
+  log_unlock(&sink->state);
+}
+
+/* Who looks for records of all partitions by their global offset or their time, in SQL, has an
+ * index for it where no record comes any more; one that is kept up with each record made COPY
+ * slower by a fifth and more. */
+static bool seal_segments(struct log_asker *asker, const struct look *look, size_t *seals,
+                          struct pg_error *error)
+{
+  for (size_t i = 0; i < look->count && *seals < SEALS_A_PASS; i++) {
+    const struct log_segment *segment = &look->segments[i];
+    if (segment->sealed || is_active(look, i) || segment->end <= look->start)
+      continue;
+    char *sql = pg_format(LOCK_TIMEOUT "SELECT seal_segment(%d, %d, %" PRId64 ");",
+                          look->partition->topic->number, look->partition->number, segment->first);
+    bool good = log_change(asker, error, sql);
+    free(sql);
+    if (!good)
+      return failed_for_now(asker, error);
+    ++*seals;
+    note_sealed(asker->sink, look->partition, segment->first);
+  }
+  return true;
+}
+
 /* ---- a pass ------------------------------------------------------------------------- */
 
-/* The i-th of all partitions; NULL: there are no more. Topics are never taken out of the state. */
+/* The i-th of all partitions; NULL: there are no more. When topics are taken out meanwhile one may
+ * be left out, until the next pass. */
 static struct log_partition *partition_at(struct log_state *state, size_t *topic, int32_t *number)
 {
   struct log_partition *partition = NULL;
@@ -275,14 +318,15 @@ static struct log_partition *partition_at(struct log_state *state, size_t *topic
 static bool keep_partitions(struct log_asker *asker, struct pg_error *error)
 {
   struct log_partition *partition;
-  size_t topic = 0, drops = 0;
+  size_t topic = 0, drops = 0, seals = 0;
   int32_t number = 0;
   bool good = true;
   while (good && (partition = partition_at(&asker->sink->state, &topic, &number))) {
     struct look look;
     look_at(asker->sink, partition, &look);
     good = !look.count ||
-           (move_start(asker, &look, error) && remove_segments(asker, &look, &drops, error));
+           (move_start(asker, &look, error) && remove_segments(asker, &look, &drops, error) &&
+            seal_segments(asker, &look, &seals, error));
     free(look.segments);
     good = good || !strcmp(error->sqlstate, GONE);
   }
@@ -322,10 +366,33 @@ static bool forget(struct log_asker *asker, struct pg_error *error)
   return good;
 }
 
+/* What a process did not know that had not read the records before its own; and epochs that ended
+ * before what there is begins. */
+static bool tidy(struct log_asker *asker, struct pg_error *error)
+{
+  char *sql =
+      pg_format("UPDATE times b SET newest = (SELECT coalesce(max(m.\"timestamp\"), '-infinity') "
+                "FROM messages"
+                " m WHERE m.topic_id = b.topic_id AND m.partition_id = b.partition_id AND"
+                " m.partition_offset >= b.first_offset AND m.partition_offset < b.end_offset)"
+                " WHERE newest = 'infinity' AND end_offset - first_offset <= %d;"
+                "DELETE FROM leader_epochs e USING leader_epochs later, partitions p"
+                " WHERE later.topic_id = e.topic_id AND later.partition_id = e.partition_id"
+                " AND later.leader_epoch > e.leader_epoch AND p.topic_id = e.topic_id"
+                " AND p.partition_id = e.partition_id AND later.start_offset <= p.start_offset;",
+                TIMES_LOOKED_AT);
+  bool good = log_change(asker, error, sql);
+  free(sql);
+  return good;
+}
+
 static bool keep_run(struct log_asker *asker, struct log_question *question, struct pg_error *error)
 {
   (void)question;
-  return drop_topics(asker, error) && keep_partitions(asker, error) && forget(asker, error);
+  bool good = drop_topics(asker, error) && keep_partitions(asker, error) && forget(asker, error) &&
+              tidy(asker, error);
+  log_state_sweep(&asker->sink->state);
+  return good;
 }
 
 static const struct log_question_type keep_type = {.lane = LANE_KEEP, .run = keep_run};
@@ -345,6 +412,7 @@ void log_keep(struct log_sink *sink)
   /* Producers of the group that is collected are still to be looked up. */
   if (now < sink->keep_at_us || sink->append.collecting->wrote_count)
     return;
+  log_state_free_gone(&sink->state);
   forget_producers(sink, now / 1000 - PRODUCERS_MS);
   sink->keep_at_us = now + sink->keep_interval_ms * 1000;
   log_question_ask(sink, log_question_new(sink, sizeof(struct log_question), &keep_type, NULL));

@@ -71,7 +71,8 @@ static bool take_segments(struct log_sink *sink, const PGresult *result)
     struct log_partition *partition = partition_of(sink, result, row);
     if (!partition)
       return false;
-    struct log_segment segment = {number_at(result, row, 2), number_at(result, row, 3)};
+    struct log_segment segment = {number_at(result, row, 2), number_at(result, row, 3),
+                                  *PQgetvalue(result, row, 4) == 't'};
     log_segment_add(partition, segment);
     partition->segment_end = segment.end;
   }
@@ -128,7 +129,7 @@ static const struct load {
     {TOPICS, "t.topic_id, c.key", take_topics},
     {"SELECT topic_id, partition_id, start_offset, next_offset, leader_epoch FROM partitions t",
      "topic_id, partition_id", take_partitions},
-    {"SELECT topic_id, partition_id, first_offset, end_offset FROM segments t",
+    {"SELECT topic_id, partition_id, first_offset, end_offset, sealed FROM segments t",
      "topic_id, partition_id, first_offset", take_segments},
     {"SELECT topic_id, partition_id, leader_epoch, start_offset FROM leader_epochs t",
      "topic_id, partition_id, leader_epoch", take_epochs},

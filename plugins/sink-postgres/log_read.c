@@ -44,8 +44,8 @@ static bool look_up(struct log_sink *sink, struct place *place, int64_t offset)
         high = middle;
     }
     place->topic = topic->number;
-    place->segment =
-        low < partition->segment_count ? partition->segments[low] : (struct log_segment){-1, -1};
+    place->segment = low < partition->segment_count ? partition->segments[low]
+                                                    : (struct log_segment){-1, -1, false};
     place->start = partition->start;
     place->end = partition->end;
     place->row_bytes = partition->row_bytes ? partition->row_bytes : ROW_BYTES_GUESS;

@@ -235,8 +235,20 @@ static const char *const step_times =
     " newest timestamptz NOT NULL,"
     " PRIMARY KEY (topic_id, partition_id, first_offset));";
 
-static const char *const *const steps[] = {&step_tables,  &step_views,  &step_outbox,
-                                           &step_deleted, &step_epochs, &step_times};
+static const char *const step_sealed =
+    /* An index that costs nothing while records come: see log_keep.c. */
+    "ALTER TABLE segments ADD COLUMN sealed boolean NOT NULL DEFAULT false;"
+    "CREATE FUNCTION seal_segment(topic integer, part integer, first bigint) RETURNS void"
+    " LANGUAGE plpgsql SET search_path FROM CURRENT AS $$"
+    " DECLARE segment text := format('messages_%s_%s_%s', topic, part, first); BEGIN"
+    " EXECUTE format('CREATE INDEX ON %s USING brin (global_offset, \"timestamp\")"
+    "  WITH (pages_per_range = 32)', segment);"
+    " EXECUTE format('ANALYZE %s', segment);"
+    " UPDATE segments SET sealed = true WHERE topic_id = topic AND partition_id = part"
+    "  AND first_offset = first; END $$;";
+
+static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox, &step_deleted,
+                                           &step_epochs, &step_times, &step_sealed};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

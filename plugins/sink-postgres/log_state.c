@@ -139,17 +139,53 @@ static void partition_free(struct log_partition *partition)
   free(partition);
 }
 
-void log_state_free(struct log_state *state)
+static void topic_free(struct log_topic *topic)
 {
+  for (int32_t n = 0; n < topic->partition_count; n++)
+    partition_free(topic->partitions[n]);
+  free(topic->partitions);
+  free_pairs(topic->config, topic->config_count);
+  free(topic->name);
+  free(topic);
+}
+
+static bool is_gone(const struct log_topic *topic)
+{
+  return topic->deleted && topic->dropped && !topic->pending && !topic->busy;
+}
+
+void log_state_sweep(struct log_state *state)
+{
+  size_t kept = 0;
+  log_lock(state);
   for (size_t i = 0; i < state->topic_count; i++) {
     struct log_topic *topic = state->topics[i];
-    for (int32_t n = 0; n < topic->partition_count; n++)
-      partition_free(topic->partitions[n]);
-    free(topic->partitions);
-    free_pairs(topic->config, topic->config_count);
-    free(topic->name);
-    free(topic);
+    if (!is_gone(topic)) {
+      state->topics[kept++] = topic;
+      continue;
+    }
+    state->gone = sink_grow(state->gone, state->gone_count, &state->gone_capacity,
+                            sizeof(struct log_topic *));
+    state->gone[state->gone_count++] = topic;
   }
+  state->topic_count = kept;
+  log_unlock(state);
+}
+
+void log_state_free_gone(struct log_state *state)
+{
+  log_lock(state);
+  while (state->gone_count)
+    topic_free(state->gone[--state->gone_count]);
+  log_unlock(state);
+}
+
+void log_state_free(struct log_state *state)
+{
+  log_state_free_gone(state);
+  for (size_t i = 0; i < state->topic_count; i++)
+    topic_free(state->topics[i]);
+  free(state->gone);
   free(state->topics);
   free(state->by_name);
   free(state->by_id);

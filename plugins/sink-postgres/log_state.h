@@ -2,9 +2,12 @@
  *
  * mode = log: what is known of topics and partitions, in memory.
  *
- * Topics and partitions are never freed before the sink is closed, so a pointer to one stays good
- * when the topic is deleted. What says "locked" is read and written with the mutex held, by any
- * thread; "worker" belongs to the thread of the sink's callbacks. */
+ * A topic that is deleted is taken out once its tables are dropped and no record is on its way to
+ * it, by the lane that keeps, and freed by the worker. So pointers stay good: the worker's until
+ * it frees, the keeping lane's until it takes out, the control lane's while the topic is `busy` or
+ * not deleted. Others copy what they need while they have the mutex. What says "locked" is read and
+ * written with the mutex held, by any thread; "worker" belongs to the thread of the sink's
+ * callbacks. */
 #ifndef HEADRACE_SINK_POSTGRES_LOG_STATE_H
 #define HEADRACE_SINK_POSTGRES_LOG_STATE_H
 
@@ -16,6 +19,7 @@
 struct log_segment {
   int64_t first;
   int64_t end;
+  bool sealed; /* nothing comes into it any more, and it has the indexes of such */
 };
 
 struct log_epoch { /* of a leader */
@@ -71,6 +75,7 @@ struct log_topic {
   int32_t partition_count;
   bool deleted;     /* nothing new is taken, and readers do not see it */
   bool dropped;     /* its rows and tables are gone too */
+  bool busy;        /* the control lane is at it */
   uint64_t pending; /* records on their way */
 };
 
@@ -79,6 +84,8 @@ struct log_state {
   pthread_cond_t drained;    /* the `pending` of a topic came down to 0 */
   struct log_topic **topics; /* locked; in the order of their numbers, also deleted ones */
   size_t topic_count, topic_capacity;
+  struct log_topic **gone; /* locked; taken out of them, to be freed */
+  size_t gone_count, gone_capacity;
   struct log_topic **by_name, **by_id; /* locked; those that are not deleted, sorted so */
   size_t live_count;
   struct log_catalogue *catalogue; /* locked */
@@ -126,6 +133,8 @@ enum headrace_log_error log_state_epoch_end(struct log_state *state,
                                             int32_t leader_epoch,
                                             struct headrace_log_epoch_end *end);
 const struct headrace_log_catalogue *log_catalogue_take(struct log_state *state);
+void log_state_sweep(struct log_state *state);     /* takes out what is gone: keeping lane */
+void log_state_free_gone(struct log_state *state); /* worker */
 /* Until nothing is on its way to it. False: not in time. */
 bool log_state_wait_drained(struct log_state *state, const struct log_topic *topic, int timeout_ms);
 void log_catalogue_release(struct log_state *state, const struct headrace_log_catalogue *catalogue);

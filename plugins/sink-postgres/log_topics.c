@@ -167,7 +167,7 @@ static struct log_topic *close_topic(struct log_state *state, const struct headr
   log_lock(state);
   struct log_topic *topic = log_topic_by_id(state, id);
   if (topic) {
-    topic->deleted = true;
+    topic->deleted = topic->busy = true;
     log_state_publish(state);
   }
   log_unlock(state);
@@ -208,15 +208,19 @@ static bool mark_deleted(struct log_asker *asker, const struct log_topic *topic,
   return good;
 }
 
+static void leave(struct log_state *state, struct log_topic *topic)
+{
+  log_lock(state);
+  topic->busy = false;
+  log_unlock(state);
+}
+
 /* Its tables are dropped at once if nobody holds them, or else with retention. */
-static bool delete_run(struct log_asker *asker, struct log_question *question,
-                       struct pg_error *error)
+static bool delete_topic(struct log_asker *asker, struct log_question *question,
+                         struct log_topic *topic, struct pg_error *error)
 {
   struct log_state *state = &asker->sink->state;
   struct pg_error ignored;
-  struct log_topic *topic = close_topic(state, &((struct topic_question *)question)->id);
-  if (!topic)
-    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
   if (!log_state_wait_drained(state, topic, DRAIN_MS)) {
     open_again(state, topic);
     return log_question_refuse(question, HEADRACE_LOG_AWAY,
@@ -228,6 +232,18 @@ static bool delete_run(struct log_asker *asker, struct log_question *question,
   else if (PQstatus(asker->connection) == CONNECTION_OK) /* else it may have been done */
     open_again(state, topic);
   return marked;
+}
+
+static bool delete_run(struct log_asker *asker, struct log_question *question,
+                       struct pg_error *error)
+{
+  struct log_state *state = &asker->sink->state;
+  struct log_topic *topic = close_topic(state, &((struct topic_question *)question)->id);
+  if (!topic)
+    return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
+  bool good = delete_topic(asker, question, topic, error);
+  leave(state, topic);
+  return good;
 }
 
 static const struct log_question_type delete_type = {

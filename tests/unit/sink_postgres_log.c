@@ -256,6 +256,7 @@ static void older_tables_are_upgraded(void **state)
              " DROP VIEW kafka.group_lag;"
              " DROP TABLE kafka.outbox, kafka.leader_epochs, kafka.times;"
              " ALTER TABLE kafka.topics DROP COLUMN deleted_at;"
+             " ALTER TABLE kafka.segments DROP COLUMN sealed; DROP FUNCTION kafka.seal_segment;"
              " DROP FUNCTION kafka.produce, kafka.produce_bytes");
   start(f, NULL);
   assert_int_equal(marks(f, "t", 0).end, 0);

@@ -2,6 +2,7 @@
  *
  * Producers, groups, topics and retention of a log, on a real server:
  * `sink_postgres_log_admin CONNINFO`. */
+#include "log_sink.h"
 #include "sink_postgres_log.h"
 
 /* ---- producers that number ---------------------------------------------------------- */
@@ -312,6 +313,62 @@ static void a_topic_that_is_read_by_sql_is_deleted(void **state)
   stop(f);
 }
 
+static void what_is_gone_takes_no_memory(void **state)
+{
+  struct fixture *f = *state;
+  start(f, keeping);
+  const struct log_state *known = &((struct sink *)f->self)->log->state;
+  create(f, "kept", 1);
+  for (int i = 0; i < 5; i++) {
+    create(f, "t", 10);
+    append(f, "t", 0, 0, 10);
+    append(f, "t", 9, 0, 10);
+    assert_int_equal(delete_topic(f, "t"), HEADRACE_LOG_OK);
+  }
+  int64_t deadline = f->host->instance.host.now_us(&f->host->instance.host) + PATIENCE_US;
+  while (__atomic_load_n(&known->topic_count, __ATOMIC_SEQ_CST) > 1 ||
+         __atomic_load_n(&known->gone_count, __ATOMIC_SEQ_CST) > 0) {
+    f->plugin->poll(f->self, 20);
+    assert_true(f->host->instance.host.now_us(&f->host->instance.host) < deadline);
+  }
+  append(f, "kept", 0, 0, 1);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  stop(f);
+}
+
+static void keep_for_ever(struct fixture *f)
+{
+  struct answer answer = {0};
+  struct headrace_topic_id id = topic_id(f, "t");
+  const struct headrace_pair config = {"retention.ms", "-1"};
+  f->log->configure_topic(f->log->self, &id, &config, 1, done, &answer);
+  await(f, &answer);
+}
+
+static void tables_that_are_full_have_an_index(void **state)
+{
+  struct fixture *f = *state;
+  start(f, keeping);
+  create(f, "t", 1);
+  keep_for_ever(f);
+  append(f, "t", 0, 0, 250);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_number(f, "SELECT count(*) FROM kafka.segments WHERE sealed", 2);
+  assert_int_equal(number(f, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'kafka' AND"
+                             " indexdef LIKE '%USING brin%'"),
+                   2);
+  stop(f);
+  start(f, keeping); /* which knows it */
+  append(f, "t", 0, 250, 50);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_number(f, "SELECT count(*) FROM kafka.segments WHERE sealed", 3);
+  await_number(f, "SELECT count(*) FROM kafka.times WHERE newest = 'infinity'", 0);
+  assert_int_equal(number(f, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'kafka' AND"
+                             " indexdef LIKE '%USING brin%'"),
+                   3);
+  stop(f);
+}
+
 static void partitions_are_added(void **state)
 {
   struct fixture *f = *state;
@@ -470,6 +527,8 @@ int main(int argc, char **argv)
       TEST(offsets_share_transactions),
       TEST(a_deleted_topic_is_gone),
       TEST(a_topic_that_is_read_by_sql_is_deleted),
+      TEST(what_is_gone_takes_no_memory),
+      TEST(tables_that_are_full_have_an_index),
       TEST(partitions_are_added),
       TEST(records_are_deleted),
       TEST(old_records_are_dropped),
