@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The limit of a snapshot into Kafka: librdkafka sends the same messages again and again.
+ * How fast librdkafka can send: the same messages again and again.
  *
  *   kafka_writer TOPIC COUNT KEY_SIZE VALUE_SIZE PROPERTY=VALUE...
  *
- * Keys are numbers with leading zeros. Ends when all messages are acknowledged. */
-#include <librdkafka/rdkafka.h>
+ * Keys are numbers with leading zeros; KEY_SIZE 0: none. Ends when all messages are
+ * acknowledged. */
+#include "kafka_client.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,31 +18,9 @@ static void on_report(rd_kafka_t *kafka, const rd_kafka_message_t *message, void
 {
   (void)kafka;
   long *acknowledged = context;
-  if (message->err) {
-    fprintf(stderr, "kafka_writer: %s\n", rd_kafka_err2str(message->err));
-    exit(1);
-  }
+  if (message->err)
+    client_die("kafka_writer", rd_kafka_err2str(message->err));
   ++*acknowledged;
-}
-
-static rd_kafka_t *make(char **properties, int count, long *acknowledged)
-{
-  char error[256];
-  rd_kafka_conf_t *conf = rd_kafka_conf_new();
-  for (int i = 0; i < count; i++) {
-    char *equals = strchr(properties[i], '=');
-    if (!equals)
-      return NULL;
-    *equals = '\0';
-    if (rd_kafka_conf_set(conf, properties[i], equals + 1, error, sizeof error) !=
-        RD_KAFKA_CONF_OK) {
-      fprintf(stderr, "kafka_writer: %s\n", error);
-      return NULL;
-    }
-  }
-  rd_kafka_conf_set_opaque(conf, acknowledged);
-  rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-  return rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
 }
 
 static void send_all(rd_kafka_t *kafka, rd_kafka_topic_t *topic, long count, size_t key_size,
@@ -49,9 +29,10 @@ static void send_all(rd_kafka_t *kafka, rd_kafka_topic_t *topic, long count, siz
   char *value = memset(malloc(value_size + 1), 'x', value_size);
   char key[KEY_MAX + 1];
   for (long i = 0; i < count; i++) { /* copied: what is read somewhere is not in one place */
-    snprintf(key, sizeof key, "%0*ld", (int)key_size, i);
+    if (key_size)
+      snprintf(key, sizeof key, "%0*ld", (int)key_size, i);
     while (rd_kafka_produce(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value, value_size,
-                            key, key_size, NULL) != 0)
+                            key_size ? key : NULL, key_size, NULL) != 0)
       rd_kafka_poll(kafka, 1); /* its queue is full */
     if (i % 1000 == 0)
       rd_kafka_poll(kafka, 0);
@@ -65,11 +46,14 @@ int main(int argc, char **argv)
 {
   long acknowledged = 0, count = argc > 5 ? atol(argv[2]) : 0;
   size_t key_size = argc > 5 ? strtoul(argv[3], NULL, 10) : 0;
-  rd_kafka_t *kafka = count && key_size <= KEY_MAX ? make(argv + 5, argc - 5, &acknowledged) : NULL;
-  if (!kafka) {
+  if (!count || key_size > KEY_MAX) {
     fprintf(stderr, "usage: kafka_writer TOPIC COUNT KEY_SIZE VALUE_SIZE PROPERTY=VALUE...\n");
     return 64;
   }
+  rd_kafka_conf_t *conf = client_conf(argv + 5, argc - 5);
+  rd_kafka_conf_set_opaque(conf, &acknowledged);
+  rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+  rd_kafka_t *kafka = client_new(RD_KAFKA_PRODUCER, conf);
   rd_kafka_topic_t *topic = rd_kafka_topic_new(kafka, argv[1], NULL);
   send_all(kafka, topic, count, key_size, strtoul(argv[4], NULL, 10), &acknowledged);
   rd_kafka_topic_destroy(topic);

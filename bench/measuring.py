@@ -48,18 +48,24 @@ class Servers:
                                                 10)[1] for number in range(partitions))
 
 
-@contextmanager
-def servers(kind=Servers):
-    """A private PostgreSQL and Kafka; `kind` is made of them."""
-    scratch = places.scratch_folder()
-    cluster = postgres.Postgres(scratch, settings=POSTGRES).start()
+def start_kafka(scratch):
     broker = kafka.Kafka(scratch, settings=KAFKA, options=kafka.FULL_SPEED).start()
     broker.watermark_client = confluent_kafka.Consumer(
         {"bootstrap.servers": broker.brokers, "group.id": "bench", "log_level": 0})
+    return broker
+
+
+@contextmanager
+def servers(kind=Servers, with_kafka=True):
+    """A private PostgreSQL and Kafka; `kind` is made of them."""
+    scratch = places.scratch_folder()
+    cluster = postgres.Postgres(scratch, settings=POSTGRES).start()
+    broker = start_kafka(scratch) if with_kafka else None
     try:
         yield kind(cluster, broker, places.BUILD, scratch)
     finally:
-        broker.close()
+        if broker:
+            broker.close()
         cluster.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
