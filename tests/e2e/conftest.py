@@ -16,6 +16,7 @@ from harness.postgres import OTHER_MAJORS, Postgres, Standby
 from harness.program import Headrace
 from harness.proxy import Proxy
 from harness.refusing_proxy import RefusingProxy
+from harness.registry import Registry
 from harness.tls_proxy import TlsProxy
 
 # ---- folders and logs
@@ -207,6 +208,28 @@ def debezium(session_folder, kafka):
     worker = Connect(session_folder, kafka).start()
     yield worker
     worker.close()
+
+
+@pytest.fixture(scope="session")
+def registry(session_folder):
+    """The session's schema registry. Do not stop it: see registry_factory."""
+    server = Registry(session_folder).start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def registry_factory(session_folder):
+    """registry_factory(port=None, start=True): a registry of the test's own, which forgets all
+    when it is killed."""
+    servers = []
+
+    def make(port=None, start=True):
+        servers.append(Registry(session_folder, port))
+        return servers[-1].start() if start else servers[-1]
+    yield make
+    for server in servers:
+        server.close()
 
 
 # ---- the program, the network

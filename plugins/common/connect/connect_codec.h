@@ -56,6 +56,7 @@ enum scratch_use {
   SCRATCH_VALUE,   /* inside a writer */
   SCRATCH_ELEMENT, /* an array's element while its writer works on it */
   SCRATCH_OBJECT,  /* JSON that becomes a JSON string */
+  SCRATCH_JSON,    /* a value as JSON that becomes something else */
   SCRATCH_COUNT
 };
 
@@ -459,6 +460,8 @@ struct text schema_of_key(const struct codec *codec, const struct relation_plan 
                           const struct headrace_relation *relation);
 struct text schema_of_value(const struct codec *codec, const struct relation_plan *plan,
                             const struct headrace_relation *relation);
+struct text schema_of_row(const struct codec *codec, const struct relation_plan *plan,
+                          const struct headrace_relation *relation);
 struct text schema_of_message_value(const struct codec *codec);
 extern const char schema_of_message_key[];
 

@@ -160,6 +160,15 @@ bool json_fields_read(struct json_reader *reader, struct json_fields *fields);
 /* The value of the last member of that name; NULL: none. */
 const struct json_value *json_fields_find(const struct json_fields *fields, const char *name);
 
+/* A text that grows; its memory is kept for the next. */
+struct builder {
+  char *data;
+  size_t size, room;
+};
+
+void builder_add(struct builder *builder, const char *data, size_t size);
+void builder_character(struct builder *builder, char character);
+
 /* ---- tables ------------------------------------------------------------- */
 
 struct tables;

@@ -126,15 +126,6 @@ TYPED_READER(read_interval_parts);
 
 /* ---- shared ------------------------------------------------------------- */
 
-/* A text that grows; its memory is kept for the next. */
-struct builder {
-  char *data;
-  size_t size, room;
-};
-
-void builder_add(struct builder *builder, const char *data, size_t size);
-void builder_character(struct builder *builder, char character);
-
 struct typed {
   const struct headrace_host *host;
   const struct options *options;

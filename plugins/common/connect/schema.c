@@ -154,6 +154,19 @@ struct text schema_of_value(const struct codec *codec, const struct relation_pla
   return schema;
 }
 
+struct text schema_of_row(const struct codec *codec, const struct relation_plan *plan,
+                          const struct headrace_relation *relation)
+{
+  struct text name = logical_name(codec, plan);
+  struct text row = row_fields(plan, relation);
+  struct text schema = text_print("{\"type\":\"struct\",\"fields\":[%s],"
+                                  "\"optional\":false,\"name\":\"%s.Value\"}",
+                                  row.data, name.data);
+  text_free(&name);
+  text_free(&row);
+  return schema;
+}
+
 struct text schema_of_key(const struct codec *codec, const struct relation_plan *plan,
                           const struct headrace_relation *relation)
 {

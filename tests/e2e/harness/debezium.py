@@ -15,7 +15,8 @@ class Connect:
     """One worker on one Kafka; it runs any number of connectors of the plugins in `jars`."""
 
     def __init__(self, scratch, kafka, options=kafka_module.QUICK_START,
-                 jars=(maven.debezium_jars, maven.debezium_jdbc_jars)):
+                 jars=(maven.debezium_jars, maven.debezium_jdbc_jars,
+                       maven.apicurio_converter_jars)):
         self.folder = scratch / "connect"
         self.folder.mkdir()
         self.kafka, self.port = kafka, places.free_port()

@@ -9,6 +9,7 @@ POMS = pathlib.Path(__file__).parent
 KAFKA_VERSION = "4.1.1"
 KAFKA_CLIENTS_VERSION = "4.4.0"  # its schemas are ahead of the broker that we can run
 DEBEZIUM_VERSION = "3.3.1.Final"
+APICURIO_VERSION = "2.6.13.Final"
 QUIET = ["mvn", "-q", "-B"]
 
 
@@ -52,6 +53,24 @@ def debezium_jars():
 def debezium_jdbc_jars():
     return places.into_cache(f"debezium-jdbc-{DEBEZIUM_VERSION}",
                              _jars("debezium-jdbc-pom.xml", DEBEZIUM_VERSION))
+
+
+def apicurio_converter_jars():
+    """Connect's Avro converter, with what it needs that Kafka does not bring."""
+    return places.into_cache(f"apicurio-converter-{APICURIO_VERSION}",
+                             _jars("apicurio-converter-pom.xml", APICURIO_VERSION))
+
+
+def apicurio_registry():
+    """The folder of the registry: a jar to run, and what it loads."""
+    artifact = f"io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all"
+
+    def fetch(folder):
+        _run(QUIET + ["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"])
+        archive = next(folder.glob("*.tar.gz"))
+        _run(["tar", "-xzf", archive, "-C", folder])
+        archive.unlink()
+    return places.into_cache(f"apicurio-registry-{APICURIO_VERSION}", fetch)
 
 
 def postgres_binaries(version):
