@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """kill -9 of the broker and of its database while records come: what was acknowledged is there,
-once, and offsets have no gaps."""
+once, offsets have no gaps, and the high watermark never goes back."""
 import threading
 
 import confluent_kafka
@@ -9,7 +9,7 @@ import pytest
 from harness.broker import Broker
 from harness.waiting import count, wait_until
 
-ROUNDS = count(3, 100)
+ROUNDS = count(3, 200)
 
 
 class Load(threading.Thread):
@@ -41,10 +41,37 @@ class Load(threading.Thread):
         producer.flush(60)
 
 
+class Watch(threading.Thread):
+    """Asks for the high watermark, again and again."""
+
+    def __init__(self, load):
+        super().__init__(daemon=True)
+        self.load, self.seen = load, [0]
+
+    def run(self):
+        consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": self.load.server.brokers, "group.id": "watch", "log_level": 0,
+            "reconnect.backoff.max.ms": 100})
+        place = confluent_kafka.TopicPartition(self.load.topic, 0)
+        while not self.load.ended.wait(0.02):
+            try:
+                self.seen.append(consumer.get_watermark_offsets(place, 2)[1])
+            except confluent_kafka.KafkaException:
+                continue
+        consumer.close()
+
+
+def begin(server, topic):
+    load = Load(server, topic)
+    load.watch = Watch(load)
+    load.start()
+    load.watch.start()
+    return load
+
+
 @pytest.fixture
 def load(broker, topic):
-    thread = Load(broker, topic)
-    thread.start()
+    thread = begin(broker, topic)
     yield thread
     thread.ended.set()
     thread.join(70)
@@ -59,6 +86,8 @@ def more(load):
 def check(db, load):
     load.ended.set()
     load.join(70)
+    load.watch.join(10)
+    assert len(load.watch.seen) > ROUNDS and load.watch.seen == sorted(load.watch.seen)
     assert load.failed == [] and len(load.places) == load.sent
     rows = db.sql("select partition_offset, convert_from(value, 'utf8')::int from kafka.messages "
                   "order by 1")
@@ -79,8 +108,7 @@ def test_kill9_of_postgres(postgres_factory, folder, topic):
     server = postgres_factory()
     db = server.create_database()
     broker = Broker(folder, db, name="broker-of-its-own").start()
-    load = Load(broker, topic)
-    load.start()
+    load = begin(broker, topic)
     try:
         for _ in range(ROUNDS):
             more(load)
