@@ -22,23 +22,32 @@ int attend_signals(void)
   return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static size_t count_running(struct pipeline *const *pipelines, size_t count)
+/* Other pipelines of this process may be among the clients that its source answers. */
+static bool serves(const struct pipeline *pipeline)
 {
-  size_t running = 0;
-  for (size_t i = 0; i < count; i++)
-    running += atomic_load(&pipelines[i]->state) == PIPELINE_RUNNING;
+  return pipeline->config->source.plugin->on_reject != NULL;
+}
+
+struct running {
+  size_t all, serving;
+};
+
+static struct running count_running(struct pipeline *const *pipelines, size_t count)
+{
+  struct running running = {0};
+  for (size_t i = 0; i < count; i++) {
+    bool runs = atomic_load(&pipelines[i]->state) == PIPELINE_RUNNING;
+    running.all += runs;
+    running.serving += runs && serves(pipelines[i]);
+  }
   return running;
 }
 
-static void stop_all(struct pipeline **pipelines, size_t count, int signal_number,
-                     const struct logger *logger)
+static void stop_those(struct pipeline **pipelines, size_t count, bool serving)
 {
-  log_write(logger, HEADRACE_INFO, NULL,
-            "signal %s: stopping; the same again leaves at once, and what is not durable is read "
-            "again at the next start",
-            strsignal(signal_number));
   for (size_t i = 0; i < count; i++)
-    pipeline_stop(pipelines[i]);
+    if (serves(pipelines[i]) == serving)
+      pipeline_stop(pipelines[i]);
 }
 
 void attend_until_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
@@ -46,7 +55,9 @@ void attend_until_end(struct pipeline **pipelines, size_t count, int ended_fd, i
 {
   struct pollfd fds[] = {{.fd = ended_fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
   bool stopping = false;
-  while (count_running(pipelines, count)) {
+  for (struct running running; (running = count_running(pipelines, count)).all;) {
+    if (stopping && running.all == running.serving)
+      stop_those(pipelines, count, true);
     if (poll(fds, 2, -1) < 0)
       continue;
     wake_clear(ended_fd);
@@ -61,6 +72,10 @@ void attend_until_end(struct pipeline **pipelines, size_t count, int ended_fd, i
     if (stopping)
       _exit(EXIT_NOT_DURABLE);
     stopping = true;
-    stop_all(pipelines, count, (int)info.ssi_signo, logger);
+    log_write(logger, HEADRACE_INFO, NULL,
+              "signal %s: stopping; the same again leaves at once, and what is not durable is read "
+              "again at the next start",
+              strsignal((int)info.ssi_signo));
+    stop_those(pipelines, count, false);
   }
 }

@@ -10,7 +10,8 @@
  * code from then on. The descriptor is the caller's. */
 int attend_signals(void);
 
-/* Waits until none of them runs. The first signal stops them all, the second ends the process. */
+/* Waits until none of them runs. The first signal stops them all: those whose source answers
+ * clients when the others have drained. The second ends the process. */
 void attend_until_end(struct pipeline **pipelines, size_t count, int ended_fd, int signal_fd,
                       const struct logger *logger);
 
