@@ -173,6 +173,7 @@ void handle_join_group(struct exchange *exchange);
 void handle_sync_group(struct exchange *exchange);
 void handle_heartbeat(struct exchange *exchange);
 void handle_leave_group(struct exchange *exchange);
+void handle_consumer_group_heartbeat(struct exchange *exchange);
 void handle_describe_groups(struct exchange *exchange);
 void handle_list_groups(struct exchange *exchange);
 void handle_delete_groups(struct exchange *exchange);

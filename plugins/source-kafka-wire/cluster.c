@@ -2,6 +2,7 @@
  *
  * What there is to say of a cluster of one broker: DescribeCluster, ElectLeaders, and
  * reassignments, of which there are none. */
+#include "operations.h"
 #include "tally.h"
 
 /* ---- DescribeCluster ------------------------------------------------------------------------- */
@@ -22,6 +23,8 @@ void handle_describe_cluster(struct exchange *exchange)
   }
   answer->cluster_id = wire_text(broker->log->cluster_id(broker->log->self));
   answer->controller_id = broker->node_id;
+  if (request->include_cluster_authorized_operations)
+    answer->cluster_authorized_operations = CLUSTER_OPERATIONS;
   WIRE_ITEMS(&exchange->arena, answer->brokers, 1, describe_cluster_response_broker);
   answer->brokers.items[0].broker_id = broker->node_id;
   answer->brokers.items[0].host = broker_host(exchange);

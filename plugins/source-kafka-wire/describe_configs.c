@@ -59,8 +59,8 @@ static void add_entry(struct exchange *exchange, struct describe_configs_respons
     entry->config_type = (int8_t)setting->definition->type;
   if (request->include_synonyms)
     add_synonyms(&exchange->arena, setting, entry);
-  if (request->include_documentation && exchange->request.version >= 3)
-    entry->documentation = wire_text(setting->definition->help);
+  entry->documentation = request->include_documentation ? wire_text(setting->definition->help)
+                                                        : (struct wire_slice){0};
 }
 
 /* ---- topics ---------------------------------------------------------------------------------- */
@@ -213,7 +213,8 @@ static void describe_broker(struct exchange *exchange,
     return;
   for (size_t i = 0; i < count; i++) {
     const struct setting setting = broker_setting(exchange, i);
-    if (is_wanted(asked, setting.definition->name))
+    const char *name = setting.definition->name; /* "": it has none there */
+    if (name[0] && is_wanted(asked, name))
       add_entry(exchange, answer, &setting);
   }
 }

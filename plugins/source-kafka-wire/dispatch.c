@@ -34,6 +34,8 @@ static handler handler_of(int16_t key)
     return handle_list_groups;
   case KEY_DELETE_GROUPS:
     return handle_delete_groups;
+  case KEY_CONSUMER_GROUP_HEARTBEAT:
+    return handle_consumer_group_heartbeat;
   case KEY_OFFSET_COMMIT:
     return handle_offset_commit;
   case KEY_OFFSET_FETCH:

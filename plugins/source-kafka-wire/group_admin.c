@@ -2,6 +2,7 @@
  *
  * Groups from outside: FindCoordinator, DescribeGroups, ListGroups, DeleteGroups. */
 #include "group.h"
+#include "operations.h"
 
 #include <strings.h>
 
@@ -98,9 +99,15 @@ static void describe_members(struct exchange *exchange, const struct group *grou
 
 static void finish_descriptions(struct exchange *exchange)
 {
+  const struct describe_groups_request *request = exchange->request.body;
   struct descriptions *descriptions = exchange->work;
-  if (!--descriptions->pending)
-    exchange_answer(exchange, descriptions->answer);
+  struct describe_groups_response *answer = descriptions->answer;
+  if (--descriptions->pending)
+    return;
+  for (int32_t i = 0; request->include_authorized_operations && i < answer->groups.count; i++)
+    if (!answer->groups.items[i].error_code)
+      answer->groups.items[i].authorized_operations = GROUP_OPERATIONS;
+  exchange_answer(exchange, answer);
 }
 
 static void described(void *context, enum headrace_log_error error,

@@ -226,3 +226,14 @@ void handle_leave_group(struct exchange *exchange)
   }
   exchange_answer(exchange, answer);
 }
+
+/* KIP-848. Served only to be refused as by a Kafka that does not have it on: librdkafka, which is
+ * not told of an error when the key is missing, would wait in silence. */
+void handle_consumer_group_heartbeat(struct exchange *exchange)
+{
+  struct consumer_group_heartbeat_response *answer =
+      WIRE_NEW(&exchange->arena, consumer_group_heartbeat_response);
+  answer->error_code = KAFKA_UNSUPPORTED_VERSION;
+  answer->error_message = wire_text("group.protocol=consumer is not served; use classic.");
+  exchange_answer(exchange, answer);
+}

@@ -51,6 +51,7 @@ APIS = {
     "OffsetDelete": (0, 0, "group"),
     "DescribeCluster": (0, 2, "admin"),
     "DescribeProducers": (0, 0, "admin"),
+    "ConsumerGroupHeartbeat": (0, 1, "group"),
     "ListConfigResources": (0, 1, "admin"),
     "DescribeTopicPartitions": (0, 0, "data"),
 }

@@ -39,6 +39,7 @@ const struct wire_api wire_apis[] = {
   {47, "OffsetDelete", {0, 0}, {0, 0}, WIRE_LATEST, &offset_delete_request_layout, &offset_delete_response_layout},
   {60, "DescribeCluster", {0, 2}, {0, 2}, 0, &describe_cluster_request_layout, &describe_cluster_response_layout},
   {61, "DescribeProducers", {0, 0}, {0, 0}, 0, &describe_producers_request_layout, &describe_producers_response_layout},
+  {68, "ConsumerGroupHeartbeat", {0, 1}, {0, 1}, 0, &consumer_group_heartbeat_request_layout, &consumer_group_heartbeat_response_layout},
   {74, "ListConfigResources", {0, 1}, {0, 1}, 0, &list_config_resources_request_layout, &list_config_resources_response_layout},
   {75, "DescribeTopicPartitions", {0, 0}, {0, 0}, 0, &describe_topic_partitions_request_layout, &describe_topic_partitions_response_layout},
 };

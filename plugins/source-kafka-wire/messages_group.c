@@ -365,3 +365,45 @@ static const struct wire_field offset_delete_response_fields[] = {
   {"Topics", .offset = offsetof(struct offset_delete_response, topics), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &offset_delete_response_topic_layout},
 };
 const struct wire_layout offset_delete_response_layout = {"OffsetDeleteResponse", offset_delete_response_fields, 3, sizeof(struct offset_delete_response), WIRE_LATEST};
+
+static const struct wire_field consumer_group_heartbeat_request_topic_partitions_fields[] = {
+  {"TopicId", .offset = offsetof(struct consumer_group_heartbeat_request_topic_partitions, topic_id), .type = WIRE_UUID, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Partitions", .offset = offsetof(struct consumer_group_heartbeat_request_topic_partitions, partitions), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true},
+};
+const struct wire_layout consumer_group_heartbeat_request_topic_partitions_layout = {"ConsumerGroupHeartbeatRequest", consumer_group_heartbeat_request_topic_partitions_fields, 2, sizeof(struct consumer_group_heartbeat_request_topic_partitions), 0};
+
+static const struct wire_field consumer_group_heartbeat_request_fields[] = {
+  {"GroupId", .offset = offsetof(struct consumer_group_heartbeat_request, group_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"MemberId", .offset = offsetof(struct consumer_group_heartbeat_request, member_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"MemberEpoch", .offset = offsetof(struct consumer_group_heartbeat_request, member_epoch), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"InstanceId", .offset = offsetof(struct consumer_group_heartbeat_request, instance_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"RackId", .offset = offsetof(struct consumer_group_heartbeat_request, rack_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"RebalanceTimeoutMs", .offset = offsetof(struct consumer_group_heartbeat_request, rebalance_timeout_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = -1},
+  {"SubscribedTopicNames", .offset = offsetof(struct consumer_group_heartbeat_request, subscribed_topic_names), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .array = true, .initially_null = true},
+  {"SubscribedTopicRegex", .offset = offsetof(struct consumer_group_heartbeat_request, subscribed_topic_regex), .type = WIRE_STRING, .versions = {1, WIRE_LATEST}, .nullable = {1, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"ServerAssignor", .offset = offsetof(struct consumer_group_heartbeat_request, server_assignor), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"TopicPartitions", .offset = offsetof(struct consumer_group_heartbeat_request, topic_partitions), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .array = true, .initially_null = true, .layout = &consumer_group_heartbeat_request_topic_partitions_layout},
+};
+const struct wire_layout consumer_group_heartbeat_request_layout = {"ConsumerGroupHeartbeatRequest", consumer_group_heartbeat_request_fields, 10, sizeof(struct consumer_group_heartbeat_request), 0};
+
+static const struct wire_field consumer_group_heartbeat_response_topic_partitions_fields[] = {
+  {"TopicId", .offset = offsetof(struct consumer_group_heartbeat_response_topic_partitions, topic_id), .type = WIRE_UUID, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Partitions", .offset = offsetof(struct consumer_group_heartbeat_response_topic_partitions, partitions), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true},
+};
+const struct wire_layout consumer_group_heartbeat_response_topic_partitions_layout = {"ConsumerGroupHeartbeatResponse", consumer_group_heartbeat_response_topic_partitions_fields, 2, sizeof(struct consumer_group_heartbeat_response_topic_partitions), 0};
+
+static const struct wire_field consumer_group_heartbeat_response_assignment_fields[] = {
+  {"TopicPartitions", .offset = offsetof(struct consumer_group_heartbeat_response_assignment, topic_partitions), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &consumer_group_heartbeat_response_topic_partitions_layout},
+};
+const struct wire_layout consumer_group_heartbeat_response_assignment_layout = {"ConsumerGroupHeartbeatResponse", consumer_group_heartbeat_response_assignment_fields, 1, sizeof(struct consumer_group_heartbeat_response_assignment), 0};
+
+static const struct wire_field consumer_group_heartbeat_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct consumer_group_heartbeat_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct consumer_group_heartbeat_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct consumer_group_heartbeat_response, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"MemberId", .offset = offsetof(struct consumer_group_heartbeat_response, member_id), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .initially_null = true},
+  {"MemberEpoch", .offset = offsetof(struct consumer_group_heartbeat_response, member_epoch), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"HeartbeatIntervalMs", .offset = offsetof(struct consumer_group_heartbeat_response, heartbeat_interval_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Assignment", .offset = offsetof(struct consumer_group_heartbeat_response, assignment), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .pointer = true, .initially_null = true, .layout = &consumer_group_heartbeat_response_assignment_layout},
+};
+const struct wire_layout consumer_group_heartbeat_response_layout = {"ConsumerGroupHeartbeatResponse", consumer_group_heartbeat_response_fields, 7, sizeof(struct consumer_group_heartbeat_response), 0};

@@ -414,4 +414,50 @@ struct offset_delete_response {
 extern const struct wire_layout offset_delete_response_partition_layout;
 extern const struct wire_layout offset_delete_response_topic_layout;
 extern const struct wire_layout offset_delete_response_layout;
+
+struct consumer_group_heartbeat_request_topic_partitions {
+  struct wire_uuid topic_id;
+  struct wire_int32_array partitions;
+};
+struct consumer_group_heartbeat_request_topic_partitions_array { struct consumer_group_heartbeat_request_topic_partitions *items; int32_t count; };
+
+struct consumer_group_heartbeat_request {
+  struct wire_slice group_id;
+  struct wire_slice member_id;
+  int32_t member_epoch;
+  struct wire_slice instance_id;
+  struct wire_slice rack_id;
+  int32_t rebalance_timeout_ms;
+  struct wire_slice_array subscribed_topic_names;
+  struct wire_slice subscribed_topic_regex;
+  struct wire_slice server_assignor;
+  struct consumer_group_heartbeat_request_topic_partitions_array topic_partitions;
+};
+
+extern const struct wire_layout consumer_group_heartbeat_request_topic_partitions_layout;
+extern const struct wire_layout consumer_group_heartbeat_request_layout;
+
+struct consumer_group_heartbeat_response_topic_partitions {
+  struct wire_uuid topic_id;
+  struct wire_int32_array partitions;
+};
+struct consumer_group_heartbeat_response_topic_partitions_array { struct consumer_group_heartbeat_response_topic_partitions *items; int32_t count; };
+
+struct consumer_group_heartbeat_response_assignment {
+  struct consumer_group_heartbeat_response_topic_partitions_array topic_partitions;
+};
+
+struct consumer_group_heartbeat_response {
+  int32_t throttle_time_ms;
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct wire_slice member_id;
+  int32_t member_epoch;
+  int32_t heartbeat_interval_ms;
+  struct consumer_group_heartbeat_response_assignment *assignment;
+};
+
+extern const struct wire_layout consumer_group_heartbeat_response_topic_partitions_layout;
+extern const struct wire_layout consumer_group_heartbeat_response_assignment_layout;
+extern const struct wire_layout consumer_group_heartbeat_response_layout;
 #endif

@@ -3,6 +3,7 @@
  * Metadata: the one broker, and topics, which are made when they are asked for; and
  * DescribeTopicPartitions, the same in pages. */
 #include "broker.h"
+#include "operations.h"
 
 #include <stdlib.h>
 
@@ -52,11 +53,22 @@ static void describe(struct exchange *exchange, const struct topic *topic, topic
   describe_partitions(exchange, topic, answer);
 }
 
+static void say_operations(const struct exchange *exchange, struct metadata_response *answer)
+{
+  const struct metadata_request *request = exchange->request.body;
+  if (request->include_cluster_authorized_operations)
+    answer->cluster_authorized_operations = CLUSTER_OPERATIONS;
+  for (int32_t i = 0; request->include_topic_authorized_operations && i < answer->topics.count; i++)
+    answer->topics.items[i].topic_authorized_operations = TOPIC_OPERATIONS;
+}
+
 static void finish(struct exchange *exchange)
 {
   struct inquiry *inquiry = exchange->work;
-  if (!--inquiry->pending)
-    exchange_answer(exchange, inquiry->answer);
+  if (--inquiry->pending)
+    return;
+  say_operations(exchange, inquiry->answer);
+  exchange_answer(exchange, inquiry->answer);
 }
 
 /* ---- topics that are not there -------------------------------------------------------------- */
@@ -240,6 +252,7 @@ static void add_to_page(struct page *page, struct wire_slice name, int32_t from)
   struct topic *topic = topic_named(page->exchange->broker, name);
   page_topic *said = &answer->topics.items[answer->topics.count++];
   said->name = name;
+  said->topic_authorized_operations = TOPIC_OPERATIONS;
   if (topic)
     fill_page(page, topic, from, said);
   else

@@ -398,30 +398,60 @@ static size_t delete_those(struct exchange *exchange, const struct group *group,
   return count;
 }
 
-void handle_offset_delete(struct exchange *exchange)
+static void delete_offsets(struct exchange *exchange, const struct group *group)
 {
   const struct offset_delete_request *request = exchange->request.body;
-  struct broker *broker = exchange->broker;
-  struct group *group = group_find(broker->groups, request->group_id);
-  struct offset_delete_response *answer = WIRE_NEW(&exchange->arena, offset_delete_response);
+  const struct headrace_log *log = exchange->broker->log;
+  struct offset_delete_response *answer = exchange->work;
   size_t count = 0;
   for (int32_t i = 0; i < request->topics.count; i++)
     count += (size_t)request->topics.items[i].partitions.count;
   struct headrace_log_offset *offsets = wire_alloc(&exchange->arena, count * sizeof *offsets);
+  WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count, offset_delete_response_topic);
+  count = delete_those(exchange, group, offsets);
+  if (count)
+    log->store_offsets(log->self, wire_string(&exchange->arena, request->group_id), offsets, count,
+                       deleted, exchange);
+  else
+    exchange_answer(exchange, answer);
+}
+
+/* Of a group without members, which is there if it has offsets or once had members. */
+static void known(void *context, enum headrace_log_error error,
+                  const struct headrace_log_offset *offsets, size_t count)
+{
+  struct exchange *exchange = context;
+  const struct offset_delete_request *request = exchange->request.body;
+  struct offset_delete_response *answer = exchange->work;
+  const struct group *group = group_find(exchange->broker->groups, request->group_id);
+  (void)offsets;
+  if (error == HEADRACE_LOG_AWAY)
+    answer->error_code = KAFKA_COORDINATOR_NOT_AVAILABLE;
+  else if (!count && !(group && group->generation))
+    answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
+  if (answer->error_code)
+    exchange_answer(exchange, answer);
+  else
+    delete_offsets(exchange, group);
+}
+
+void handle_offset_delete(struct exchange *exchange)
+{
+  const struct offset_delete_request *request = exchange->request.body;
+  const struct headrace_log *log = exchange->broker->log;
+  const struct group *group = group_find(exchange->broker->groups, request->group_id);
+  struct offset_delete_response *answer = WIRE_NEW(&exchange->arena, offset_delete_response);
+  bool joined = group && group->members;
   exchange->work = answer;
   if (!request->group_id.size)
     answer->error_code = KAFKA_INVALID_GROUP_ID;
-  else if (group && group->members && strcmp(group->protocol_type, "consumer") != 0)
+  else if (joined && strcmp(group->protocol_type, "consumer") != 0)
     answer->error_code = KAFKA_NON_EMPTY_GROUP;
-  count = 0;
-  if (!answer->error_code) {
-    WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
-               offset_delete_response_topic);
-    count = delete_those(exchange, group, offsets);
-  }
-  if (count)
-    broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),
-                               offsets, count, deleted, exchange);
-  else
+  if (answer->error_code)
     exchange_answer(exchange, answer);
+  else if (joined)
+    delete_offsets(exchange, group);
+  else
+    log->stored_offsets(log->self, wire_string(&exchange->arena, request->group_id), known,
+                        exchange);
 }

@@ -182,6 +182,32 @@ def test_cluster(broker, kafka):
         assert len(found.cluster_id) == 22
 
 
-def test_configuration_of_the_broker(broker):
-    found = configuration(broker, "1", ConfigResource.Type.BROKER)
+def test_configuration_of_the_broker(broker, kafka):
+    """Kafka's names for our keys, and for what topics have that set nothing."""
+    found, theirs = (configuration(server, "1", ConfigResource.Type.BROKER)
+                     for server in (broker, kafka))
     assert found["num.partitions"].value == "1" and found["num.partitions"].is_read_only
+    assert found["advertised.listeners"].value == found["listeners"].value == \
+        f"PLAINTEXT://{broker.brokers}"
+    assert found["log.cleanup.policy"].value == theirs["log.cleanup.policy"].value
+    assert found.keys() - theirs.keys() == set()
+
+
+def test_authorized_operations(servers, topic):
+    """All that there are, where a client asks."""
+    def script(server):
+        create(server, topic)
+        admin, topics = admin_of(server), confluent_kafka.TopicCollection([topic])
+        wait_until(lambda: topic in admin.list_topics(timeout=10).topics, what="topic")
+        consumer = confluent_kafka.Consumer({"bootstrap.servers": server.brokers,
+                                             "group.id": topic, "log_level": 0})
+        consumer.commit(offsets=[confluent_kafka.TopicPartition(topic, 0, 0)], asynchronous=False)
+        consumer.close()
+        found = [admin.describe_cluster(include_authorized_operations=asks).result(20)
+                 for asks in (True, False)]
+        found.append(admin.describe_topics(topics, include_authorized_operations=True)[
+            topic].result(20))
+        found.append(admin.describe_consumer_groups([topic], include_authorized_operations=True)[
+            topic].result(20))
+        return [sorted(each.name for each in one.authorized_operations or []) for one in found]
+    assert [len(names) for names in same(servers, script)] == [7, 0, 8, 5]
