@@ -53,9 +53,9 @@ def values(kafka, program, topic, number):
     return [(record.key, record.value and json.loads(record.value)) for record in records]
 
 
-def test_quickstart(db, run):
+def test_terminal(db, run):
     db.sql("create table users (id serial primary key, name text not null, email text)")
-    program = run("quickstart.ini", "quickstart")
+    program = run("terminal.ini", "terminal")
     db.sql("insert into users (name) values ('Ada'); update users set email = 'a@b'; "
            "delete from users")
     lines = wait_until(lambda: len(program.lines()) == 3 and program.lines(),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/quickstart: changes arrive as they happen, and nothing is left behind."""
+"""scripts/quickstart: changes arrive as they happen, through headrace's own broker, and nothing is
+left behind."""
 import os
 import re
 import shutil
@@ -36,7 +37,7 @@ def processes():
     """Servers and pipelines that a quickstart has started, wherever they are."""
     found = subprocess.run(["ps", "-eo", "pid=,args="], text=True, capture_output=True, check=True)
     return {line for line in found.stdout.splitlines() if "headrace-quickstart" in line or
-            "conf/quickstart.ini" in line}
+            "conf/quickstart.ini" in line or "-t shop.public.users" in line}
 
 
 def test_changes_arrive_between_each_other(quickstart):
@@ -58,6 +59,8 @@ def test_changes_arrive_between_each_other(quickstart):
         assert [word for word in arrived if word not in part[1]] == [], part[0]
     assert '"nobody"' not in text
     assert text.count("→") == 10
+    assert re.search(r"kcat -b 127.0.0.1:\d+ -C -t shop.public.users", process.log.text())
+    assert re.search(r"^ +0 \| [\d:.]+ \| INSERT \| Ada", text, re.MULTILINE), "with SQL"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
