@@ -111,7 +111,7 @@ struct headrace_log_offset {
   const char *topic;
   struct headrace_topic_id id;
   int32_t partition;
-  int64_t offset;       /* -1: none */
+  int64_t offset;       /* -1: none; others are kept as they are, also -2 */
   int32_t leader_epoch; /* -1: not known */
   const char *metadata; /* never NULL */
   int64_t committed_at_ms;

@@ -104,7 +104,7 @@ static void add_store(const struct group_question *group, char **sql)
   char *name = pg_quote_literal(group->group);
   pg_append(sql, "INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name);
   for (size_t i = 0; i < group->count; i++)
-    (group->offsets[i].offset < 0 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
+    (group->offsets[i].offset == -1 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
   free(name);
 }
 

@@ -10,7 +10,7 @@ void handle_describe_acls(struct exchange *exchange)
 {
   struct describe_acls_response *answer = WIRE_NEW(&exchange->arena, describe_acls_response);
   tally_refuse(&exchange->arena, &answer->error_code, &answer->error_message,
-               KAFKA_SECURITY_DISABLED, no_authorizer);
+               KAFKA_SECURITY_DISABLED, "No Authorizer is configured on the broker");
   exchange_answer(exchange, answer);
 }
 

@@ -136,6 +136,7 @@ static void say_created(struct exchange *exchange, const struct headrace_log_new
   enum { SET_FOR_TOPIC = 1, DEFAULT = 5 };
   const struct topic *made = topic_named(exchange->broker, answer->name);
   answer->num_partitions = topic->partition_count;
+  answer->error_message = (struct wire_slice){0};
   answer->replication_factor = 1;
   if (made)
     answer->topic_id = topic_uuid(made);
@@ -210,6 +211,8 @@ static void delete_one(struct tally *tally, struct wire_slice name, const struct
   answer->topic_id = *id;
   if (!topic) {
     answer->error_code = name.data ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION : KAFKA_UNKNOWN_TOPIC_ID;
+    answer->error_message = wire_text(name.data ? "This server does not host this topic-partition."
+                                                : "This server does not host this topic ID.");
     return;
   }
   answer->name = wire_copy(&exchange->arena, wire_text(topic->name));

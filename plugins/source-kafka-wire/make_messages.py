@@ -44,7 +44,7 @@ APIS = {
     "DescribeLogDirs": (1, 5, "admin"),
     "CreatePartitions": (0, 3, "admin"),
     "DeleteGroups": (0, 3, "group"),
-    "ElectLeaders": (1, 2, "admin"),
+    "ElectLeaders": (0, 2, "admin"),
     "IncrementalAlterConfigs": (0, 1, "admin"),
     "AlterPartitionReassignments": (0, 1, "admin"),
     "ListPartitionReassignments": (0, 0, "admin"),

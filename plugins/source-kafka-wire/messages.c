@@ -32,7 +32,7 @@ const struct wire_api wire_apis[] = {
   {35, "DescribeLogDirs", {1, 5}, {1, 5}, 2, &describe_log_dirs_request_layout, &describe_log_dirs_response_layout},
   {37, "CreatePartitions", {0, 3}, {0, 3}, 2, &create_partitions_request_layout, &create_partitions_response_layout},
   {42, "DeleteGroups", {0, 3}, {0, 3}, 2, &delete_groups_request_layout, &delete_groups_response_layout},
-  {43, "ElectLeaders", {1, 2}, {1, 2}, 2, &elect_leaders_request_layout, &elect_leaders_response_layout},
+  {43, "ElectLeaders", {0, 2}, {0, 2}, 2, &elect_leaders_request_layout, &elect_leaders_response_layout},
   {44, "IncrementalAlterConfigs", {0, 1}, {0, 1}, 1, &incremental_alter_configs_request_layout, &incremental_alter_configs_response_layout},
   {45, "AlterPartitionReassignments", {0, 1}, {0, 1}, 0, &alter_partition_reassignments_request_layout, &alter_partition_reassignments_response_layout},
   {46, "ListPartitionReassignments", {0, 0}, {0, 0}, 0, &list_partition_reassignments_request_layout, &list_partition_reassignments_response_layout},

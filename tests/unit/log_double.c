@@ -389,7 +389,7 @@ static void store_one(struct log_double *log, const char *group,
                                     strcmp(log->offsets[at].offset.topic, offset->topic) != 0 ||
                                     log->offsets[at].offset.partition != offset->partition))
     at++;
-  if (offset->offset < 0 && at < log->offset_count) {
+  if (offset->offset == -1 && at < log->offset_count) {
     log->offsets[at] = log->offsets[--log->offset_count];
     return;
   }
