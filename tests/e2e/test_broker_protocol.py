@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What no well-behaved client sends, and the order of answers: the broker closes or answers with
 an error, and every other client goes on."""
+import gzip
 import struct
 import subprocess
 import time
 
 import confluent_kafka
 import confluent_kafka.admin
+import lz4.frame
 import pytest
+import zstandard
 
 from harness import wire
 from harness.waiting import wait_until
@@ -51,6 +54,12 @@ BAD = {
     "version below": wire.request(wire.FETCH, 0, 1),
     "version above": wire.request(wire.METADATA, 99, 1),
     "array of 2 billion": wire.request(wire.METADATA, 1, 1, struct.pack(">i", 2**31 - 1)),
+    "compact array of 4 billion": wire.request(wire.METADATA, 9, 1, b"\0\xff\xff\xff\xff\x0f"),
+    "tags without end": wire.request(wire.METADATA, 9, 1, b"\xff\xff\xff\xff\x0f"),
+    "inner array of 2 billion": wire.request(wire.PRODUCE, 3, 1, struct.pack(
+        ">hhii", -1, -1, 1000, 1) + wire.text("t") + struct.pack(">i", 2**31 - 1)),
+    "records behind the end": wire.request(wire.PRODUCE, 3, 1, struct.pack(
+        ">hhii", -1, -1, 1000, 1) + wire.text("t") + struct.pack(">iii", 1, 0, 2**31 - 1)),
     "string cut off": wire.request(wire.METADATA, 1, 1, struct.pack(">ih", 1, 1000)),
 }
 
@@ -170,6 +179,46 @@ def test_bad_batches_are_refused(broker, topic):
     assert error_of_produce(door, "missing", batch) == 3
     assert error_of_produce(door, topic, batch, acks=5) == 21
     assert error_of_produce(door, topic, batch) == 0
+
+
+def snappy_bomb(size):
+    """A byte, and then copies of it: 64 bytes out of three."""
+    length, at = b"", size
+    while at >= 0x80:
+        length, at = length + bytes([at & 0x7f | 0x80]), at >> 7
+    copies, rest = divmod(size - 1, 64)
+    return length + bytes([at]) + b"\0\0" + b"\xfe\x01\0" * copies + \
+        (bytes([(rest - 1) << 2 | 2]) + b"\x01\0" if rest else b"")
+
+
+BOMB = 20 << 20
+BOMBS = {"gzip": (1, lambda: gzip.compress(bytes(BOMB))), "snappy": (2, lambda: snappy_bomb(BOMB)),
+         "lz4": (3, lambda: lz4.frame.compress(bytes(BOMB))),
+         "zstd": (4, lambda: zstandard.compress(bytes(BOMB)))}
+
+
+@pytest.mark.parametrize("codec", BOMBS)
+def test_bombs_take_no_memory(broker_factory, topic, codec):
+    broker = broker_factory({"max_batch_bytes": "2MiB"})
+    number, pack = BOMBS[codec]
+    batch = kcat_batch(broker, topic)
+    door, other = wire.Connection(broker), wire.Connection(broker)
+    frame = wire.produce(1, topic, wire.record_batch(number, pack()))
+    version_7 = frame[:6] + struct.pack(">h", 7) + frame[8:]
+    before = broker.rss_kib()
+    for _ in range(5):
+        door.send(version_7)
+        at = 4 + 2 + len(topic) + 4 + 4
+        assert struct.unpack(">h", door.answer()[1][at:at + 2])[0] == 10
+    assert broker.rss_kib() - before < 12_000
+    assert error_of_produce(other, topic, batch) == 0
+
+
+def test_a_batch_that_says_it_has_2_billion_records(broker, topic):
+    kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+    for codec, packed in ((0, b""), (0, b"x" * 1000), (1, gzip.compress(b"x" * 1000))):
+        assert error_of_produce(door, topic, wire.record_batch(codec, packed, 2**31 - 1)) == 87
 
 
 def test_keyless_records_of_compacted_topics(broker, topic):

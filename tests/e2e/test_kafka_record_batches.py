@@ -10,6 +10,7 @@ import zlib
 import confluent_kafka
 import pytest
 
+from harness import wire
 from harness.kafka_codecs import ask_kafka, ask_us
 from harness.waiting import count
 
@@ -169,21 +170,12 @@ def produce(kafka, topic, batch, version=8):
     return struct.unpack_from(">h", answer, 4 + 4 + 2 + len(topic) + 4 + 4)[0]
 
 
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
-    return crc ^ 0xffffffff
-
-
 def changed(batch, at, format_, *values, crc=True):
     """The batch with something else at a place, and the checksum to it."""
     batch = bytearray(batch)
     struct.pack_into(format_, batch, at, *values)
     if crc:
-        struct.pack_into(">I", batch, AT_CRC, crc32c(batch[AT_ATTRIBUTES:]))
+        struct.pack_into(">I", batch, AT_CRC, wire.crc32c(batch[AT_ATTRIBUTES:]))
     return bytes(batch)
 
 

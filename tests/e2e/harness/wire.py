@@ -35,6 +35,29 @@ def produce(correlation, topic, records, acks=-1):
     return request(PRODUCE, 3, correlation, body)
 
 
+def _crc32c_table():
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
+        yield value
+
+
+CRC32C = tuple(_crc32c_table())
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc = CRC32C[(crc ^ byte) & 0xff] ^ crc >> 8
+    return crc ^ 0xffffffff
+
+
+def record_batch(codec, packed, count=1):
+    """A batch around what is compressed, as a producer writes it."""
+    after = struct.pack(">hiqqqhii", codec, count - 1, 0, 0, -1, -1, -1, count) + packed
+    return struct.pack(">qiibI", 0, 9 + len(after), -1, 2, crc32c(after)) + after
+
+
 class Connection:
     def __init__(self, server, timeout=10):
         self.socket = socket.create_connection((server.host, server.port), timeout)
