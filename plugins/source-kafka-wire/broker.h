@@ -101,9 +101,16 @@ struct limits {
   int64_t fetch_sessions, idle_ms, session_least_ms, session_most_ms;
 };
 
+struct complaints { /* of clients, to the log */
+  int64_t counted_ms;
+  int spent; /* of what may be said; one comes back each second */
+  unsigned withheld;
+};
+
 struct broker {
   const struct headrace_host *host;
   const struct headrace_log *log;
+  struct no_log *no_log;                          /* that is the log, where the sink has none */
   const struct headrace_log_catalogue *catalogue; /* held */
   struct topics topics;
   struct limits limits;
@@ -132,6 +139,7 @@ struct broker {
   size_t record_capacity;
   struct tail_budget tail_budget;
 
+  struct complaints complaints;
   struct fetch *woken; /* parked, to be looked at again */
   struct fetch_sessions *sessions;
   struct groups *groups;
@@ -149,6 +157,10 @@ void broker_turn(struct broker *broker, int timeout_ms);
 bool broker_watch(struct broker *broker, struct watch *watch, uint32_t events);
 /* The time that intervals are measured with. */
 int64_t broker_clock_ms(void);
+
+/* A warning about a client, unless there were too many. */
+void broker_complain(struct broker *broker, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Where clients are sent. */
 struct wire_slice broker_host(const struct exchange *exchange);

@@ -174,7 +174,8 @@ static void say_closed(const struct connection *connection)
 {
   const struct headrace_host *host = connection->broker->host;
   if (connection->why)
-    host->log(host, HEADRACE_WARNING, "%s was disconnected: %s", connection->peer, connection->why);
+    broker_complain(connection->broker, "%s was disconnected: %s", connection->peer,
+                    connection->why);
   else if (connection->broker->log_connections)
     host->log(host, HEADRACE_INFO, "%s disconnected", connection->peer);
 }
@@ -290,12 +291,12 @@ static bool has_to_wait(struct connection *connection, const char *frame, size_t
 static void say_refused(struct connection *connection, const struct wire_request *request,
                         enum wire_result result)
 {
-  const struct headrace_host *host = connection->broker->host;
-  host->log(host, HEADRACE_WARNING,
-            "%s sent a request that is not served: key %d, version %d: %s%s%s; it was "
-            "disconnected",
-            connection->peer, request->key, request->version, wire_result_text(result),
-            request->fault_field ? ": " : "", request->fault_field ? request->fault_field : "");
+  broker_complain(connection->broker,
+                  "%s sent a request that is not served: key %d, version %d: %s%s%s; it was "
+                  "disconnected",
+                  connection->peer, request->key, request->version, wire_result_text(result),
+                  request->fault_field ? ": " : "",
+                  request->fault_field ? request->fault_field : "");
   connection_close(connection, NULL);
 }
 

@@ -15,12 +15,12 @@
 
 static void refuse(struct broker *broker, int fd)
 {
-  const struct headrace_host *host = broker->host;
   close(fd);
-  host->counter(host, "connections_refused", 1);
-  host->log(host, HEADRACE_WARNING,
-            "a connection was closed at once: there are %zu, as many as max_connections allows",
-            broker->connection_count);
+  broker->host->counter(broker->host, "connections_refused", 1);
+  broker_complain(broker,
+                  "a connection was closed at once: there are %zu, as many as max_connections "
+                  "allows",
+                  broker->connection_count);
 }
 
 static void incoming(struct watch *watch, uint32_t events)

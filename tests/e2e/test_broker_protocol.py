@@ -2,6 +2,7 @@
 """What no well-behaved client sends, and the order of answers: the broker closes or answers with
 an error, and every other client goes on."""
 import gzip
+import re
 import struct
 import subprocess
 import time
@@ -70,6 +71,25 @@ def test_bad_frames_close_the_connection(broker, bystander, frame):
     door.send(frame)
     assert door.is_closed()
     door.close()
+
+
+def test_a_client_in_a_loop_does_not_fill_the_log(broker, bystander):
+    """A client that knows no other version comes again at once, for as long as it lives."""
+    def refused():
+        return broker.log.text().count("is not served: key 9999")
+    for _ in range(500):
+        door = wire.Connection(broker)
+        door.send(wire.request(9999, 0, 1))
+        assert door.is_closed()
+        door.close()
+    assert 200 <= refused() < 300
+
+    def next_line():
+        door = wire.Connection(broker)
+        door.send(wire.request(9998, 0, 1))
+        assert door.is_closed()
+        return re.search(r"key 9998, .* \(since the last such line \d+ others", broker.log.text())
+    wait_until(next_line, what="the number of the others", interval=0.2)
 
 
 def test_a_frame_that_never_ends_takes_no_memory(broker, bystander):
