@@ -5,7 +5,7 @@ import json
 import psycopg
 import pytest
 
-from harness import places
+from harness import avro, places
 from harness.program import command
 from harness.waiting import wait_until
 
@@ -17,7 +17,7 @@ def variables(db, folder):
     return {"PG_HOST": db.host, "PG_PORT": str(db.port), "PG_DATABASE": db.name,
             "PG_USERNAME": db.user, "PG_PASSWORD": "unused", "KAFKA_BROKERS": "127.0.0.1:9",
             "DATABASE_URL": f"postgresql://{db.user}@{db.host}:{db.port}/{db.name}",
-            "STATE_DIR": str(folder)}
+            "SCHEMA_REGISTRY_URL": "http://127.0.0.1:9", "STATE_DIR": str(folder)}
 
 
 @pytest.fixture
@@ -164,3 +164,26 @@ def test_dead_letters_to_kafka(db, kafka, headrace, variables):
     assert dict(found[0].headers)["__connect.errors.topic"] == b"shop.public.broken"
     wait_until(lambda: db.value("select count(forwarded_at) from headrace.dead_letter") == 1,
                what="the mark", give_up=program.must_run)
+
+
+def test_avro(db, kafka, registry, run, variables):
+    variables["SCHEMA_REGISTRY_URL"] = registry.url
+    db.sql("create table users (id int primary key, name text)")
+    program = run("avro.ini", "catalogue")
+    db.sql("insert into users values (1, 'Ada'); delete from users")
+    records = kafka.wait_records("catalogue.public.users", 3, give_up=program.must_run)
+    read = avro.reader_of(registry)
+    assert [(read(record.key), record.value and read(record.value)["op"]) for record in records] \
+        == [({"id": 1}, "c"), ({"id": 1}, "d"), ({"id": 1}, None)]
+
+
+def test_avro_to_postgres(db, kafka, registry, headrace, variables):
+    topic = "catalogue.public.films"
+    kafka.create_topic(topic)
+    kafka.produce(topic, [avro.record(registry, topic, {"id": 1}, {"title": "Metropolis"})])
+    text = (places.TREE / "conf" / "avro-to-postgres.ini").read_text()
+    program = headrace(text, {**variables, "KAFKA_BROKERS": kafka.brokers,
+                              "SCHEMA_REGISTRY_URL": registry.url})
+    wait_until(lambda: db.sql("select to_regclass('films')") != [(None,)] and
+               db.sql("select id, title from films") == [(1, "Metropolis")], 40, "the row",
+               give_up=program.must_run)

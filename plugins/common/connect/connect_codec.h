@@ -173,12 +173,13 @@ struct codec {
   struct headrace_header headers[4];         /* [0] is for a key change, then the context's */
   struct relation_plan *plans[PLAN_BUCKETS]; /* by relation->id */
   struct relation_plan *last;
-  struct relation_plan message; /* schema and table "" */
-  uint64_t transaction;         /* counts those that began */
-  struct surplus surplus;       /* of all relations */
-  char *heartbeat_topic;        /* owned; NULL: no records of heartbeats */
-  struct text database;         /* that relations came from last: messages do not say */
-  struct decoder *decoder;      /* once there is something to decode */
+  struct relation_plan message;      /* schema and table "" */
+  uint64_t transaction;              /* counts those that began */
+  struct surplus surplus;            /* of all relations */
+  char *heartbeat_topic;             /* owned; NULL: no records of heartbeats */
+  struct text database;              /* that relations came from last: messages do not say */
+  struct decoder *decoder;           /* once there is something to decode */
+  struct headrace_batch *reading_to; /* inside of dialect->read() */
 };
 
 /* ---- what a codec does by itself ----------------------------------------- */
@@ -222,7 +223,8 @@ enum record_shape {
   RECORD_ROWS,    /* text is filled */
   RECORD_NOTHING, /* a heartbeat, the end of a transaction: no one wants it */
   RECORD_FAULTY,  /* *fault is filled */
-  RECORD_WAITS    /* something that it needs cannot be had now, which was said */
+  RECORD_WAITS,   /* something that it needs cannot be had now, which was said */
+  RECORD_FATAL    /* … or not at all */
 };
 
 struct dialect {

@@ -43,6 +43,7 @@ struct record_origin {
 struct record_text {
   /* The objects of {"schema":…,"payload":…}; size 0: none. */
   struct json_value key_schema, value_schema;
+  uint64_t key_schema_id, value_schema_id; /* of who knows schemas apart by a number; 0: by text */
   /* value_schema is of an envelope, its fields "before" and "after" are of the rows; false: it
    * is the row's own. */
   bool enveloped;

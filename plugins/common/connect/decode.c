@@ -219,9 +219,12 @@ enum headrace_result codec_decode(struct codec *codec, const struct headrace_eve
   if (!codec->decoder)
     codec->decoder = decoder_new(codec);
   struct record_text *text = &codec->decoder->text;
+  codec->reading_to = out;
   enum record_shape shape = codec->dialect->read(codec, record, text, &fault);
   if (shape == RECORD_WAITS)
     return HEADRACE_RETRY;
+  if (shape == RECORD_FATAL)
+    return HEADRACE_FATAL;
   if (shape == RECORD_FAULTY)
     return refuse(codec, record, out, &fault);
   if (shape == RECORD_NOTHING || tables_repeats(codec->decoder->tables, record, text) ||

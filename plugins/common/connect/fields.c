@@ -58,6 +58,7 @@ void record_text_begin(struct record_text *text, const struct headrace_record *r
 {
   text->key_schema = text->value_schema = text->scalar_key = (struct json_value){.kind = JSON_NULL};
   text->message_prefix = text->message_content = (struct json_value){.kind = JSON_NULL};
+  text->key_schema_id = text->value_schema_id = 0;
   text->origin = (struct record_origin){0};
   text->headers = record->headers;
   text->header_count = record->header_count;

@@ -108,6 +108,13 @@ static void digest_bytes(struct digest *digest, const char *data, size_t size)
   }
 }
 
+static void digest_schema(struct digest *digest, const struct json_value *schema, uint64_t id)
+{
+  digest_word(digest, id);
+  if (!id)
+    digest_bytes(digest, schema->data, schema->size);
+}
+
 static struct digest digest_of(const struct record_text *text, const struct decode_table *table)
 {
   struct digest digest = {PRIME_TWO, PRIME_ONE};
@@ -117,8 +124,8 @@ static struct digest digest_of(const struct record_text *text, const struct deco
       (uint64_t)text->enveloped | (uint64_t)text->tombstone << 1 | (uint64_t)text->key.given << 2 |
           (uint64_t)(text->scalar_key.size > 0) << 3 | (uint64_t)text->conventions.numeric << 8 |
           (uint64_t)text->conventions.time << 16 | (uint64_t)text->conventions.binary << 24);
-  digest_bytes(&digest, text->value_schema.data, text->value_schema.size);
-  digest_bytes(&digest, text->key_schema.data, text->key_schema.size);
+  digest_schema(&digest, &text->value_schema, text->value_schema_id);
+  digest_schema(&digest, &text->key_schema, text->key_schema_id);
   if (!text->key_schema.size)
     for (size_t i = 0; i < text->key.count; i++)
       digest_bytes(&digest, text->key.items[i].name.data, text->key.items[i].name.size);

@@ -59,3 +59,18 @@ def serializer(registry, schema):
     write = AvroSerializer(client, json.dumps(schema) if not isinstance(schema, str) else schema)
     return lambda topic, datum, field=MessageField.VALUE: write(
         datum, SerializationContext(topic, field))
+
+
+def schema_of(name, datum):
+    """A record's schema for a datum of numbers and texts, each of which may be null."""
+    types = {int: "long", str: "string", float: "double", bool: "boolean", bytes: "bytes"}
+    return {"type": "record", "name": name, "fields": [
+        {"name": field, "type": ["null", types[type(value)]], "default": None}
+        for field, value in datum.items()]}
+
+
+def record(registry, topic, key, value):
+    """(key, value) of a record with a row, as confluent-kafka writes it."""
+    return (serializer(registry, schema_of("Key", key))(topic, key, MessageField.KEY),
+            value and serializer(registry, schema_of("Row", {**key, **value}))(
+                topic, {**key, **value}))
