@@ -30,7 +30,7 @@ static struct reading *unlike(struct readings *readings, const struct avro_type 
                               const char *why)
 {
   if (!*readings->error)
-    snprintf(readings->error, AVRO_ERROR_MAX, "%s%s%.100s", why, writer->name ? ": " : "",
+    snprintf(readings->error, AVRO_ERROR_MAX, "%.120s%s%.100s", why, writer->name ? ": " : "",
              writer->name ? writer->name : "");
   return NULL;
 }
