@@ -371,6 +371,9 @@ static void check_pipeline(struct loading *loading, const struct pipeline_config
     fault(loading, entry, "delivery = exactly-once needs checkpoint = sink");
   if (!setting_is(&pipeline->settings, "errors", "dead-letter") || !sink)
     return;
+  if (pipeline->source.plugin && pipeline->source.plugin->on_reject)
+    fault(loading, entry,
+          "errors = dead-letter, but this source tells its clients what was refused; leave it out");
   if (!settings_key(&pipeline->sink.settings, "dead_letter") ||
       !settings_string(&pipeline->sink.settings, "dead_letter"))
     fault(loading, entry,

@@ -13,6 +13,7 @@ const struct headrace_key source_kafka_wire_keys[] = {
     {"node_id", HEADRACE_INT, "1", 0, NULL, NULL, "the broker's number"},
     {"auto_create_topics", HEADRACE_BOOL, "yes", 0, NULL, NULL,
      "make topics that a client asks for"},
+    {"topics", HEADRACE_LIST, NULL, 0, NULL, NULL, "topics that are there from the start"},
     {"default_partitions", HEADRACE_INT, "1", 0, NULL, NULL,
      "partitions of a topic for which nobody says how many"},
     {"max_connections", HEADRACE_INT, "1000", 0, NULL, NULL, "more are closed at once"},
@@ -75,6 +76,22 @@ static bool check_addresses(const struct headrace_host *host)
   return good && count;
 }
 
+static bool check_topics(const struct headrace_host *host)
+{
+  const struct headrace_pair *names;
+  size_t count = host->list(host, "topics", &names);
+  bool good = true;
+  for (size_t i = 0; i < count; i++) {
+    struct wire_arena arena = {0};
+    const char *fault = topic_name_fault(&arena, wire_text(names[i].name));
+    if (fault)
+      host->log(host, HEADRACE_ERROR, "topics: %s", fault);
+    good = good && !fault;
+    wire_arena_free(&arena);
+  }
+  return good;
+}
+
 static bool check_range(const struct headrace_host *host, const char *key, int64_t least,
                         int64_t most)
 {
@@ -106,7 +123,7 @@ bool broker_check_conf(const struct headrace_host *host)
       {"group_min_session_timeout", 1, INT32_MAX},
       {"group_max_session_timeout", 1, INT32_MAX},
   };
-  bool good = check_addresses(host) & quotas_check(host);
+  bool good = check_addresses(host) & check_topics(host) & quotas_check(host);
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
     good &= check_range(host, ranges[i].key, ranges[i].least, ranges[i].most);
   if (good && host->integer(host, "max_unsent_bytes") < host->integer(host, "fetch_max_bytes")) {

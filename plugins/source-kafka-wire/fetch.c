@@ -99,6 +99,8 @@ static enum kafka_error check(struct fetch_slot *slot)
     marks = partition_marks(partition, &known);
   if (!known)
     return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  if (slot->topic->broker->no_log)
+    return KAFKA_TOPIC_AUTHORIZATION_FAILED; /* clients do not ask again */
   const struct tail *tail = &partition->tail;
   int64_t tail_end = tail->count ? tail_at(tail, tail->count - 1)->next : 0;
   slot->start = marks.start;

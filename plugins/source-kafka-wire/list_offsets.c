@@ -78,8 +78,10 @@ static void list(struct exchange *exchange, struct topic *topic, const asked_par
   answer->partition_index = asked->partition_index;
   if (partition)
     marks = partition_marks(partition, &known);
-  enum kafka_error error =
-      known ? fault_of(exchange->request.version, asked, &marks) : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  enum kafka_error error = !known ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+                           : exchange->broker->no_log
+                               ? KAFKA_TOPIC_AUTHORIZATION_FAILED /* clients do not ask again */
+                               : fault_of(exchange->request.version, asked, &marks);
   answer->error_code = (int16_t)error;
   if (error != KAFKA_NONE || asked->timestamp == LATEST_TIERED ||
       asked->timestamp == EARLIEST_PENDING)

@@ -245,18 +245,19 @@ static void land(struct broker *broker, struct flight *flight, const uint64_t *r
                  size_t count)
 {
   struct partition *partition = flight->partition;
+  const bool keeps = !broker->no_log;
   bool known, good = flight->error == KAFKA_NONE;
   struct headrace_log_marks marks = partition_marks(partition, &known);
-  if (good && (!receipts || flight->first + flight->count > count)) {
+  if (good && keeps && (!receipts || flight->first + flight->count > count)) {
     broker->host->log(broker->host, HEADRACE_ERROR, "the sink gave no offsets");
     broker->failure = HEADRACE_FATAL;
     flight->error = KAFKA_UNKNOWN_SERVER_ERROR;
     good = false;
   }
   partition->in_flight--;
-  if (good)
+  if (good && keeps)
     keep_in_tail(broker, flight, marks.leader_epoch, receipts);
-  answer_flight(flight, &marks, good ? (int64_t)receipts[flight->first] : -1);
+  answer_flight(flight, &marks, good && keeps ? (int64_t)receipts[flight->first] : -1);
   fetch_wake(partition);
   blob_release(flight->blob);
   topic_release(partition->topic);
@@ -288,7 +289,8 @@ static enum kafka_error error_of_class(const char *error_class)
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
     if (!strcmp(classes[i].name, error_class))
       return classes[i].error;
-  return KAFKA_UNKNOWN_SERVER_ERROR;
+  /* Of a sink that keeps no log: what it cannot write. */
+  return KAFKA_INVALID_RECORD;
 }
 
 void produce_rejected(struct broker *broker, uint32_t event, const char *error_class,

@@ -2,6 +2,7 @@
  *
  * source-kafka-wire: what the core calls. */
 #include "broker.h"
+#include "no_log.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -38,6 +39,9 @@ static void release(struct broker *broker)
   in_flight_free(&broker->in_flight);
   groups_free(broker->groups);
   topics_free(broker);
+  if (broker->no_log) /* else the log is gone already */
+    topics_let_go(broker);
+  no_log_free(broker->no_log);
   timers_free(&broker->timers);
   fetch_sessions_free(broker->sessions);
   quotas_free(broker->quotas);
@@ -49,21 +53,17 @@ static void release(struct broker *broker)
   free(broker);
 }
 
-static const struct headrace_log *log_of(const struct headrace_host *host)
-{
-  const struct headrace_log *log = host->sink_log ? host->sink_log(host) : NULL;
-  if (!log)
-    host->log(host, HEADRACE_ERROR,
-              "the sink keeps no log that can be read back; a broker needs one, as "
-              "'sink = postgres' with 'mode = log' is");
-  return log;
-}
-
-static struct broker *broker_new(const struct headrace_host *host, const struct headrace_log *log)
+static struct broker *broker_new(const struct headrace_host *host)
 {
   struct broker *broker = broker_alloc(sizeof *broker);
   broker->host = host;
-  broker->log = log;
+  broker->log = host->sink_log ? host->sink_log(host) : NULL;
+  if (!broker->log) {
+    broker->no_log = no_log_new();
+    broker->log = no_log_interface(broker->no_log);
+    host->log(host, HEADRACE_INFO,
+              "the sink keeps no log that can be read back: clients produce, and read nothing");
+  }
   broker->codec = batch_codec_new();
   broker->epoll = epoll_create1(EPOLL_CLOEXEC);
   broker->wake = (struct watch){.fd = host->wake_fd};
@@ -72,10 +72,7 @@ static struct broker *broker_new(const struct headrace_host *host, const struct 
 
 static enum headrace_result source_open(const struct headrace_host *host, void **instance)
 {
-  const struct headrace_log *log = log_of(host);
-  if (!log)
-    return HEADRACE_FATAL;
-  struct broker *broker = broker_new(host, log);
+  struct broker *broker = broker_new(host);
   enum headrace_result attached = HEADRACE_OK;
   bool failed = !broker_configure(broker) || broker->epoll < 0 ||
                 !broker_watch(broker, &broker->wake, EPOLLIN);
@@ -84,7 +81,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
     broker->sessions = fetch_sessions_new((size_t)broker->limits.fetch_sessions);
     broker->groups = groups_new(broker);
     broker->quotas = quotas_new(host);
-    attached = log->attach(log->self, &reader);
+    attached = broker->log->attach(broker->log->self, &reader);
     failed = attached != HEADRACE_OK;
     if (!failed)
       listener_open_all(broker, &failed);
@@ -105,12 +102,32 @@ static void source_close(void *instance)
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+static void topic_made(void *context, enum headrace_log_error error, const char *reason)
+{
+  const struct broker *broker = context;
+  if (error != HEADRACE_LOG_OK && error != HEADRACE_LOG_EXISTS)
+    broker->host->log(broker->host, HEADRACE_ERROR, "topics: cannot be made: %s",
+                      reason ? reason : "see above");
+}
+
+static void make_topics(struct broker *broker)
+{
+  const struct headrace_pair *names;
+  size_t count = broker->host->list(broker->host, "topics", &names);
+  for (size_t i = 0; i < count; i++) {
+    const struct headrace_log_new_topic topic = {.name = names[i].name,
+                                                 .partition_count = broker->default_partitions};
+    broker->log->create_topic(broker->log->self, &topic, topic_made, broker);
+  }
+}
+
 static enum headrace_result source_start(void *instance, const void *position, size_t size)
 {
   struct broker *broker = instance;
   (void)position; /* a mark of an earlier run */
   (void)size;
   atomic_store(&broker->log_has_news, true);
+  make_topics(broker);
   for (struct listener *at = broker->listeners; at; at = at->next)
     if (!broker_watch(broker, &at->watch, EPOLLIN))
       return HEADRACE_RETRY;
