@@ -66,6 +66,8 @@ static handler handler_of(int16_t key)
     return handle_incremental_alter_configs;
   case KEY_LIST_CONFIG_RESOURCES:
     return handle_list_config_resources;
+  case KEY_DESCRIBE_CLIENT_QUOTAS:
+    return handle_describe_client_quotas;
   case KEY_DESCRIBE_CLUSTER:
     return handle_describe_cluster;
   case KEY_DESCRIBE_LOG_DIRS:

@@ -48,6 +48,7 @@ APIS = {
     "IncrementalAlterConfigs": (0, 1, "admin"),
     "AlterPartitionReassignments": (0, 1, "admin"),
     "ListPartitionReassignments": (0, 0, "admin"),
+    "DescribeClientQuotas": (0, 1, "admin"),
     "OffsetDelete": (0, 0, "group"),
     "DescribeCluster": (0, 2, "admin"),
     "DescribeProducers": (0, 0, "admin"),

@@ -560,6 +560,45 @@ static const struct wire_field list_partition_reassignments_response_fields[] = 
 };
 const struct wire_layout list_partition_reassignments_response_layout = {"ListPartitionReassignmentsResponse", list_partition_reassignments_response_fields, 4, sizeof(struct list_partition_reassignments_response), 0};
 
+static const struct wire_field describe_client_quotas_request_component_data_fields[] = {
+  {"EntityType", .offset = offsetof(struct describe_client_quotas_request_component_data, entity_type), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"MatchType", .offset = offsetof(struct describe_client_quotas_request_component_data, match_type), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Match", .offset = offsetof(struct describe_client_quotas_request_component_data, match), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_client_quotas_request_component_data_layout = {"DescribeClientQuotasRequest", describe_client_quotas_request_component_data_fields, 3, sizeof(struct describe_client_quotas_request_component_data), 1};
+
+static const struct wire_field describe_client_quotas_request_fields[] = {
+  {"Components", .offset = offsetof(struct describe_client_quotas_request, components), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_client_quotas_request_component_data_layout},
+  {"Strict", .offset = offsetof(struct describe_client_quotas_request, strict), .type = WIRE_BOOL, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_client_quotas_request_layout = {"DescribeClientQuotasRequest", describe_client_quotas_request_fields, 2, sizeof(struct describe_client_quotas_request), 1};
+
+static const struct wire_field describe_client_quotas_response_entity_data_fields[] = {
+  {"EntityType", .offset = offsetof(struct describe_client_quotas_response_entity_data, entity_type), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"EntityName", .offset = offsetof(struct describe_client_quotas_response_entity_data, entity_name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_client_quotas_response_entity_data_layout = {"DescribeClientQuotasResponse", describe_client_quotas_response_entity_data_fields, 2, sizeof(struct describe_client_quotas_response_entity_data), 1};
+
+static const struct wire_field describe_client_quotas_response_value_data_fields[] = {
+  {"Key", .offset = offsetof(struct describe_client_quotas_response_value_data, key), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Value", .offset = offsetof(struct describe_client_quotas_response_value_data, value), .type = WIRE_FLOAT64, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_client_quotas_response_value_data_layout = {"DescribeClientQuotasResponse", describe_client_quotas_response_value_data_fields, 2, sizeof(struct describe_client_quotas_response_value_data), 1};
+
+static const struct wire_field describe_client_quotas_response_entry_data_fields[] = {
+  {"Entity", .offset = offsetof(struct describe_client_quotas_response_entry_data, entity), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_client_quotas_response_entity_data_layout},
+  {"Values", .offset = offsetof(struct describe_client_quotas_response_entry_data, values), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_client_quotas_response_value_data_layout},
+};
+const struct wire_layout describe_client_quotas_response_entry_data_layout = {"DescribeClientQuotasResponse", describe_client_quotas_response_entry_data_fields, 2, sizeof(struct describe_client_quotas_response_entry_data), 1};
+
+static const struct wire_field describe_client_quotas_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct describe_client_quotas_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct describe_client_quotas_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct describe_client_quotas_response, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"Entries", .offset = offsetof(struct describe_client_quotas_response, entries), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .array = true, .layout = &describe_client_quotas_response_entry_data_layout},
+};
+const struct wire_layout describe_client_quotas_response_layout = {"DescribeClientQuotasResponse", describe_client_quotas_response_fields, 4, sizeof(struct describe_client_quotas_response), 1};
+
 static const struct wire_field describe_cluster_request_fields[] = {
   {"IncludeClusterAuthorizedOperations", .offset = offsetof(struct describe_cluster_request, include_cluster_authorized_operations), .type = WIRE_BOOL, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
   {"EndpointType", .offset = offsetof(struct describe_cluster_request, endpoint_type), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 1},

@@ -640,6 +640,51 @@ extern const struct wire_layout list_partition_reassignments_response_ongoing_pa
 extern const struct wire_layout list_partition_reassignments_response_ongoing_topic_reassignment_layout;
 extern const struct wire_layout list_partition_reassignments_response_layout;
 
+struct describe_client_quotas_request_component_data {
+  struct wire_slice entity_type;
+  int8_t match_type;
+  struct wire_slice match;
+};
+struct describe_client_quotas_request_component_data_array { struct describe_client_quotas_request_component_data *items; int32_t count; };
+
+struct describe_client_quotas_request {
+  struct describe_client_quotas_request_component_data_array components;
+  bool strict;
+};
+
+extern const struct wire_layout describe_client_quotas_request_component_data_layout;
+extern const struct wire_layout describe_client_quotas_request_layout;
+
+struct describe_client_quotas_response_entity_data {
+  struct wire_slice entity_type;
+  struct wire_slice entity_name;
+};
+struct describe_client_quotas_response_entity_data_array { struct describe_client_quotas_response_entity_data *items; int32_t count; };
+
+struct describe_client_quotas_response_value_data {
+  struct wire_slice key;
+  double value;
+};
+struct describe_client_quotas_response_value_data_array { struct describe_client_quotas_response_value_data *items; int32_t count; };
+
+struct describe_client_quotas_response_entry_data {
+  struct describe_client_quotas_response_entity_data_array entity;
+  struct describe_client_quotas_response_value_data_array values;
+};
+struct describe_client_quotas_response_entry_data_array { struct describe_client_quotas_response_entry_data *items; int32_t count; };
+
+struct describe_client_quotas_response {
+  int32_t throttle_time_ms;
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct describe_client_quotas_response_entry_data_array entries;
+};
+
+extern const struct wire_layout describe_client_quotas_response_entity_data_layout;
+extern const struct wire_layout describe_client_quotas_response_value_data_layout;
+extern const struct wire_layout describe_client_quotas_response_entry_data_layout;
+extern const struct wire_layout describe_client_quotas_response_layout;
+
 struct describe_cluster_request {
   bool include_cluster_authorized_operations;
   int8_t endpoint_type;

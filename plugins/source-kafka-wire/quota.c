@@ -12,6 +12,7 @@
 #define SECOND_US INT64_C(1000000)
 #define SWEEP_EVERY                                                                                \
   1000 /* clients that are remembered before those that owe nothing are forgotten */
+#define CLIENT_ID "client-id"
 #define EVERYBODY "*"
 
 struct client {
@@ -126,6 +127,95 @@ static struct client *client_of(struct quota *quota, struct wire_slice id, int64
   HASH_ADD_KEYPTR(hh, quota->clients, client->id, client->size, client);
   return client;
 }
+
+/* ---- DescribeClientQuotas ------------------------------------------------------------------ */
+
+typedef struct describe_client_quotas_response_entry_data quota_entry;
+typedef struct describe_client_quotas_request_component_data quota_filter;
+
+enum { MATCH_NAME, MATCH_DEFAULT, MATCH_ANY };
+
+static const struct headrace_pair *rate_named(const struct quota *quota, const char *name)
+{
+  for (size_t i = 0; i < quota->rate_count; i++)
+    if (!strcmp(quota->rates[i].name, name))
+      return &quota->rates[i];
+  return NULL;
+}
+
+/* All quotas here are those of a client id and nothing else. */
+static bool passes(const struct describe_client_quotas_request *request, const char *name)
+{
+  bool is_default = !strcmp(name, EVERYBODY);
+  for (int32_t i = 0; i < request->components.count; i++) {
+    const quota_filter *filter = &request->components.items[i];
+    if (!wire_is(filter->entity_type, CLIENT_ID) ||
+        (filter->match_type == MATCH_DEFAULT && !is_default) ||
+        (filter->match_type == MATCH_NAME && (is_default || !wire_is(filter->match, name))))
+      return false;
+  }
+  return request->components.count || !request->strict;
+}
+
+static void fill_entry(struct exchange *exchange, quota_entry *entry, const char *name)
+{
+  const struct quotas *quotas = exchange->broker->quotas;
+  WIRE_ITEMS(&exchange->arena, entry->entity, 1, describe_client_quotas_response_entity_data);
+  entry->entity.items[0].entity_type = wire_text(CLIENT_ID);
+  entry->entity.items[0].entity_name = /* null: the default */
+      strcmp(name, EVERYBODY) ? wire_text(name) : (struct wire_slice){0};
+  WIRE_ITEMS(&exchange->arena, entry->values, QUOTA_KINDS,
+             describe_client_quotas_response_value_data);
+  entry->values.count = 0;
+  for (int kind = 0; kind < QUOTA_KINDS; kind++) {
+    const struct headrace_pair *rate = rate_named(&quotas->kinds[kind], name);
+    if (!rate)
+      continue;
+    entry->values.items[entry->values.count].key = wire_text(keys[kind]);
+    entry->values.items[entry->values.count++].value = (double)rate_of(rate->value);
+  }
+}
+
+static enum kafka_error filter_fault(const struct describe_client_quotas_request *request)
+{
+  for (int32_t i = 0; i < request->components.count; i++) {
+    const quota_filter *filter = &request->components.items[i];
+    if (!wire_is(filter->entity_type, CLIENT_ID) && !wire_is(filter->entity_type, "user") &&
+        !wire_is(filter->entity_type, "ip"))
+      return KAFKA_UNSUPPORTED_VERSION;
+    if (filter->match_type < MATCH_NAME || filter->match_type > MATCH_ANY)
+      return KAFKA_INVALID_REQUEST;
+  }
+  return KAFKA_NONE;
+}
+
+void handle_describe_client_quotas(struct exchange *exchange)
+{
+  const struct describe_client_quotas_request *request = exchange->request.body;
+  const struct quotas *quotas = exchange->broker->quotas;
+  const struct quota *produce = &quotas->kinds[QUOTA_PRODUCE];
+  struct describe_client_quotas_response *answer =
+      WIRE_NEW(&exchange->arena, describe_client_quotas_response);
+  answer->error_code = (int16_t)filter_fault(request);
+  if (answer->error_code) {
+    answer->entries.count = -1; /* null */
+    exchange_answer(exchange, answer);
+    return;
+  }
+  size_t most = produce->rate_count + quotas->kinds[QUOTA_CONSUME].rate_count;
+  WIRE_ITEMS(&exchange->arena, answer->entries, most, describe_client_quotas_response_entry_data);
+  answer->entries.count = 0;
+  for (int kind = 0; kind < QUOTA_KINDS; kind++)
+    for (size_t i = 0; i < quotas->kinds[kind].rate_count; i++) {
+      const char *name = quotas->kinds[kind].rates[i].name;
+      if ((kind == QUOTA_CONSUME && rate_named(produce, name)) || !passes(request, name))
+        continue;
+      fill_entry(exchange, &answer->entries.items[answer->entries.count++], name);
+    }
+  exchange_answer(exchange, answer);
+}
+
+/* ---- what is sent and given --------------------------------------------------------------- */
 
 int64_t quota_most(const struct exchange *exchange, enum quota_kind kind)
 {

@@ -80,6 +80,46 @@ def test_answered_first_and_then_not_read_from(broker, topic):
     assert 0.5 < time.monotonic() - start < 3
 
 
+def described(server, *filters):
+    """{client id, None for the default: {key: bytes a second}}; filters: (type, how, name)."""
+    door = wire.Connection(server)
+    door.send(wire.request(48, 0, 1, struct.pack(">i", len(filters)) + b"".join(
+        wire.text(kind) + struct.pack(">b", how) +
+        (wire.text(name) if name else struct.pack(">h", -1)) for kind, how, name in filters) + b"\0"))
+    at, body = 0, door.answer()[1]
+    door.close()
+
+    def take(form):
+        nonlocal at
+        values = struct.unpack_from(form, body, at)
+        at += struct.calcsize(form)
+        return values[0] if len(values) == 1 else values
+
+    def text():
+        size = take(">h")
+        return None if size < 0 else take(f">{size}s").decode()
+    _, error = take(">ih")
+    text()
+    found = {}
+    for _ in range(take(">i")):
+        assert take(">i") == 1 and text() == "client-id"
+        name = text()
+        found[name] = {text(): take(">d") for _ in range(take(">i"))}
+    return error, found
+
+
+def test_quotas_are_described(broker):
+    fast, slow = {"producer_byte_rate": 100 << 20}, {"consumer_byte_rate": RATE}
+    everybody = {"producer_byte_rate": RATE}
+    assert described(broker) == (
+        0, {None: everybody, "kcat": fast, "rdkafka": fast, "slow": slow})
+    assert described(broker, ("client-id", 0, "slow")) == (0, {"slow": slow})
+    assert described(broker, ("client-id", 1, None)) == (0, {None: everybody})
+    assert len(described(broker, ("client-id", 2, None))[1]) == 4
+    assert described(broker, ("user", 2, None)) == (0, {})
+    assert described(broker, ("hat", 2, None)) == (35, {})
+
+
 @pytest.mark.parametrize("key", ["producer_byte_rate", "consumer_byte_rate"])
 def test_a_rate_that_is_none(folder, db, key):
     config = folder / "x.ini"
