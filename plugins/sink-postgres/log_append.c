@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_BYTES (256u << 10) /* libpq moves all of its buffer at each partial send */
-#define TROUBLE_US  60000000     /* it is said again */
-#define IS_THERE    "23505"      /* a record with this offset */
+#define TROUBLE_US 60000000 /* it is said again */
+#define IS_THERE   "23505"  /* a record with this offset */
 /* No partition of messages for a row. PostgreSQL itself may lead a session to this: one that makes
  * its list of a table's partitions while another one is attached may not learn of that for long. */
 #define NO_PARTITION "23514"
@@ -38,7 +37,7 @@ bool log_append_idle(const struct log_append *append)
 bool log_append_admits(const struct log_sink *sink)
 {
   const struct log_group *group = sink->append.collecting;
-  return group->row_count < sink->batch_rows && group->rows.size < sink->batch_bytes;
+  return group->rows.count < sink->batch_rows && group->rows.bytes.size < sink->batch_bytes;
 }
 
 enum headrace_result log_append_take(struct log_sink *sink, struct headrace_batch *batch)
@@ -76,7 +75,7 @@ static void committed(struct log_sink *sink)
   append->in_doubt = false;
   append->sending = NULL;
   sink->host->counter(sink->host, "transactions", 1);
-  sink->host->counter(sink->host, "copy", group->row_count);
+  sink->host->counter(sink->host, "copy", group->rows.count);
   log_group_show(sink, group);
   log_outbox_written(sink, group);
   report_durable(sink, group);
@@ -255,7 +254,7 @@ static void run(struct log_sink *sink)
     PQclear(PQexec(append->connection, "ROLLBACK"));
   PQsetnonblocking(append->connection, 1);
   append->copying = false;
-  append->copied = 0;
+  log_rows_rewind(&append->sending->rows);
   append->error = (struct pg_error){.result = HEADRACE_OK};
   append->phase = LOG_RUNNING;
   if (!PQsendQuery(append->connection, append->sending->sql)) {
@@ -264,23 +263,18 @@ static void run(struct log_sink *sink)
   }
 }
 
-/* False: the connection is gone. */
+/* False: the connection is gone, or there is no memory. */
 static bool send_rows(struct log_append *append)
 {
-  const struct log_bytes *rows = &append->sending->rows;
+  struct log_rows *rows = &append->sending->rows;
   int left = PQflush(append->connection);
   while (left == 0 && append->copying) {
-    size_t size = rows->size - append->copied;
-    size = size < CHUNK_BYTES ? size : CHUNK_BYTES;
-    int taken = size ? PQputCopyData(append->connection, rows->data + append->copied, (int)size)
+    const char *data;
+    size_t size = log_rows_next(rows, &data);
+    int taken = size ? PQputCopyData(append->connection, data, (int)size)
                      : PQputCopyEnd(append->connection, NULL);
-    if (taken < 0)
+    if (taken <= 0)
       return false;
-    if (taken == 0) {
-      left = 1;
-      break;
-    }
-    append->copied += size;
     append->copying = size > 0;
     left = PQflush(append->connection);
   }
@@ -350,7 +344,7 @@ static void begin(struct log_sink *sink)
   struct log_group *group = append->collecting;
   if (log_group_is_empty(group))
     return;
-  if (!group->row_count && !group->outbox_count) { /* all were sent twice or refused */
+  if (!group->rows.count && !group->outbox_count) { /* all were sent twice or refused */
     report_durable(sink, group);
     return;
   }

@@ -9,7 +9,7 @@
 #ifndef HEADRACE_SINK_POSTGRES_LOG_APPEND_H
 #define HEADRACE_SINK_POSTGRES_LOG_APPEND_H
 
-#include "log_row.h"
+#include "log_rows.h"
 #include "log_state.h"
 #include "pg_connection.h"
 
@@ -49,8 +49,7 @@ struct log_taken {
 struct log_group {
   struct log_taken *taken;
   size_t taken_count, taken_capacity;
-  struct log_bytes rows;
-  size_t row_count;
+  struct log_rows rows;
   struct log_entry *entries;
   size_t entry_count, entry_capacity;
   struct log_new_segment *segments;
@@ -80,7 +79,6 @@ struct log_append {
   bool in_doubt;         /* the transaction may have come through */
   bool copying;          /* the server waits for rows */
   bool unsent;           /* libpq has more than the socket took */
-  size_t copied;         /* bytes of the rows */
   struct pg_error error; /* of the transaction; result OK: none */
   unsigned attempts;
   int64_t again_at_us;

@@ -12,7 +12,7 @@
 
 void log_group_begin(struct log_group *group, int64_t global)
 {
-  group->taken_count = group->row_count = group->entry_count = 0;
+  group->taken_count = group->entry_count = 0;
   group->segment_count = group->block_count = group->wrote_count = group->outbox_count = 0;
   group->global_before = group->global_after = global;
   free(group->sql);
@@ -23,7 +23,7 @@ void log_group_begin(struct log_group *group, int64_t global)
 void log_group_free(struct log_group *group)
 {
   free(group->taken);
-  free(group->rows.data);
+  log_rows_free(&group->rows);
   free(group->entries);
   free(group->segments);
   free(group->blocks);
@@ -178,14 +178,13 @@ static struct log_entry *append_row(const struct log_sink *sink, struct log_grou
 {
   need_segment(sink, group, partition);
   struct log_entry *entry = entry_of(group, partition);
-  size_t size = group->rows.size;
+  size_t before = (size_t)(partition->next - entry->before);
   struct log_place place = {partition->topic->number, partition->number, partition->next++,
                             group->global_after++};
-  log_row_write(&group->rows, &place, record);
+  entry->bytes +=
+      log_rows_add(&group->rows, (uint32_t)partition->group_entry, before, &place, record);
   note_time(group, partition, record);
   entry->after = partition->next;
-  entry->bytes += group->rows.size - size;
-  group->row_count++;
   return entry;
 }
 
@@ -289,11 +288,11 @@ static enum headrace_result take_run(const struct taking *taking, size_t from, s
   if (!partition)
     return refuse_all(taking, from, *to, HEADRACE_REJECT_UNKNOWN_TOPIC,
                       "there is no such topic or partition");
-  uint64_t rows = taking->group->row_count;
+  uint64_t rows = taking->group->rows.count;
   enum headrace_result result = event->record->numbering
                                     ? take_numbered(taking, partition, from, *to)
                                     : take_plain(taking, partition, from, *to);
-  end_append(taking->sink, partition, *to - from - (taking->group->row_count - rows));
+  end_append(taking->sink, partition, *to - from - (taking->group->rows.count - rows));
   return result;
 }
 
@@ -473,7 +472,7 @@ static void add_outbox(const struct log_group *group, char **sql)
 
 void log_group_close(const struct log_sink *sink, struct log_group *group)
 {
-  log_rows_end(&group->rows);
+  log_rows_close(&group->rows, group->entry_count);
   pg_append(&group->sql, "BEGIN;");
   add_segments(group, &group->sql);
   pg_append(&group->sql, "COPY messages FROM STDIN (FORMAT binary);");

@@ -57,14 +57,14 @@ static char *reserve(struct log_bytes *bytes, size_t size)
   return bytes->data + bytes->size;
 }
 
-void log_rows_begin(struct log_bytes *bytes)
+void log_copy_begin(struct log_bytes *bytes)
 {
   bytes->size = 0;
   memcpy(reserve(bytes, sizeof COPY_START - 1), COPY_START, sizeof COPY_START - 1);
   bytes->size = sizeof COPY_START - 1;
 }
 
-void log_rows_end(struct log_bytes *bytes)
+void log_copy_end(struct log_bytes *bytes)
 {
   put16(reserve(bytes, 2), UINT16_MAX);
   bytes->size += 2;

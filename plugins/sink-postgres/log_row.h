@@ -19,8 +19,8 @@ struct log_place {
 };
 
 /* Beginning and end of the data of a COPY. */
-void log_rows_begin(struct log_bytes *bytes);
-void log_rows_end(struct log_bytes *bytes);
+void log_copy_begin(struct log_bytes *bytes);
+void log_copy_end(struct log_bytes *bytes);
 
 /* NULL, or why it cannot be a row. */
 const char *log_row_refusal(const struct headrace_record *record);
