@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch.h"
 
+#include "change_letter.h"
 #include "relation.h"
 
 #include <stdlib.h>
@@ -219,6 +220,8 @@ void batch_refuse(struct headrace_batch *batch, const struct headrace_rejection 
     return;
   struct headrace_event event = *batch->input;
   event.rejection = kept;
+  if (!event.record) /* the sink has to have something to put aside */
+    event.record = change_letter(&batch->arena, event.change);
   batch_add_event(batch, &event);
 }
 

@@ -4,14 +4,33 @@
 typedef enum headrace_result (*stage_callback)(void *self, const struct headrace_event *event,
                                                struct headrace_batch *out);
 
+/* Of an event that goes through as it is: one that was refused, and before a codec one that a
+ * filter has made to be what the codec would make. */
+typedef bool (*passes)(const struct headrace_event *event);
+
+static bool is_refused(const struct headrace_event *event)
+{
+  return event->rejection;
+}
+
+static bool is_encoded(const struct headrace_event *event)
+{
+  return event->rejection || event->record;
+}
+
+static bool is_decoded(const struct headrace_event *event)
+{
+  return event->rejection || event->change;
+}
+
 static enum headrace_result run_stage(struct instance *instance, stage_callback callback,
-                                      struct headrace_batch *batch)
+                                      passes passes_by, struct headrace_batch *batch)
 {
   batch_stage_begin(batch);
   for (size_t i = 0; i < batch->events.count; i++) {
     const struct headrace_event *event = &batch->events.items[i];
     batch_stage_input(batch, event);
-    if (event->rejection) {
+    if (passes_by(event)) {
       batch_add_event(batch, event);
       continue;
     }
@@ -38,7 +57,7 @@ static enum headrace_result run_filters(const struct stages *stages, bool of_rec
   for (size_t i = 0; i < stages->filter_count && result == HEADRACE_OK; i++) {
     struct instance *filter = stages->filters[i];
     if (works_on_records(filter) == of_records)
-      result = run_stage(filter, filter->plugin->apply, batch);
+      result = run_stage(filter, filter->plugin->apply, is_refused, batch);
   }
   return result;
 }
@@ -52,7 +71,7 @@ static enum headrace_result run_codec(struct instance *codec, bool decoding,
                     codec->plugin->name, decoding ? "decode records" : "encode changes");
     return HEADRACE_FATAL;
   }
-  return run_stage(codec, callback, batch);
+  return run_stage(codec, callback, decoding ? is_decoded : is_encoded, batch);
 }
 
 /* Without a codec there is no other side. */

@@ -194,7 +194,7 @@ static inline const char *filter_test_shown(struct filter_test *test)
       filter_test_say(test, " | ", 3);
     if (event->rejection)
       filter_test_say(test, "refused ", 8);
-    if (event->record)
+    if (event->record && !(event->rejection && event->change)) /* the host made that one */
       filter_test_show_record(test, event->record);
     else
       filter_test_show_change(test, event->change);

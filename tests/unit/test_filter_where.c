@@ -202,6 +202,25 @@ static void test_refusals(void **state)
   }
 }
 
+/* A sink that puts it aside gets a record that the host has made of the change. */
+static void test_dead_letter(void **state)
+{
+  (void)state;
+  struct filter_test *test = filter_test_new(KEYS("expression", "name = 7"));
+  test->host->verdict = HEADRACE_VERDICT_DEAD_LETTER;
+  filter_test_table(test, "public", "t", columns, 3);
+  filter_test_row(test, HEADRACE_UPDATE, ROW("1", "\"\xc3\xa4\"", ABSENT), ROW("2", "\xff", NONE));
+  const struct headrace_event *event = &test->batch->events.items[0];
+  assert_non_null(event->rejection);
+  assert_int_equal(event->record->key.state, HEADRACE_NULL);
+  static const char expected[] = "{\"operation\":\"update\",\"schema\":\"public\",\"table\":\"t\","
+                                 "\"new\":{\"id\":\"2\",\"name\":\"\\\\xff\",\"total\":null},"
+                                 "\"old\":{\"id\":\"1\",\"name\":\"\\\"\xc3\xa4\\\"\"}}";
+  assert_int_equal(event->record->value.size, sizeof expected - 1);
+  assert_memory_equal(event->record->value.data, expected, sizeof expected - 1);
+  filter_test_free(test);
+}
+
 static bool passes(struct filter_test *test, enum headrace_operation operation,
                    const char *const *old_row, const char *const *new_row)
 {
@@ -359,9 +378,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_expressions), cmocka_unit_test(test_what_is_wrong),
-      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_tables),      cmocka_unit_test(test_follow),
-      cmocka_unit_test(test_records),     cmocka_unit_test(test_messages),
-      cmocka_unit_test(test_untyped)};
+      cmocka_unit_test(test_refusals),    cmocka_unit_test(test_dead_letter),
+      cmocka_unit_test(test_rows),        cmocka_unit_test(test_tables),
+      cmocka_unit_test(test_follow),      cmocka_unit_test(test_records),
+      cmocka_unit_test(test_messages),    cmocka_unit_test(test_untyped)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
