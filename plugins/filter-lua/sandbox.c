@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state has no way out: no files, no processes, no bytecode, nothing that runs without being
+ * counted but the matching of patterns. Memory is counted by the allocator, instructions by a
+ * hook. */
+#include "script.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_EVERY 1000 /* instructions between two looks at the budget */
+
+static const char null_key; /* its address is the null of the scripts */
+
+void push_null(lua_State *lua)
+{
+  lua_pushlightuserdata(lua, (void *)(uintptr_t)&null_key);
+}
+
+bool is_null(lua_State *lua, int index)
+{
+  return lua_islightuserdata(lua, index) && lua_touserdata(lua, index) == (const void *)&null_key;
+}
+
+static struct sandbox *sandbox_of(lua_State *lua)
+{
+  return *(struct sandbox **)lua_getextraspace(lua);
+}
+
+/* ---- limits -------------------------------------------------------------------- */
+
+static void *allocate(void *context, void *block, size_t old_size, size_t size)
+{
+  struct sandbox *sandbox = context;
+  size_t had = block ? old_size : 0; /* without a block it is a kind of object */
+  if (!size) {
+    free(block);
+    sandbox->used -= had;
+    return NULL;
+  }
+  if (size > had && sandbox->used - had + size > sandbox->most)
+    return NULL; /* Lua collects its garbage and asks again, then gives up */
+  void *grown = realloc(block, size);
+  if (grown)
+    sandbox->used += size - had;
+  return grown;
+}
+
+/* Once the budget is spent every instruction is an error, so that a script that catches the first
+ * one does not get far. */
+static void count(lua_State *lua, lua_Debug *activation)
+{
+  (void)activation;
+  struct sandbox *sandbox = sandbox_of(lua);
+  sandbox->left -= COUNT_EVERY;
+  if (sandbox->left > 0)
+    return;
+  lua_sethook(lua, count, LUA_MASKCOUNT, 1);
+  luaL_error(lua, "more than %I instructions for one event", (lua_Integer)sandbox->instructions);
+}
+
+/* ---- what a script may use ------------------------------------------------------- */
+
+/* A finaliser runs where no hook does; a length that is made up lets a loop in C run for ever. */
+static int set_metatable(lua_State *lua)
+{
+  static const char *const forbidden[] = {"__gc", "__len", "__close"};
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  luaL_argexpected(lua, lua_isnoneornil(lua, 2) || lua_istable(lua, 2), 2, "nil or table");
+  for (size_t i = 0; lua_istable(lua, 2) && i < sizeof forbidden / sizeof *forbidden; i++) {
+    lua_pushstring(lua, forbidden[i]);
+    if (lua_rawget(lua, 2) != LUA_TNIL)
+      return luaL_error(lua, "a metatable with %s is not allowed here", forbidden[i]);
+    lua_pop(lua, 1);
+  }
+  if (luaL_getmetafield(lua, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(lua, "cannot change a protected metatable");
+  lua_settop(lua, 2);
+  lua_setmetatable(lua, 1);
+  return 1;
+}
+
+static int say(lua_State *lua)
+{
+  const struct headrace_host *host = sandbox_of(lua)->host;
+  host->log(host, HEADRACE_INFO, "%.500s", luaL_checkstring(lua, 1));
+  return 0;
+}
+
+static void remove_field(lua_State *lua, const char *table, const char *name)
+{
+  lua_getglobal(lua, table);
+  lua_pushnil(lua);
+  lua_setfield(lua, -2, name);
+  lua_pop(lua, 1);
+}
+
+static void open_libraries(lua_State *lua)
+{
+  static const luaL_Reg libraries[] = {{LUA_GNAME, luaopen_base},
+                                       {LUA_TABLIBNAME, luaopen_table},
+                                       {LUA_STRLIBNAME, luaopen_string},
+                                       {LUA_MATHLIBNAME, luaopen_math},
+                                       {LUA_UTF8LIBNAME, luaopen_utf8}};
+  static const char *const removed[] = {"dofile",         "loadfile", "load",
+                                        "collectgarbage", "print",    "warn"};
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    luaL_requiref(lua, libraries[i].name, libraries[i].func, 1);
+    lua_pop(lua, 1);
+  }
+  for (size_t i = 0; i < sizeof removed / sizeof *removed; i++)
+    remove_field(lua, LUA_GNAME, removed[i]);
+  remove_field(lua, LUA_STRLIBNAME, "dump");
+  remove_field(lua, LUA_TABLIBNAME, "move"); /* it counts to what it is told */
+  lua_register(lua, "setmetatable", set_metatable);
+  lua_register(lua, "log", say);
+  push_null(lua);
+  lua_setglobal(lua, "null");
+  json_open(lua);
+}
+
+/* ---- calls --------------------------------------------------------------------------- */
+
+static void keep_error(struct sandbox *sandbox, int status)
+{
+  if (status == LUA_ERRMEM)
+    snprintf(sandbox->error, sizeof sandbox->error, "the script needs more than memory = %zu bytes",
+             sandbox->most);
+  else if (lua_type(sandbox->lua, -1) == LUA_TSTRING)
+    snprintf(sandbox->error, sizeof sandbox->error, "%s", lua_tostring(sandbox->lua, -1));
+  else
+    snprintf(sandbox->error, sizeof sandbox->error, "the script's error is a %s, not a text",
+             luaL_typename(sandbox->lua, -1));
+}
+
+bool sandbox_call(struct sandbox *sandbox, lua_CFunction run, void *context)
+{
+  lua_State *lua = sandbox->lua;
+  sandbox->left = sandbox->instructions;
+  int every = sandbox->instructions < COUNT_EVERY ? (int)sandbox->instructions : COUNT_EVERY;
+  lua_sethook(lua, count, LUA_MASKCOUNT, every);
+  lua_pushcfunction(lua, run); /* neither of them takes memory */
+  lua_pushlightuserdata(lua, context);
+  int status = lua_pcall(lua, 1, 0, 0);
+  if (status != LUA_OK)
+    keep_error(sandbox, status);
+  lua_sethook(lua, NULL, 0, 0);
+  lua_settop(lua, 0);
+  if (status == LUA_ERRMEM)
+    lua_gc(lua, LUA_GCCOLLECT); /* what the call left must not be the next one's burden */
+  return status == LUA_OK;
+}
+
+static int load(lua_State *lua)
+{
+  struct sandbox *sandbox = sandbox_of(lua);
+  const struct headrace_host *host = sandbox->host;
+  open_libraries(lua);
+  if (luaL_loadfilex(lua, host->string(host, "file"), "t") != LUA_OK) /* text, no bytecode */
+    return lua_error(lua);
+  lua_call(lua, 0, 0);
+  lua_getglobal(lua, sandbox->function);
+  if (!lua_isfunction(lua, -1))
+    return luaL_error(lua, "%s has no function %s", host->string(host, "file"), sandbox->function);
+  lua_setfield(lua, LUA_REGISTRYINDEX, "headrace.function");
+  return 0;
+}
+
+bool sandbox_open(struct sandbox *sandbox, const struct headrace_host *host)
+{
+  *sandbox = (struct sandbox){.host = host,
+                              .most = (size_t)host->integer(host, "memory"),
+                              .instructions = host->integer(host, "instructions"),
+                              .function = host->string(host, "function")};
+  sandbox->lua = lua_newstate(allocate, sandbox);
+  if (!sandbox->lua) {
+    snprintf(sandbox->error, sizeof sandbox->error, "memory: %zu bytes are not enough for Lua",
+             sandbox->most);
+    return false;
+  }
+  *(struct sandbox **)lua_getextraspace(sandbox->lua) = sandbox;
+  return sandbox_call(sandbox, load, NULL);
+}
+
+void sandbox_close(struct sandbox *sandbox)
+{
+  if (sandbox->lua)
+    lua_close(sandbox->lua);
+  sandbox->lua = NULL;
+}
