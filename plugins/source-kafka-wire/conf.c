@@ -123,7 +123,9 @@ bool broker_check_conf(const struct headrace_host *host)
       {"group_min_session_timeout", 1, INT32_MAX},
       {"group_max_session_timeout", 1, INT32_MAX},
   };
-  bool good = check_addresses(host) & check_topics(host) & quotas_check(host);
+  bool good = check_addresses(host);
+  good &= check_topics(host);
+  good &= quotas_check(host);
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
     good &= check_range(host, ranges[i].key, ranges[i].least, ranges[i].most);
   if (good && host->integer(host, "max_unsent_bytes") < host->integer(host, "fetch_max_bytes")) {
