@@ -106,6 +106,14 @@ def test_nothing_can_be_read(intake, topic):
         intake.delete_topic("orders")
 
 
+def test_a_topic_without_a_table(intake, db):
+    """That is a fault of the configuration, and not of the producer: it waits, and is not refused."""
+    db.sql("drop table orders")
+    assert deliveries(intake, "orders", [record(1)], **{"message.timeout.ms": 2000}) == \
+        [KafkaError._MSG_TIMED_OUT]
+    assert intake.wait() == 1 and '"orders"' in intake.log.text()
+
+
 def test_refusals_go_to_the_client_only(intake):
     text = intake.config.read_text()
     intake.write_config(text.replace("checkpoint = none", "checkpoint = none\nerrors = dead-letter"))
