@@ -14,6 +14,8 @@ struct encoding {
   struct batch_writer writer;
   struct batch_codec *codec;
   struct record_batch like;
+  const struct partition *partition;
+  int64_t epoch_until; /* the batch's epoch ends there */
   bool open;
   int64_t timestamp_ms; /* of the batch, if the log's times are the records' */
 };
@@ -29,6 +31,8 @@ static void begin_batch(struct encoding *encoding, const struct headrace_record 
 {
   encoding->like.base_offset = record->offset;
   encoding->timestamp_ms = record->timestamp_ms;
+  encoding->like.leader_epoch =
+      partition_epoch_at(encoding->partition, record->offset, &encoding->epoch_until);
   batch_writer_begin(&encoding->writer, &encoding->out, &encoding->like, encoding->codec);
   encoding->open = true;
 }
@@ -42,7 +46,8 @@ static void end_batch(struct encoding *encoding)
 
 static bool fits(const struct encoding *encoding, const struct headrace_record *record)
 {
-  if (!encoding->open || batch_writer_size(&encoding->writer) > BATCH_TARGET)
+  if (!encoding->open || record->offset >= encoding->epoch_until ||
+      batch_writer_size(&encoding->writer) > BATCH_TARGET)
     return false;
   bool appended = encoding->like.attributes & BATCH_LOG_APPEND_TIME;
   return !appended || record->timestamp_ms == encoding->timestamp_ms;
@@ -77,6 +82,7 @@ static void cover(struct encoding *encoding, int64_t next, int64_t from)
   struct record_batch *batch = &encoding->writer.batch;
   if (!encoding->open) {
     encoding->like.base_offset = from;
+    encoding->like.leader_epoch = partition_epoch_at(encoding->partition, from, NULL);
     batch_writer_begin(&encoding->writer, &encoding->out, &encoding->like, NULL);
     encoding->open = true;
   }
@@ -92,11 +98,9 @@ static struct blob *encode(const struct fetch_slot *slot,
       .out.limit = INT32_MAX,
       .headers.limit = INT32_MAX,
       .codec = slot->fetch->exchange->broker->codec,
+      .partition = partition_of(slot->topic, slot->index),
       .like = {.producer_id = NO_PRODUCER, .producer_epoch = -1, .base_sequence = -1},
   };
-  bool known;
-  encoding.like.leader_epoch =
-      partition_marks(partition_of(slot->topic, slot->index), &known).leader_epoch;
   encoding.like.attributes =
       (int16_t)(config->compression | (config->log_append_time ? BATCH_LOG_APPEND_TIME : 0));
   for (size_t i = 0; i < records->count; i++)

@@ -18,8 +18,16 @@ typedef struct list_offsets_request_partition asked_partition;
 struct search { /* a question to the log */
   struct exchange *exchange;
   partition_answer *answer;
-  int32_t leader_epoch;
+  struct wire_uuid topic;
 };
+
+/* Of the record there, which may be an earlier leader's: a consumer commits it with the offset. */
+static void say_epoch(const struct exchange *exchange, struct partition *partition,
+                      partition_answer *answer)
+{
+  if (partition && exchange->request.version >= 4)
+    answer->leader_epoch = partition_epoch_at(partition, answer->offset, NULL);
+}
 
 struct listing {
   struct list_offsets_response *answer;
@@ -34,20 +42,22 @@ static void found(void *context, const struct headrace_log_place *place)
   if (place->error == HEADRACE_LOG_OK && place->offset >= 0) {
     search->answer->offset = place->offset;
     search->answer->timestamp = place->timestamp_ms;
-    if (search->exchange->request.version >= 4)
-      search->answer->leader_epoch = search->leader_epoch;
+    say_epoch(search->exchange,
+              partition_of(topic_with_id(search->exchange->broker, &search->topic),
+                           search->answer->partition_index),
+              search->answer);
   }
   if (!--listing->pending)
     exchange_answer(search->exchange, listing->answer);
 }
 
 static void ask(struct exchange *exchange, const struct partition *partition, int64_t timestamp,
-                int32_t leader_epoch, partition_answer *answer)
+                partition_answer *answer)
 {
   const struct headrace_log *log = exchange->broker->log;
   struct listing *listing = exchange->work;
   struct search *search = wire_alloc(&exchange->arena, sizeof *search);
-  *search = (struct search){exchange, answer, leader_epoch};
+  *search = (struct search){exchange, answer, topic_uuid(partition->topic)};
   listing->pending++;
   log->find(log->self, &partition->topic->id, partition->index,
             timestamp == LARGEST_TIME ? HEADRACE_LOG_LARGEST_TIME : timestamp, found, search);
@@ -87,12 +97,11 @@ static void list(struct exchange *exchange, struct topic *topic, const asked_par
       asked->timestamp == EARLIEST_PENDING)
     return;
   if (asked->timestamp >= 0 || asked->timestamp == LARGEST_TIME) {
-    ask(exchange, partition, asked->timestamp, marks.leader_epoch, answer);
+    ask(exchange, partition, asked->timestamp, answer);
     return;
   }
   answer->offset = asked->timestamp == LATEST ? marks.end : marks.start;
-  if (exchange->request.version >= 4)
-    answer->leader_epoch = marks.leader_epoch;
+  say_epoch(exchange, partition, answer);
 }
 
 void handle_list_offsets(struct exchange *exchange)
@@ -124,20 +133,6 @@ void handle_list_offsets(struct exchange *exchange)
 typedef struct offset_for_leader_epoch_request_offset_for_leader_partition asked_epoch;
 typedef struct offset_for_leader_epoch_response_epoch_end_offset epoch_answer;
 
-/* Where the newest epoch ends that is not above the one that is asked for. A log that does not keep
- * it knows where the present one ends, which no older one can lie behind. */
-static struct headrace_log_epoch_end ask_end(const struct partition *partition, int32_t epoch,
-                                             const struct headrace_log_marks *marks)
-{
-  const struct headrace_log *log = partition->topic->broker->log;
-  struct headrace_log_epoch_end end = {epoch, marks->end};
-  if (epoch > marks->leader_epoch)
-    return (struct headrace_log_epoch_end){-1, -1};
-  if (log->struct_size > offsetof(struct headrace_log, epoch_end) && log->epoch_end)
-    log->epoch_end(log->self, &partition->topic->id, partition->index, epoch, &end);
-  return end;
-}
-
 static void end_of_epoch(struct topic *topic, const asked_epoch *asked, epoch_answer *answer)
 {
   struct partition *partition = partition_of(topic, asked->partition);
@@ -154,7 +149,7 @@ static void end_of_epoch(struct topic *topic, const asked_epoch *asked, epoch_an
     answer->error_code = KAFKA_FENCED_LEADER_EPOCH;
   if (answer->error_code)
     return;
-  struct headrace_log_epoch_end end = ask_end(partition, asked->leader_epoch, &marks);
+  struct headrace_log_epoch_end end = partition_epoch_end(partition, asked->leader_epoch);
   answer->leader_epoch = end.leader_epoch;
   answer->end_offset = end.offset;
 }

@@ -60,6 +60,38 @@ struct headrace_log_marks partition_marks(const struct partition *partition, boo
   return marks;
 }
 
+/* A log that does not keep it knows where the present one ends, which no older one can lie behind.
+ */
+struct headrace_log_epoch_end partition_epoch_end(const struct partition *partition, int32_t epoch)
+{
+  const struct headrace_log *log = partition->topic->broker->log;
+  bool known;
+  struct headrace_log_marks marks = partition_marks(partition, &known);
+  struct headrace_log_epoch_end end = {epoch, marks.end};
+  if (!known || epoch > marks.leader_epoch)
+    return (struct headrace_log_epoch_end){-1, -1};
+  if (log->struct_size > offsetof(struct headrace_log, epoch_end) && log->epoch_end)
+    log->epoch_end(log->self, &partition->topic->id, partition->index, epoch, &end);
+  return end;
+}
+
+int32_t partition_epoch_at(const struct partition *partition, int64_t offset, int64_t *until)
+{
+  bool known;
+  int32_t epoch = partition_marks(partition, &known).leader_epoch;
+  int64_t end = INT64_MAX;
+  while (epoch > 0) {
+    struct headrace_log_epoch_end before = partition_epoch_end(partition, epoch - 1);
+    if (before.leader_epoch < 0 || before.offset <= offset)
+      break;
+    epoch = before.leader_epoch;
+    end = before.offset;
+  }
+  if (until)
+    *until = end;
+  return epoch;
+}
+
 /* ---- all of them ------------------------------------------------------------------ */
 
 struct topic *topic_named(const struct broker *broker, struct wire_slice name)

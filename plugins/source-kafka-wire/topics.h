@@ -58,6 +58,11 @@ const struct headrace_log_topic *topic_entry(const struct broker *broker,
                                              const struct headrace_topic_id *id);
 struct wire_uuid topic_uuid(const struct topic *topic);
 struct headrace_log_marks partition_marks(const struct partition *partition, bool *known);
+/* Where the newest epoch ends that is not above this one; epoch -1: it is above the present one. */
+struct headrace_log_epoch_end partition_epoch_end(const struct partition *partition, int32_t epoch);
+/* The epoch of the leader that has written this record, and (if not NULL) the offset from which on
+ * records are a later one's. Of the log's end: the present one. */
+int32_t partition_epoch_at(const struct partition *partition, int64_t offset, int64_t *until);
 /* NULL: legal; else why not, in Kafka's words. */
 const char *topic_name_fault(struct wire_arena *arena, struct wire_slice name);
 

@@ -102,3 +102,16 @@ def test_tolerances_are_documented():
     rows = re.findall(r"^\| `([a-z0-9-]+)` \|(.*)\|(.*)\|(.*)\|$", table, re.MULTILINE)
     assert sorted(name for name, *_ in rows) == sorted({each.name for each in TOLERANCES})
     assert all(cell.strip() for _, *cells in rows for cell in cells)
+
+
+def test_traps_are_tested():
+    folder = places.TREE / "tests" / "e2e"
+    text = (places.TREE / "docs" / "kafka-compatibility.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \|.*\|(.*)\|$", text, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 24))
+    for number, cell in rows:
+        tests = re.findall(r"`(?:(test_\w+\.py)::)?(test_\w+)`", cell)
+        assert tests, number
+        for file, name in tests:
+            source = (folder / (file or "test_broker_traps.py")).read_text(encoding="utf-8")
+            assert f"def {name}(" in source, name

@@ -58,6 +58,63 @@ def record_batch(codec, packed, count=1):
     return struct.pack(">qiibI", 0, 9 + len(after), -1, 2, crc32c(after)) + after
 
 
+# ---- flexible versions: compact lengths, and tagged fields, which are all empty here
+
+
+def flexible_request(key, version, correlation, body=b"", client="by-hand"):
+    """Header version 2."""
+    frame = struct.pack(">hhi", key, version, correlation) + text(client) + b"\0" + body
+    return struct.pack(">i", len(frame)) + frame
+
+
+def array_of_one(item):
+    return b"\2" + item + b"\0"
+
+
+def fetch_by_id(correlation, topic_id, offset, wait_ms=0, rack=""):
+    """Version 13, partition 0."""
+    partition = struct.pack(">iiqiqi", 0, -1, offset, -1, -1, 1 << 20)
+    body = struct.pack(">iiiibii", -1, wait_ms, 1, 1 << 20, 0, 0, -1) + \
+        array_of_one(topic_id + array_of_one(partition)) + b"\1" + \
+        bytes([len(rack) + 1]) + rack.encode() + b"\0"
+    return flexible_request(FETCH, 13, correlation, body)
+
+
+class Reader:
+    """Takes a body apart."""
+
+    def __init__(self, body):
+        self.body, self.at = body, 0
+
+    def take(self, form):
+        """One value, or several."""
+        values = struct.unpack_from(">" + form, self.body, self.at)
+        self.at += struct.calcsize(">" + form)
+        return values[0] if len(values) == 1 else values
+
+    def bytes(self, size):
+        self.at += size
+        return self.body[self.at - size:self.at]
+
+    def varint(self):
+        value, shift = 0, 0
+        while True:
+            byte = self.take("B")
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def compact(self):
+        """A string or bytes; None: null."""
+        size = self.varint()
+        return self.bytes(size - 1) if size else None
+
+    def tags(self):
+        """{number: bytes}"""
+        return {self.varint(): self.bytes(self.varint()) for _ in range(self.varint())}
+
+
 class Connection:
     def __init__(self, server, timeout=10):
         self.socket = socket.create_connection((server.host, server.port), timeout)
