@@ -6,6 +6,9 @@ import pathlib
 import confluent_kafka
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from harness.program import Headrace
+from harness.waiting import wait_until
+
 OLD = pathlib.Path(__file__).with_name("log_schema_4.sql")
 
 
@@ -27,6 +30,20 @@ def committed(server, topic):
     place = consumer.committed([confluent_kafka.TopicPartition(topic, 0)], 20)[0].offset
     consumer.close()
     return place
+
+
+def test_one_upgrades_at_a_time(broker_factory, db):
+    """Whoever comes second waits for the advisory lock, and finds it done."""
+    db.psql(OLD.read_text())
+    broker = broker_factory(start=False)
+    with db.connect() as holder:
+        holder.execute("select pg_advisory_lock(7308895160483668324)")
+        Headrace.start(broker)
+        wait_until(lambda: db.value("select count(*) from pg_locks where not granted and"
+                                    " locktype = 'advisory'") == 1, what="it waits")
+        assert db.value("select schema_version from kafka.meta") == 4
+    wait_until(broker.listens, what="the broker listens")
+    assert db.value("select schema_version from kafka.meta") >= 6
 
 
 def test_tables_of_version_4(broker_factory, db):

@@ -30,7 +30,7 @@ def fetch(correlation, topic, offset, wait_ms, min_bytes=1):
 
 def produce(correlation, topic, records, acks=-1):
     """Version 3, one partition."""
-    body = struct.pack(">hhi", -1, acks, 1000) + struct.pack(">i", 1) + text(topic) + \
+    body = struct.pack(">hhi", -1, acks, 30_000) + struct.pack(">i", 1) + text(topic) + \
         struct.pack(">iii", 1, 0, len(records)) + records
     return request(PRODUCE, 3, correlation, body)
 
