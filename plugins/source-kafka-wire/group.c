@@ -477,7 +477,7 @@ static size_t votes_for(const struct group *group, const struct member_protocol 
   return votes;
 }
 
-static void choose_protocol(struct group *group)
+static const char *preferred_protocol(const struct group *group)
 {
   const struct member *first = group->members;
   const struct member_protocol *best = NULL;
@@ -489,7 +489,12 @@ static void choose_protocol(struct group *group)
       best = &first->protocols[i];
     }
   }
-  replace(&group->protocol, best ? best->name : "");
+  return best ? best->name : "";
+}
+
+bool group_keeps_protocol(const struct group *group)
+{
+  return group->protocol && !strcmp(group->protocol, preferred_protocol(group));
 }
 
 static void discard_absent(struct group *group)
@@ -506,7 +511,7 @@ static void begin_generation(struct group *group)
 {
   group->generation = group->generation == INT32_MAX ? 1 : group->generation + 1;
   group->state = GROUP_COMPLETING;
-  choose_protocol(group);
+  replace(&group->protocol, preferred_protocol(group));
   struct member *leader = group->leader ? group_member(group, wire_text(group->leader)) : NULL;
   if (!leader || !leader->joining)
     choose_leader(group);
@@ -602,7 +607,7 @@ static void list_members(const struct group *group, struct exchange *exchange,
   }
 }
 
-void group_answer_join(struct member *member, struct exchange *exchange)
+static void answer_join(struct member *member, struct exchange *exchange, const char *leader)
 {
   const struct group *group = member->group;
   struct wire_arena *arena = &exchange->arena;
@@ -610,15 +615,28 @@ void group_answer_join(struct member *member, struct exchange *exchange)
   answer->generation_id = group->generation;
   answer->protocol_type = wire_copy(arena, wire_text(group->protocol_type));
   answer->protocol_name = wire_copy(arena, wire_text(group->protocol));
-  answer->leader = wire_copy(arena, wire_text(group->leader ? group->leader : ""));
+  answer->leader = wire_copy(arena, wire_text(leader ? leader : ""));
   answer->member_id = wire_copy(arena, wire_text(member->id));
-  bool leads = group->leader && !strcmp(group->leader, member->id);
-  /* A static leader that came back in the middle has nothing to assign anew. */
-  if (leads && group->state == GROUP_STABLE && exchange->request.version >= 9)
-    answer->skip_assignment = true;
+  bool leads = leader && !strcmp(leader, member->id);
+  answer->skip_assignment = leads && group->state == GROUP_STABLE;
   if (leads)
     list_members(group, exchange, answer);
   exchange_answer(exchange, answer);
+}
+
+void group_answer_join(struct member *member, struct exchange *exchange)
+{
+  answer_join(member, exchange, member->group->leader);
+}
+
+/* A leader has nothing to assign anew. Where it cannot be told (KIP-814) another one leads as far
+ * as it knows: what it would assign now, before it knows the topics, it would mend by a rebalance.
+ */
+void group_answer_returned(struct member *member, struct exchange *exchange, const char *old_id)
+{
+  const char *leader = member->group->leader;
+  bool leads = leader && !strcmp(leader, member->id);
+  answer_join(member, exchange, leads && exchange->request.version < 9 ? old_id : leader);
 }
 
 void group_answer_sync(struct member *member, struct exchange *exchange, enum kafka_error error)

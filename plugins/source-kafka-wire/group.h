@@ -60,6 +60,11 @@ struct groups {
 struct group *group_find(struct groups *groups, struct wire_slice name);
 struct group *group_get(struct groups *groups, struct wire_slice name); /* makes it */
 void group_forget(struct group *group);
+/* It has or had members; one without offsets is forgotten some time after the last has left. */
+static inline bool group_is_known(const struct group *group)
+{
+  return group && (group->generation || group->state != GROUP_EMPTY);
+}
 
 struct member *group_member(const struct group *group, struct wire_slice id);
 struct member *group_instance(const struct group *group, struct wire_slice instance);
@@ -75,6 +80,8 @@ struct member *group_add(struct group *group, struct exchange *exchange, const c
 void group_take_protocols(struct member *member, struct exchange *exchange);
 bool group_same_protocols(const struct member *member, const struct join_group_request *request);
 bool group_supports(const struct group *group, const struct join_group_request *request);
+/* The members would choose the same protocol again. */
+bool group_keeps_protocol(const struct group *group);
 void group_rename(struct member *member, const char *id);
 void group_remove(struct member *member); /* and what follows from it */
 
@@ -84,6 +91,8 @@ void group_rebalance(struct group *group);
 void group_alive(struct member *member); /* has been heard of */
 /* What a member of the current generation is told. */
 void group_answer_join(struct member *member, struct exchange *exchange);
+/* Likewise, but it was started again, and nothing has changed but its id. */
+void group_answer_returned(struct member *member, struct exchange *exchange, const char *old_id);
 void group_refuse_join(struct exchange *exchange, enum kafka_error error, const char *member_id);
 void group_answer_sync(struct member *member, struct exchange *exchange, enum kafka_error error);
 /* The leader's assignments have come. */

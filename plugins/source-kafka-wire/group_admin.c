@@ -116,10 +116,12 @@ static void described(void *context, enum headrace_log_error error,
   struct description *description = context;
   described_group *answer = description->answer;
   bool new_form = description->exchange->request.version >= 6;
+  struct groups *groups = description->exchange->broker->groups;
   (void)offsets;
   if (error == HEADRACE_LOG_AWAY)
     answer->error_code = KAFKA_COORDINATOR_NOT_AVAILABLE;
-  bool there = error == HEADRACE_LOG_OK && count;
+  bool there =
+      (error == HEADRACE_LOG_OK && count) || group_is_known(group_find(groups, answer->group_id));
   answer->group_state = wire_text(group_state_name(there ? GROUP_EMPTY : GROUP_DEAD));
   if (there && !answer->protocol_type.size)
     answer->protocol_type = wire_text("consumer");
@@ -210,12 +212,12 @@ static void listed(void *context, enum headrace_log_error error, const char *con
              list_groups_response_listed_group);
   answer->groups.count = 0;
   for (struct group *at = groups->all; at; at = at->hh.next)
-    if (at->state != GROUP_EMPTY)
+    if (group_is_known(at))
       list(exchange, answer, at->name, at->protocol_type, at->state);
   for (size_t i = 0; i < count; i++) {
     struct group *group = group_find(groups, wire_text(names[i]));
-    if (!group || group->state == GROUP_EMPTY)
-      list(exchange, answer, names[i], group ? group->protocol_type : "consumer", GROUP_EMPTY);
+    if (!group_is_known(group))
+      list(exchange, answer, names[i], "consumer", GROUP_EMPTY);
   }
   exchange_answer(exchange, answer);
 }
@@ -251,7 +253,7 @@ static void deleted(void *context, enum headrace_log_error error, const char *re
   struct deletion *deletion = context;
   struct group *group = group_find(deletion->exchange->broker->groups, deletion->answer->group_id);
   (void)reason;
-  bool known = group && group->state == GROUP_EMPTY && group->generation;
+  bool known = group_is_known(group) && group->state == GROUP_EMPTY;
   if (group && group->state == GROUP_EMPTY && error != HEADRACE_LOG_AWAY)
     group_forget(group);
   if (error == HEADRACE_LOG_AWAY)

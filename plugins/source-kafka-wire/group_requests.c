@@ -11,12 +11,11 @@ static bool timeout_is_legal(const struct broker *broker, int64_t timeout_ms)
          timeout_ms <= broker->limits.session_most_ms;
 }
 
-/* A static member that was started again takes its own place, with a new id. */
+/* A static member that was started again takes its own place, with a new id. Its metadata may
+ * differ, as Kafka has it: clients write into them what they owned. */
 static void replace_static(struct member *member, struct exchange *exchange, const char *id)
 {
   struct group *group = member->group;
-  const struct join_group_request *request = exchange->request.body;
-  bool same = group_same_protocols(member, request);
   if (member->joining) {
     struct exchange *before = member->joining;
     member->joining = NULL;
@@ -24,14 +23,15 @@ static void replace_static(struct member *member, struct exchange *exchange, con
   }
   if (member->syncing)
     group_answer_sync(member, member->syncing, KAFKA_FENCED_INSTANCE_ID);
+  const char *old_id = wire_format(&exchange->arena, "%s", member->id);
   group_rename(member, id);
   group_take_protocols(member, exchange);
-  if (group->state != GROUP_STABLE || !same) {
+  if (group->state != GROUP_STABLE || !group_keeps_protocol(group)) {
     group_join(member, exchange);
     return;
   }
   group_alive(member);
-  group_answer_join(member, exchange);
+  group_answer_returned(member, exchange, old_id);
 }
 
 static void join_as_new(struct group *group, struct exchange *exchange)

@@ -427,7 +427,7 @@ static void known(void *context, enum headrace_log_error error,
   (void)offsets;
   if (error == HEADRACE_LOG_AWAY)
     answer->error_code = KAFKA_COORDINATOR_NOT_AVAILABLE;
-  else if (!count && !(group && group->generation))
+  else if (!count && !group_is_known(group))
     answer->error_code = KAFKA_GROUP_ID_NOT_FOUND;
   if (answer->error_code)
     exchange_answer(exchange, answer);

@@ -110,6 +110,32 @@ def test_static_member_keeps_its_place(members):
     assert sorted(str(each) for each in again.assignment()) == before
 
 
+def test_static_member_that_says_more_than_before(server, filled):
+    """kafka-python's metadata have what the member owned: no rebalance for that."""
+    def generation():
+        consumer = kafka_python.KafkaConsumer(
+            filled, bootstrap_servers=server.brokers, group_id=f"more-{filled}",
+            group_instance_id="a", enable_auto_commit=False)
+        wait_until(lambda: consumer.poll(100) or len(consumer.assignment()) == 4, 40, "assigned")
+        consumer.poll(500)
+        found = consumer.group_metadata().generation_id
+        consumer.close()
+        return found
+    assert generation() == generation() == generation()
+
+
+def test_group_that_was_left_without_offsets(members, admin, filled):
+    """It is empty, not gone, for some minutes."""
+    group = f"left-{filled}"
+    consumer = members("left")
+    wait_until(lambda: assigned([consumer], [4]), 40, "assigned")
+    consumer.close()
+    assert admin.describe_consumer_groups([group])[group].result(20).state.name == "EMPTY"
+    listed = admin.list_consumer_groups().result(20).valid
+    assert [each.state.name for each in listed if each.group_id == group] == ["EMPTY"]
+    assert admin.delete_consumer_groups([group])[group].result(20) is None
+
+
 def test_second_instance_is_fenced(members):
     first = members("fenced", group_instance_id="a")
     wait_until(lambda: assigned([first], [4]), 40, "assigned")
