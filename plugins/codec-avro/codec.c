@@ -2,7 +2,7 @@
  *
  * codec-avro: changes become Avro records with their schemas in a registry, and these become
  * changes. */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include "template.h"
 

@@ -2,7 +2,7 @@
  *
  * Records: Debezium's envelope in the order of its schema, plain rows, and those that are no
  * rows'. */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include <string.h>
 
@@ -94,7 +94,7 @@ static inline char *put_present(char *out, const struct avro_column *column,
   if (column->optional)
     *out++ = column->null_first ? 2 : 0;
   out = column->write(out, column, value->data, value->size);
-  return out == avro_null ? put_null(start, column) : out;
+  return out == avro_as_null ? put_null(start, column) : out;
 }
 
 static char *put_text(char *out, const struct text *text)

@@ -2,7 +2,7 @@
  *
  * JSON as connect's writers make it becomes a datum: members in the schema's order, bytes as
  * base64, no number for NaN. */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include "json_read.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Confluent's names of subjects: TopicNameStrategy, RecordNameStrategy, TopicRecordNameStrategy. */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include "kafka_topic.h"
 #include "template.h"

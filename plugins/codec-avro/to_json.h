@@ -2,7 +2,7 @@
 #ifndef HEADRACE_AVRO_TO_JSON_H
 #define HEADRACE_AVRO_TO_JSON_H
 
-#include "avro.h"
+#include "codec_avro.h"
 #include "reading.h"
 
 /* One record's key or value on its way. */

@@ -3,7 +3,7 @@
  * The functions that write one value each. Which one follows from the function that would write the
  * value as JSON: so both codecs have the same modes and types. `data` is the canonical text of the
  * value's type, or the bytes of a BINARY value. */
-#include "avro.h"
+#include "codec_avro.h"
 
 #include "connect_writers.h"
 #include "numeric_text.h"
@@ -11,7 +11,7 @@
 #define AVRO_WRITER(name)                                                                          \
   static char *name(char *out, const struct avro_column *column, const char *data, size_t size)
 
-char avro_null[1];
+char avro_as_null[1];
 
 AVRO_WRITER(put_text)
 {
@@ -136,7 +136,7 @@ AVRO_WRITER(put_decimal)
   struct numeric_text number;
   if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
-  return number.kind ? avro_null : put_unscaled(out, plan, &number, plan->scale);
+  return number.kind ? avro_as_null : put_unscaled(out, plan, &number, plan->scale);
 }
 
 /* io.debezium.data.VariableScaleDecimal: the scale before the bytes. */
@@ -146,7 +146,7 @@ AVRO_WRITER(put_variable_decimal)
   if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
   if (number.kind)
-    return avro_null;
+    return avro_as_null;
   while (number.fraction_size && number.fraction[number.fraction_size - 1] == '0')
     number.fraction_size--;
   out = avro_put_long(out, (int64_t)number.fraction_size);

@@ -50,10 +50,10 @@ struct avro_side {
 struct avro_column;
 
 /* Writes a value that is there; NULL: its text is not one of the type's, or Avro cannot say it;
- * avro_null: what it is is null to Kafka Connect. */
+ * avro_as_null: what it is is null to Kafka Connect. */
 typedef char *(*avro_writer)(char *out, const struct avro_column *column, const char *data,
                              size_t size);
-extern char avro_null[];
+extern char avro_as_null[];
 
 struct avro_column {
   const struct column_plan *column;
