@@ -212,24 +212,10 @@ def debezium(session_folder, kafka):
 
 @pytest.fixture(scope="session")
 def registry(session_folder):
-    """The session's schema registry. Do not stop it: see registry_factory."""
+    """The session's schema registry. Do not stop it: a proxy before it can be shut."""
     server = Registry(session_folder).start()
     yield server
     server.close()
-
-
-@pytest.fixture
-def registry_factory(session_folder):
-    """registry_factory(port=None, start=True): a registry of the test's own, which forgets all
-    when it is killed."""
-    servers = []
-
-    def make(port=None, start=True):
-        servers.append(Registry(session_folder, port))
-        return servers[-1].start() if start else servers[-1]
-    yield make
-    for server in servers:
-        server.close()
 
 
 # ---- the program, the network

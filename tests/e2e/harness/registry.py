@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real schema registry: Apicurio, which speaks Confluent's interface, schemas in memory."""
+import base64
+import http.server
 import json
+import ssl
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -72,3 +76,46 @@ class Registry:
     def set_compatibility(self, subject, level):
         path = f"/config/{urllib.parse.quote(subject, safe='')}"
         self.request("PUT", path, {"compatibility": level})
+
+
+class Guard:
+    """HTTPS before a registry, for who knows the name and the password."""
+
+    def __init__(self, registry, certificate, user, password):
+        wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def _answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, answer = 401, b'{"error_code":401,"message":"who are you?"}'
+                if self.headers.get("Authorization") == wanted:
+                    status, answer = forward(self.command, self.path, body)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+            do_GET = do_POST = _answer
+
+            def log_message(self, *_):
+                pass
+
+        def forward(method, path, body):
+            request = urllib.request.Request(f"http://127.0.0.1:{registry.port}{path}",
+                                             method=method, data=body or None,
+                                             headers={"Content-Type": MEDIA_TYPE})
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return answer.status, answer.read()
+            except urllib.error.HTTPError as error:
+                return error.code, error.read()
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://localhost:{self.server.server_port}/apis/ccompat/v7"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
