@@ -2,6 +2,7 @@
 """One process streams a database into its own broker, whose storage is the same database."""
 import re
 
+import confluent_kafka
 import pytest
 
 from harness import broker as broker_module
@@ -62,6 +63,18 @@ def len_of(db):
     if not db.value("select to_regclass('kafka.partitions')"):
         return 0
     return db.value("select coalesce(sum(next_offset), 0)::int from kafka.partitions")
+
+
+def test_other_writers_do_not_hold_the_wal(db, headrace, sections, load):
+    """Nothing is streamed, others write to the broker: the slot moves all the same."""
+    program, slot = headrace(sections), sections["load.source"]["slot"]
+    db.wait_streaming(slot, program)
+    producer = confluent_kafka.Producer({"bootstrap.servers": sections["load.sink"]["brokers"]})
+    for number in range(1000):
+        producer.produce("others", b"%d" % number)
+    assert producer.flush(30) == 0
+    assert len_of(db) == 1000
+    db.wait_confirmed(slot)
 
 
 def test_nothing_moves_when_nobody_writes(db, headrace, sections, load):
