@@ -4,6 +4,7 @@
 #include "record_layout.h"
 #include "wire_bytes.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define RECORDS_KEPT ((size_t)64 << 10) /* room for so many stays */
@@ -12,26 +13,47 @@
 
 /* ---- checking ---------------------------------------------------------------------- */
 
-static const char *fault_of(const struct broker *broker, const struct topic_config *config,
-                            const struct record *record)
+static int64_t latest_of(const struct broker *broker, const struct topic_config *config)
 {
-  if (config->compacted && !record->key.data)
-    return "Compacted topic cannot accept message without key";
-  if (config->log_append_time || record->timestamp == NO_TIMESTAMP)
-    return NULL;
-  int64_t ahead = record->timestamp - broker->now_ms;
-  if (ahead > config->after_max_ms || -ahead > config->before_max_ms)
-    return "Timestamp is out of range";
-  return NULL;
+  return config->after_max_ms > INT64_MAX - broker->now_ms ? INT64_MAX
+                                                           : broker->now_ms + config->after_max_ms;
 }
 
-static void note_fault(struct exchange *exchange, struct produced *produced, int32_t index,
-                       const char *why)
+static enum kafka_error fault_of(const struct broker *broker, const struct topic_config *config,
+                                 const struct record *record)
+{
+  int64_t time = record->timestamp;
+  if (config->compacted && !record->key.data)
+    return KAFKA_INVALID_RECORD;
+  if (config->log_append_time || time == NO_TIMESTAMP)
+    return KAFKA_NONE;
+  return time < broker->now_ms - config->before_max_ms || time > latest_of(broker, config)
+             ? KAFKA_INVALID_TIMESTAMP
+             : KAFKA_NONE;
+}
+
+/* Kafka's words (LogValidator). */
+static const char *describe_fault(struct exchange *exchange, const struct topic_config *config,
+                                  enum kafka_error fault, int32_t index)
+{
+  const struct broker *broker = exchange->broker;
+  if (fault == KAFKA_INVALID_RECORD)
+    return "Compacted topic cannot accept message without key";
+  return wire_format(&exchange->arena,
+                     "Timestamp %" PRId64 " of message with offset %d is out of range. The "
+                     "timestamp should be within [%" PRId64 ", %" PRId64 "]",
+                     broker->records[index].timestamp, index,
+                     broker->now_ms - config->before_max_ms, latest_of(broker, config));
+}
+
+static void note_fault(struct exchange *exchange, const struct topic_config *config,
+                       struct produced *produced, int32_t index, enum kafka_error fault)
 {
   if (!produced->faults)
     produced->faults = wire_alloc(&exchange->arena, FAULTS_SAID * sizeof *produced->faults);
   if (produced->fault_count < FAULTS_SAID)
-    produced->faults[produced->fault_count++] = (struct record_fault){index, why};
+    produced->faults[produced->fault_count++] =
+        (struct record_fault){index, describe_fault(exchange, config, fault, index)};
 }
 
 static void make_room(struct broker *broker, size_t count)
@@ -54,21 +76,21 @@ static enum kafka_error read_records(struct exchange *exchange, const struct top
   if (reader.error == KAFKA_NONE)
     make_room(broker, (size_t)produced->batch.count);
   int32_t count = 0;
-  bool times = false;
+  enum kafka_error error = KAFKA_NONE;
   while (reader.error == KAFKA_NONE && record_next(&reader, &broker->records[count])) {
-    const char *fault = fault_of(broker, config, &broker->records[count]);
-    times |= fault && broker->records[count].key.data;
-    if (fault)
-      note_fault(exchange, produced, count, fault);
+    enum kafka_error fault = fault_of(broker, config, &broker->records[count]);
+    if (fault != KAFKA_NONE)
+      note_fault(exchange, config, produced, count, fault);
+    if (fault != KAFKA_NONE && error != KAFKA_INVALID_TIMESTAMP)
+      error = fault;
     count++;
   }
   *why = reader.why;
   if (reader.error != KAFKA_NONE)
     return reader.error;
-  if (!produced->fault_count)
-    return KAFKA_NONE;
-  *why = "One or more records have been rejected";
-  return times || !config->compacted ? KAFKA_INVALID_TIMESTAMP : KAFKA_INVALID_RECORD;
+  if (error != KAFKA_NONE)
+    *why = "One or more records have been rejected";
+  return error;
 }
 
 enum kafka_error produce_check(struct exchange *exchange, const struct topic *topic,

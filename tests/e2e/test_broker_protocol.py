@@ -202,6 +202,15 @@ def test_bad_batches_are_refused(broker, topic):
     assert error_of_produce(door, topic, batch) == 0
 
 
+def test_times_that_no_clock_has(broker, topic):
+    kcat_batch(broker, topic)
+    door = wire.Connection(broker)
+    invalid_timestamp = 32
+    errors = [error_of_produce(door, topic, wire.record_batch(0, wire.ONE_RECORD, time=time))
+              for time in (-2 ** 63, 2 ** 63 - 1, 0)]
+    assert errors == [invalid_timestamp, invalid_timestamp, 0]
+
+
 def snappy_bomb(size):
     """A byte, and then copies of it: 64 bytes out of three."""
     length, at = b"", size

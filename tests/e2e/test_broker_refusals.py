@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is not served is refused as Kafka refuses it, in words that a client shows, and at once."""
+import re
+
 import confluent_kafka
 import pytest
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType,
                                    AdminClient, ResourcePatternType, ResourceType)
+from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
-from kafka.errors import IncompatibleBrokerVersion, KafkaError
+from kafka.errors import IncompatibleBrokerVersion, InvalidTimestampError, KafkaError
 from kafka.structs import TopicPartitionReplica
 
 from harness.waiting import wait_until
@@ -78,6 +81,20 @@ def test_offsets_of_a_group_that_is_not_there(servers, topic):
         admin.close()
         return answers
     assert same(servers, script) == ("GroupIdNotFoundError", "GroupIdNotFoundError")
+
+
+def test_times_out_of_range(servers, topic):
+    def script(server):
+        admin = KafkaAdminClient(bootstrap_servers=server.brokers)
+        admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}},
+                            wait_for_metadata=True)
+        admin.close()
+        producer = KafkaProducer(bootstrap_servers=server.brokers)
+        with pytest.raises(InvalidTimestampError) as refused:
+            producer.send(topic, b"x", timestamp_ms=9_000_000_000_000).get(30)
+        producer.close()
+        return re.sub(r"within \[-\d+, \d+\]", "within [A, B]", str(refused.value))
+    assert "should be within [A, B]" in same(servers, script)
 
 
 def test_transactions(broker):

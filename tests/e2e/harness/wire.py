@@ -52,9 +52,12 @@ def crc32c(data):
     return crc ^ 0xffffffff
 
 
-def record_batch(codec, packed, count=1):
+ONE_RECORD = b"\x0e\0\0\0\1\2x\0"  # without a key, its value "x"
+
+
+def record_batch(codec, packed, count=1, time=0):
     """A batch around what is compressed, as a producer writes it."""
-    after = struct.pack(">hiqqqhii", codec, count - 1, 0, 0, -1, -1, -1, count) + packed
+    after = struct.pack(">hiqqqhii", codec, count - 1, time, time, -1, -1, -1, count) + packed
     return struct.pack(">qiibI", 0, 9 + len(after), -1, 2, crc32c(after)) + after
 
 
