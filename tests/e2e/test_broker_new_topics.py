@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session of PostgreSQL that makes its list of a table's partitions while another one is
-attached may not learn of that one for long, and refuses its rows. Another session knows it.
+"""Topics that are there from the start, and topics that PostgreSQL hides.
 
-Real races of that kind are rare, so the server is made to refuse."""
+A session that makes its list of a table's partitions while another one is attached may not learn
+of that one for long, and refuses its rows. Another session knows it. Real races of that kind are
+rare, so the server is made to refuse."""
 import pytest
 
 from harness.waiting import wait_until
@@ -24,6 +25,18 @@ returns void language plpgsql as $$ begin
   perform kafka.advance_well($1, $2, $3, $4, $5, $6, $7);
 end $$
 """
+
+
+def test_topics_that_are_there_from_the_start(broker_factory):
+    broker = broker_factory({"topics": "first, second", "default_partitions": 2,
+                             "auto_create_topics": "no"})
+    wait_until(lambda: broker.topics() == {"first": 2, "second": 2}, what=broker.topics)
+    broker.produce("second", [(b"k", b"v")])
+    assert broker.stop() == 0
+    broker.start()
+    assert broker.topics() == {"first": 2, "second": 2}
+    assert len(broker.consume("second")) == 1
+    assert " error " not in broker.log.text()
 
 
 @pytest.mark.parametrize("times", [1, 2])
