@@ -229,9 +229,8 @@ void batch_set_receipts(struct headrace_batch *batch, const uint64_t *receipts)
 {
   if (!receipts || !batch->source_events)
     return;
-  batch->receipts =
-      memset(arena_alloc(&batch->arena, batch->source_events * sizeof *batch->receipts), 0,
-             batch->source_events * sizeof *batch->receipts);
+  size_t size = batch->source_events * sizeof *batch->receipts;
+  batch->receipts = memset(arena_alloc(&batch->arena, size), 0xff, size); /* HEADRACE_NO_RECEIPT */
   /* Of several events that came of one the first counts: it is where that one begins. */
   for (size_t i = batch->events.count; i > 0; i--)
     batch->receipts[batch->events.items[i - 1].origin] = receipts[i - 1];

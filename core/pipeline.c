@@ -50,6 +50,7 @@ static void init_stages(struct pipeline *pipeline)
   init_stage(pipeline, &pipeline->sink, &config->sink, pipeline->worker_wake);
   pipeline->sink.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
   pipeline->source.host.keeps_checkpoint = pipeline->checkpoint == CHECKPOINT_SINK;
+  pipeline->source.host.filtered = config->codec.plugin || config->filter_count;
   pipeline->sink.host.once = config->once;
   pipeline->filters = xcalloc(config->filter_count, sizeof *pipeline->filters);
   for (size_t i = 0; i < config->filter_count; i++)

@@ -310,6 +310,9 @@ enum { HEADRACE_PART_NAME_MAX = 511 };
 
 struct headrace_batch; /* events, one arena, one position */
 
+/* Of a source's event of which nothing came to the sink. */
+#define HEADRACE_NO_RECEIPT UINT64_MAX
+
 /* ---- what the host gives ----------------------------------------------- */
 
 enum headrace_verdict { /* the pipeline's `errors` policy, answer to reject() */
@@ -433,6 +436,8 @@ struct headrace_host {
   /* A folder for what an instance wants to find again after a restart, and can do without: files
    * whose names begin with its own. It may have to be made. NULL: there is none. */
   const char *state_dir;
+
+  int filtered; /* a source: 1 if filters or a codec may make something else of its events */
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

@@ -234,7 +234,8 @@ static void keep_in_tail(struct broker *broker, struct flight *flight, int32_t l
 {
   int64_t base = (int64_t)receipts[flight->first];
   int64_t last = (int64_t)receipts[flight->first + flight->count - 1];
-  if (last - base != (int64_t)flight->count - 1 || flight->partition->topic->gone)
+  if (last - base != (int64_t)flight->count - 1 || flight->partition->topic->gone ||
+      broker->host->filtered) /* then the sink may have something else than the client sent */
     return;
   record_batch_stamp(flight->blob->data, base, leader_epoch);
   struct tail_entry entry = {base, last + 1, blob_hold(flight->blob)};

@@ -252,9 +252,9 @@ static void check_receipts(struct source *source, uint64_t position, const uint6
       continue;
     probe->bad_receipts += source->out[slot].count != count;
     for (size_t i = 0; i < count; i++) {
-      probe->receipts += receipts[i] != 0;
-      probe->bad_receipts +=
-          receipts[i] && receipts[i] != PROBE_RECEIPT + source->out[slot].first + i;
+      bool any = receipts[i] && receipts[i] != HEADRACE_NO_RECEIPT; /* 0: rejected */
+      probe->receipts += any;
+      probe->bad_receipts += any && receipts[i] != PROBE_RECEIPT + source->out[slot].first + i;
     }
   }
 }
