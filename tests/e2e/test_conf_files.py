@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each file of conf/ passes `headrace check` and runs, on the variables that it names."""
+import hmac
 import json
 
 import psycopg
@@ -17,7 +18,8 @@ def variables(db, folder):
     return {"PG_HOST": db.host, "PG_PORT": str(db.port), "PG_DATABASE": db.name,
             "PG_USERNAME": db.user, "PG_PASSWORD": "unused", "KAFKA_BROKERS": "127.0.0.1:9",
             "DATABASE_URL": f"postgresql://{db.user}@{db.host}:{db.port}/{db.name}",
-            "SCHEMA_REGISTRY_URL": "http://127.0.0.1:9", "STATE_DIR": str(folder)}
+            "SCHEMA_REGISTRY_URL": "http://127.0.0.1:9", "STATE_DIR": str(folder),
+            "MASK_SALT": "0123456789abcdef", "HANDLER": str(places.TREE / "conf" / "handler.lua")}
 
 
 @pytest.fixture
@@ -124,6 +126,41 @@ def test_plain(db, kafka, run):
     assert inserted == {"id": 1, "name": "Ada", "operation": "INSERT"}
     assert deleted == {"id": 1, "name": "Ada", "operation": "DELETE"}
     assert db.value("select relreplident from pg_class where relname = 'users'") in ("f", b"f")
+
+
+def test_filters(db, kafka, run):
+    db.sql("create table customers (id int primary key, name text, email text, note text); "
+           "create table orders_2025 (id int primary key, customer int, total numeric, status text); "
+           "create table orders_2026 (like orders_2025 including all)")
+    program = run("filters.ini", "filtered")
+    db.sql("insert into customers values (1, 'Ada', 'ada@example.org', 'secret')")
+    db.sql("insert into orders_2025 values (1, 1, 5, 'paid'), (2, 1, 10.00, 'paid')")
+    db.sql("insert into orders_2026 values (2, 1, 99.50, 'open')")
+    db.sql("update orders_2026 set status = 'shipped'; truncate customers; "
+           "update orders_2025 set status = 'cancelled' where id = 2")
+    (key, customer), = values(kafka, program, "filtered.public.customers", 1)
+    assert json.loads(key) == {"id": 1}
+    assert customer == {"id": 1, "name": "A", "email": hmac.new(
+        b"0123456789abcdef", b"ada@example.org", "sha256").hexdigest()}
+    records = kafka.wait_records("filtered.public.orders", 3, give_up=program.must_run)
+    assert [(json.loads(record.key), record.value and json.loads(record.value)["status"],
+             dict(record.headers)["__op"]) for record in records] == [
+        ({"id": 2, "source_table": "public.orders_2025"}, "paid", b"c"),
+        ({"id": 2, "source_table": "public.orders_2026"}, "shipped", b"c"),
+        ({"id": 2, "source_table": "public.orders_2025"}, None, b"d")]
+    assert "__ts" in dict(records[0].headers)
+
+
+def test_handler(db, kafka, run):
+    db.sql("create table users (id int primary key, name text)")
+    program = run("handler.ini", "handler")
+    db.sql("insert into users values (1, 'Ada'); delete from users; truncate users; "
+           "insert into users values (2, null)")
+    records = kafka.wait_records("users.handled", 3, give_up=program.must_run)
+    assert [(record.key, json.loads(record.value), record.headers) for record in records] == [
+        (key, {"id": int(key), "name": name, "operation": operation},
+         [("table", b"public.users")]) for key, name, operation in
+        [(b"1", "Ada", "INSERT"), (b"1", "Ada", "DELETE"), (b"2", None, "INSERT")]]
 
 
 def test_kafka_to_postgres(db, kafka, headrace, variables):

@@ -132,3 +132,9 @@ def to_stdout(db, name, tables, codec=None, sink=None, **source):
         f"{name}.codec": {"format": "debezium", **(codec or {})},
         f"{name}.sink": sink or {},
     }
+
+
+def filtered(sections, name, filters):
+    """The sections with filters {NAME: keys} in the pipeline, in this order."""
+    sections[name]["filters"] = ", ".join(filters)
+    return {**sections, **{f"{name}.filter.{key}": keys for key, keys in filters.items()}}
