@@ -124,7 +124,9 @@ int main(int argc, char **argv)
 {
   if (argc != 3)
     return 2;
-  const char *keys[] = {"conninfo", argv[1], "mode", "log", "log_segment_records", "1000", NULL};
+  const char *keys[] = {
+      "conninfo", argv[1],         "mode", "log", "log_segment_records",
+      "1000",     "log_retention", "0",    NULL}; /* its records are old from the beginning */
   struct driver driver = {.plugin = headrace_plugin_entry()->plugin};
   driver.host = plugin_host_new(sink_postgres_keys, keys);
   driver.host->reports.durable = on_durable;
