@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from harness.broker import Broker
+from harness.broker import sections as sections_of_a_broker
 from harness.kafka_source import to_stdout as from_kafka
 from harness.kafka_source import wait_values
 from harness.postgres_sink import to_tables
@@ -101,3 +103,26 @@ def test_check(folder, filters, said):
     done = command("check", "-c", path)
     assert done.returncode == 78
     assert said in done.stderr
+
+
+def test_records_of_a_broker(db, folder):
+    """Its readers get what the filters have left, not what the client sent, and offsets have no
+    gaps."""
+    script = folder / "hide.lua"
+    script.write_text("function filter(event) if event.key == 'k3' then return nil end\n"
+                      "event.value = 'hidden' return event end")
+    broker = Broker(folder, db)
+    broker.write_config(filtered(
+        sections_of_a_broker(db, broker.port), "broker",
+        {"where": {"on": "records", "expression": "@key <> 'k5'"},
+         "lua": {"on": "records", "file": script}}))
+    broker.start()
+    try:
+        broker.create_topic("t")
+        broker.produce("t", [(f"k{n}", f"secret {n}") for n in range(8)])
+        records = broker.wait_records("t", 6, give_up=broker.must_run)
+        assert [(record.key, record.value, record.offset) for record in records] == [
+            (key, b"hidden", offset) for offset, key in
+            enumerate([b"k0", b"k1", b"k2", b"k4", b"k6", b"k7"])]
+    finally:
+        broker.finish()
