@@ -237,6 +237,36 @@ static void a_store_that_is_away_is_an_error_to_try_again(void **state)
                    KAFKA_KAFKA_STORAGE_ERROR);
 }
 
+static bool has_answer(const struct fixture *fixture)
+{
+  char byte;
+  return recv(fixture->client, &byte, 1, MSG_PEEK) == 1;
+}
+
+/* The store has to answer first, since it would answer a request that is not there any more. */
+static void a_fetch_that_is_woken_while_it_reads_waits(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  const struct headrace_topic_id id = the_log->topics[0].entry.id;
+  const struct headrace_log_reader *reader = &the_log->reader;
+  struct fetch_request *request = fetch_of(fixture, "t", 1, 0);
+  request->max_wait_ms = 60000;
+  send_request(fixture, KEY_FETCH, 11, request);
+  for (int i = 0; i < 4; i++)
+    turn(fixture); /* it is parked */
+  append("t", 0, "value", 1000);
+  reader->advanced(reader->context, &id, 0);
+  turn(fixture); /* it has asked */
+  the_log->topics[0].partitions[0].start = 1;
+  reader->advanced(reader->context, &id, 0);
+  fixture->plugin->on_durable(fixture->source, NULL, 0, NULL, 0);
+  assert_false(has_answer(fixture));
+  const struct fetch_response *answered = answer(fixture, KEY_FETCH, 11);
+  assert_int_equal(answered->responses.items[0].partitions.items[0].error_code,
+                   KAFKA_OFFSET_OUT_OF_RANGE);
+}
+
 static void a_session_says_only_what_is_new(void **state)
 {
   struct fixture *fixture = *state;
@@ -428,6 +458,7 @@ int main(void)
       TEST(records_come_from_the_store),
       TEST(what_was_deleted_is_out_of_range),
       TEST(a_store_that_is_away_is_an_error_to_try_again),
+      TEST(a_fetch_that_is_woken_while_it_reads_waits),
       TEST(a_session_says_only_what_is_new),
       TEST(a_session_forgets_partitions),
       TEST(sessions_are_bounded),
