@@ -10,7 +10,7 @@ FORMAT = "%p %o %K %k %S %s %h\n"
 
 
 def kcat(server, *arguments, text=None):
-    done = subprocess.run(["kcat", "-b", server.brokers, "-X", "log_level=0",
+    done = subprocess.run(["kcat", "-b", server.brokers, "-X", "log_level=0", "-X", "fetch.wait.max.ms=20",
                            "-X", "broker.address.family=v4", *arguments],
                           input=text, text=True, capture_output=True, timeout=60, check=False)
     return f"status {done.returncode}\n{done.stdout}"

@@ -95,7 +95,7 @@ def _confluent_records(server, answers, topic):
     for codec in CODECS:
         producer = confluent_kafka.Producer({
             "bootstrap.servers": server.brokers, "compression.type": codec, "log_level": 0,
-            "enable.idempotence": codec != "none", "linger.ms": 50})
+            "enable.idempotence": codec == "gzip", "linger.ms": 50})
         reports = []
         for i, (key, value, headers) in enumerate(RECORDS):
             producer.produce(topic, value, key, 0, headers=headers, timestamp=NOON + i,
@@ -104,7 +104,7 @@ def _confluent_records(server, answers, topic):
         assert producer.flush(30) == 0
         say(f"produce: {codec}", reports)
     group = {"bootstrap.servers": server.brokers, "group.id": f"{topic}-group", "log_level": 0,
-             "auto.offset.reset": "earliest", "enable.auto.commit": False}
+             "auto.offset.reset": "earliest", "enable.auto.commit": False, "fetch.wait.max.ms": 20}
     consumer = confluent_kafka.Consumer(group)
     consumer.subscribe([topic])
     messages = consumer.consume(len(RECORDS) * len(CODECS), 30)
@@ -140,6 +140,11 @@ def kafka_python_script(server, answers, topic):
     say("describe group", {name: described[name] for name in
                            ("group_state", "protocol_type", "members")})
     say("offsets of group", sorted(str(each) for each in admin.list_group_offsets(
+        [group])[group].items()))
+    # As kafkajs commits "the earliest".
+    say("alter offsets", str(admin.alter_group_offsets(
+        group, {part: kafka_python.OffsetAndMetadata(-2, "reset", -1)})))
+    say("altered offsets", sorted(str(each) for each in admin.list_group_offsets(
         [group])[group].items()))
     say("delete group", str(admin.delete_groups([group])))
     resource = kafka.admin.ConfigResource(kafka.admin.ConfigResourceType.TOPIC, topic)
