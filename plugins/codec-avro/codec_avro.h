@@ -66,12 +66,21 @@ struct avro_column {
   struct text unavailable, zero; /* see struct value_plan, owned */
 };
 
+/* Debezium's source block but for the change's sequence. */
+struct avro_source {
+  const char *snapshot; /* its word, a constant */
+  uint64_t transaction_id, previous_sequence;
+  int64_t time_us;
+  struct text head, previous, middle; /* owned; no data: not made yet */
+};
+
 struct avro_plan {
   struct avro_side key, value;
   struct avro_column *columns; /* as the relation's; those that are omitted have no writer */
   uint32_t column_count;
   size_t row_fixed;                                       /* an upper bound of a row of nulls */
   struct text source_head, source_database, source_names; /* of the source block */
+  struct avro_source source;
 };
 
 static inline const struct avro_plan *avro_plan_of(const struct relation_plan *plan)

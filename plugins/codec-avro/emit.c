@@ -79,6 +79,19 @@ static size_t columns_bound(const struct writing *writing, const struct image *i
   return bound;
 }
 
+static size_t key_columns_bound(const struct writing *writing, const struct image *image)
+{
+  const struct relation_plan *plan = writing->plan;
+  size_t bound = AVRO_HEAD + plan->key_count;
+  for (uint32_t i = 0; i < plan->key_count; i++) {
+    const struct headrace_value *value = value_at(image, plan->key[i]);
+    const struct avro_column *column = &writing->avro->columns[plan->key[i]];
+    if (value->state >= HEADRACE_TEXT && column->write)
+      bound += avro_value_bound(column, value->data, value->size);
+  }
+  return bound;
+}
+
 static char *put_null(char *out, const struct avro_column *column)
 {
   if (!column->optional)
@@ -177,25 +190,6 @@ static char *put_optional_long(char *out, int64_t number)
   return avro_put_long(out, number);
 }
 
-/* ["previous","own"], or [null,"own"]. */
-static char *put_sequence(char *out, const struct headrace_change *change, uint64_t previous)
-{
-  char text[64], *end = text;
-  *end++ = '[';
-  if (previous) {
-    *end++ = '"';
-    end = json_unsigned(end, previous);
-    *end++ = '"';
-  } else {
-    end = json_copy(end, "null", 4);
-  }
-  end = json_copy(end, ",\"", 2);
-  end = json_unsigned(end, change->sequence);
-  end = json_copy(end, "\"]", 2);
-  *out++ = 2;
-  return avro_put_bytes(out, text, (size_t)(end - text));
-}
-
 static char *put_constant(char *out, const struct text *text)
 {
   return json_copy(out, text->data, text->size);
@@ -203,27 +197,94 @@ static char *put_constant(char *out, const struct text *text)
 
 enum { SOURCE_ROOM = 256, TRANSACTION_ROOM = 96, CLOCK_ROOM = 64 };
 
-static char *put_source(char *out, const struct avro_plan *avro,
-                        const struct headrace_change *change, int64_t now_us)
+static char *room(struct text *text, size_t size)
+{
+  if (!text->data)
+    text->data = avro_must(malloc(size)); /* always as much: the plan's constants do not change */
+  return text->data;
+}
+
+/* Up to the sequence. */
+static void make_head(struct avro_plan *avro)
+{
+  struct avro_source *source = &avro->source;
+  char *start =
+      room(&source->head, avro->source_head.size + avro->source_database.size + SOURCE_ROOM);
+  char *out = put_constant(start, &avro->source_head);
+  out = avro_put_long(out, floor_ms(source->time_us));
+  *out++ = 0; /* the default is not null, so null is the other branch */
+  out = avro_put_bytes(out, source->snapshot, strlen(source->snapshot));
+  out = put_constant(out, &avro->source_database);
+  source->head.size = (size_t)(out - start);
+}
+
+/* ["previous"," or [null," */
+static void make_previous(struct avro_source *source)
+{
+  char *start = room(&source->previous, SOURCE_ROOM), *out = start;
+  *out++ = '[';
+  if (source->previous_sequence) {
+    *out++ = '"';
+    out = json_unsigned(out, source->previous_sequence);
+    *out++ = '"';
+  } else {
+    out = json_copy(out, "null", 4);
+  }
+  out = json_copy(out, ",\"", 2);
+  source->previous.size = (size_t)(out - start);
+}
+
+/* Between the sequence and the lsn. */
+static void make_middle(struct avro_plan *avro)
+{
+  struct avro_source *source = &avro->source;
+  char *start = room(&source->middle, avro->source_names.size + SOURCE_ROOM);
+  char *out = put_optional_long(start, source->time_us);
+  out = put_optional_long(out, source->time_us * 1000);
+  out = put_constant(out, &avro->source_names);
+  if (source->transaction_id)
+    out = put_optional_long(out, (int64_t)source->transaction_id);
+  else
+    *out++ = 0;
+  source->middle.size = (size_t)(out - start);
+}
+
+/* As source_block.c: the same for all rows that one transaction has of one table. */
+static void source_refresh(struct avro_plan *avro, const struct headrace_change *change,
+                           int64_t now_us)
 {
   static const struct headrace_transaction none = {0};
   const struct headrace_transaction *transaction =
       change->transaction ? change->transaction : &none;
+  struct avro_source *source = &avro->source;
   const char *snapshot = source_snapshot(change);
   int64_t time_us = change->transaction ? transaction->commit_time_us : now_us;
-  out = put_constant(out, &avro->source_head);
-  out = avro_put_long(out, floor_ms(time_us));
-  *out++ = 0; /* the default is not null, so null is the other branch */
-  out = avro_put_bytes(out, snapshot, strlen(snapshot));
-  out = put_constant(out, &avro->source_database);
-  out = put_sequence(out, change, transaction->previous_sequence);
-  out = put_optional_long(out, time_us);
-  out = put_optional_long(out, time_us * 1000);
-  out = put_constant(out, &avro->source_names);
-  if (transaction->id)
-    out = put_optional_long(out, (int64_t)transaction->id);
-  else
-    *out++ = 0;
+  if (source->head.data && source->transaction_id == transaction->id &&
+      source->snapshot == snapshot && source->time_us == time_us &&
+      source->previous_sequence == transaction->previous_sequence)
+    return;
+  source->transaction_id = transaction->id;
+  source->snapshot = snapshot;
+  source->time_us = time_us;
+  source->previous_sequence = transaction->previous_sequence;
+  make_head(avro);
+  make_previous(source);
+  make_middle(avro);
+}
+
+static char *put_source(char *out, struct avro_plan *avro, const struct headrace_change *change,
+                        int64_t now_us)
+{
+  source_refresh(avro, change, now_us);
+  char digits[JSON_INTEGER_MAX];
+  size_t size = (size_t)(json_unsigned(digits, change->sequence) - digits);
+  out = put_constant(out, &avro->source.head);
+  *out++ = 2;
+  out = avro_put_long(out, (int64_t)(avro->source.previous.size + size + 2));
+  out = put_constant(out, &avro->source.previous);
+  out = json_copy(out, digits, size);
+  out = json_copy(out, "\"]", 2);
+  out = put_constant(out, &avro->source.middle);
   out = put_optional_long(out, (int64_t)change->sequence);
   *out++ = 0; /* xmin */
   return out;
@@ -252,7 +313,7 @@ static char *put_envelope(char *out, const struct output *to, struct writing *wr
   if (!(out = put_optional_row(out, writing, &draft->before)) ||
       !(out = put_optional_row(out, writing, &draft->after)))
     return NULL;
-  out = put_source(out, writing->avro, to->change, to->now_us);
+  out = put_source(out, to->plan->own, to->change, to->now_us);
   out = put_transaction(out, to);
   out = avro_put_bytes(out, &draft->operation, 1);
   out = put_optional_long(out, to->now_us / 1000);
@@ -282,8 +343,8 @@ enum headrace_result avro_emit(struct output *to, const struct draft *draft,
   const struct headrace_host *host = to->codec->host;
   struct writing writing = {.plan = to->plan, .avro = avro_plan_of(to->plan)};
   bool keyed = draft->key && to->plan->key_count;
-  size_t bound = envelope_bound(&writing, draft) +
-                 (keyed ? AVRO_HEAD + columns_bound(&writing, draft->key) : 0);
+  size_t bound =
+      envelope_bound(&writing, draft) + (keyed ? key_columns_bound(&writing, draft->key) : 0);
   char *start = host->reserve(host, to->batch, bound);
   char *key_end = keyed ? put_key(start, &writing, draft->key) : start;
   char *end = key_end ? put_envelope(key_end, to, &writing, draft) : NULL;
@@ -310,8 +371,8 @@ static enum headrace_result emit_plain(struct codec *codec, struct relation_plan
   const struct headrace_host *host = codec->host;
   struct writing writing = {.plan = plan, .avro = avro_plan_of(plan)};
   bool keyed = plan->key_count > 0;
-  size_t bound = 2 * AVRO_HEAD + (row ? columns_bound(&writing, row) : 0) +
-                 (keyed ? columns_bound(&writing, key) : 0);
+  size_t bound = AVRO_HEAD + (row ? columns_bound(&writing, row) : 0) +
+                 (keyed ? key_columns_bound(&writing, key) : 0);
   char *start = host->reserve(host, out, bound);
   char *key_end = keyed ? put_key(start, &writing, key) : start;
   char *end = key_end;

@@ -106,6 +106,9 @@ void avro_plan_free(void *plan)
   text_free(&avro->source_head);
   text_free(&avro->source_database);
   text_free(&avro->source_names);
+  text_free(&avro->source.head);
+  text_free(&avro->source.previous);
+  text_free(&avro->source.middle);
   for (uint32_t i = 0; i < avro->column_count; i++) {
     text_free(&avro->columns[i].unavailable);
     text_free(&avro->columns[i].zero);
