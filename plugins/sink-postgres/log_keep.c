@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define DROPS_A_PASS    32
-#define SEALS_A_PASS    8
+#define SEALS_A_PASS    32
 #define TIMES_LOOKED_AT 100000 /* records of a row of times */
 #define LOCK_TIMEOUT    "SET LOCAL lock_timeout = '500ms';"
 #define GONE            "42P01"                /* the table: its topic was deleted meanwhile */
