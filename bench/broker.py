@@ -8,6 +8,7 @@ latency: against Apache Kafka. Rounds alternate all of them; medians are printed
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import time
@@ -261,8 +262,9 @@ def run_latency(bench, options):
 class Bench(Servers):
     def start_headrace(self):
         self.broker = Broker(self.work, self.postgres, sink=self.sink, source=self.source)
+        keys = "\n".join(f"{key} = {value}" for key, value in self.pipeline.items())
         text = self.broker.config.read_text()
-        self.broker.write_config(text.replace("[broker]\n", f"[broker]\n{self.pipeline}\n"))
+        self.broker.write_config(text.replace("[broker]\n", f"[broker]\n{keys}\n"))
         self.broker.start()
         self.headrace = Subject(self, "headrace", self.broker.brokers, self.broker)
         self.apache = self.kafka and Subject(self, "Kafka", self.kafka.brokers, self.kafka.process)
@@ -302,6 +304,13 @@ def pairs(values):
     return dict(value.split(" = ", 1) for value in values)
 
 
+def of_example(section, *keys):
+    """What conf/broker.ini sets, as an option says it."""
+    text = (Path(__file__).resolve().parents[1] / "conf/broker.ini").read_text()
+    values = dict(re.findall(r"^(\w+) = (.*)$", text.split(f"[{section}]\n")[1], re.MULTILINE))
+    return [f"{key} = {values[key]}" for key in keys]
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000, help="of 100 bytes")
@@ -334,12 +343,22 @@ def warm_up(bench):
         bench.apache.delete(topic)
 
 
+def make_wal(bench, files=96):
+    """Files of the WAL that are used again: who comes first would have to make them."""
+    for _ in range(files):
+        bench.postgres.sql("SELECT pg_logical_emit_message(false, '', '')")
+        bench.postgres.sql("SELECT pg_switch_wal()")
+    bench.postgres.sql("CHECKPOINT")
+
+
 def main():
     options = parse()
     with servers(Bench, options.kafka) as bench:
-        bench.sink, bench.source = pairs(options.sink), pairs(options.source)
-        bench.pipeline = "\n".join(options.pipeline)
+        bench.sink = pairs(of_example("broker.sink", "batch_rows") + options.sink)
+        bench.source = pairs(options.source)
+        bench.pipeline = pairs(of_example("broker", "ring_bytes") + options.pipeline)
         bench.start_headrace()
+        make_wal(bench)
         if bench.apache:
             warm_up(bench)
         for case in cases(options):

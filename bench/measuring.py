@@ -16,7 +16,7 @@ import confluent_kafka
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/e2e"))
 from harness import kafka, places, postgres  # noqa: E402
 
-POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "16GB"}
+POSTGRES = {"shared_buffers": "1GB", "max_wal_size": "16GB", "min_wal_size": "2GB"}
 KAFKA = {"log.retention.bytes": 8_000_000_000}
 
 
