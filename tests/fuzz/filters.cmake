@@ -1,0 +1,2 @@
+headrace_fuzz_target(filter_flatten filter-flatten-objects headrace-core)
+headrace_fuzz_target(filter_where filter-where-objects headrace-core)
