@@ -176,6 +176,27 @@ static enum registry_answer refused(const struct question *question, const char 
   return REGISTRY_REFUSED;
 }
 
+/* ---- refusals: nobody asks the same again for a while ------------------- */
+
+static void remember_refusal(struct registry *registry, char *question,
+                             const struct registry_fault *fault)
+{
+  struct refusal *refusal = &registry->refusal;
+  free(refusal->question);
+  refusal->question = question;
+  refusal->until_us = registry->host->now_us(registry->host) + 1000 * REFUSAL_AGE;
+  refusal->fault = *fault;
+}
+
+static bool was_refused(const struct registry *registry, const char *subject, const char *text)
+{
+  const struct refusal *refusal = &registry->refusal;
+  size_t size = strlen(subject);
+  return refusal->question && registry->host->now_us(registry->host) < refusal->until_us &&
+         !strncmp(refusal->question, subject, size) && refusal->question[size] == '\n' &&
+         !strcmp(refusal->question + size + 1, text);
+}
+
 /* ---- schemas by id ------------------------------------------------------- */
 
 struct texts {
@@ -284,15 +305,22 @@ enum registry_answer registry_by_id(struct registry *registry, int32_t id,
 {
   if ((*schema = cache_schema(registry->cache, id)))
     return REGISTRY_OK;
+  char what[64], digits[16];
+  snprintf(digits, sizeof digits, "%d", id);
+  if (was_refused(registry, "id", digits)) {
+    *fault = registry->refusal.fault;
+    return REGISTRY_REFUSED;
+  }
   struct question question = {.registry = registry, .fault = fault};
   question.path = print("/schemas/ids/%d", id);
   enum registry_answer result = REGISTRY_AWAY;
-  char what[64];
   snprintf(what, sizeof what, "the schema with id %d", id);
   if (ask_and_wait(&question))
     result = question.answer.status == 200 ? keep_schema(&question, id, schema)
                                            : no_schema(&question, what);
   question_clear(&question);
+  if (result == REGISTRY_REFUSED)
+    remember_refusal(registry, print("id\n%d", id), fault);
   return result;
 }
 
@@ -378,25 +406,6 @@ static char *body_of(const char *type, const char *text)
   char *body = must(json_dumps(object, JSON_COMPACT));
   json_decref(object);
   return body;
-}
-
-static void remember_refusal(struct registry *registry, char *question,
-                             const struct registry_fault *fault)
-{
-  struct refusal *refusal = &registry->refusal;
-  free(refusal->question);
-  refusal->question = question;
-  refusal->until_us = registry->host->now_us(registry->host) + 1000 * REFUSAL_AGE;
-  refusal->fault = *fault;
-}
-
-static bool was_refused(const struct registry *registry, const char *subject, const char *text)
-{
-  const struct refusal *refusal = &registry->refusal;
-  size_t size = strlen(subject);
-  return refusal->question && registry->host->now_us(registry->host) < refusal->until_us &&
-         !strncmp(refusal->question, subject, size) && refusal->question[size] == '\n' &&
-         !strcmp(refusal->question + size + 1, text);
 }
 
 enum registry_answer registry_id_of(struct registry *registry, const char *subject,

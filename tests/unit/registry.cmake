@@ -1,0 +1,1 @@
+headrace_unit_test(registry headrace-registry headrace-core)
