@@ -6,7 +6,7 @@ import pathlib
 
 import pytest
 
-from harness import librdkafka_suite as suite
+from harness.librdkafka_suite import DEFAULT, NEWEST, NO_AUTO_CREATE, RELEASES, Runner, Suite
 from harness.two_columns import Row, TwoColumns, read_reasons
 from harness.waiting import is_long
 
@@ -22,51 +22,56 @@ def kafka_settings(automatic):
     return {
         "num.partitions": 4,
         "auto.create.topics.enable": str(automatic).lower(),
+        "group.initial.rebalance.delay.ms": 3000,  # Kafka's default: some tests count rebalances
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "true",
     }
 
 
 def headrace_settings(automatic):
-    return {"default_partitions": "4", "auto_create_topics": "yes" if automatic else "no",
-            "group_initial_rebalance_delay": "0"}
+    return {"default_partitions": "4", "auto_create_topics": "yes" if automatic else "no"}
 
 
-def run(make_server, folder):
+def run(suite, make_server, folder):
     """All of it on servers of one kind, one with topics that appear when they are named and one
     without: {test: result}."""
     results = {}
-    for scenario in (suite.DEFAULT, suite.NO_AUTO_CREATE):
-        server = make_server(scenario == suite.DEFAULT)
-        runner = suite.Runner(server, folder / scenario)
-        results |= runner.run([job for job in suite.jobs() if job.scenario == scenario], 2)
+    for scenario in (DEFAULT, NO_AUTO_CREATE):
+        server = make_server(scenario == DEFAULT)
+        runner = Runner(suite, server, folder / scenario)
+        results |= runner.run([job for job in suite.jobs if job.scenario == scenario], 2)
         server.stop()
     return results
 
 
-def check(rows, whole, show_table):
-    table = TwoColumns(suite.TITLE, rows, read_reasons(REASONS), whole)
+def check(version, rows, whole, show_table):
+    table = TwoColumns(f"librdkafka {version}, tests/", rows, read_reasons(REASONS), whole)
     show_table(table.text())
     assert table.problems() == []
 
 
 @pytest.mark.skipif(not is_long(), reason="--long: takes a quarter of an hour")
 @pytest.mark.timeout(5400)
-def test_all_on_both(broker_factory, kafka_factory, folder, show_table):
+@pytest.mark.parametrize("version", RELEASES)
+def test_all_on_both(version, broker_factory, kafka_factory, folder, show_table):
+    suite = Suite(version)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        ours = pool.submit(run, lambda automatic: broker_factory(headrace_settings(automatic)),
-                           folder / "headrace")
-        theirs = pool.submit(run, lambda automatic: kafka_factory(kafka_settings(automatic)),
-                             folder / "kafka")
+        ours = pool.submit(run, suite, lambda automatic: broker_factory(
+            headrace_settings(automatic)), folder / "headrace")
+        theirs = pool.submit(run, suite, lambda automatic: kafka_factory(
+            kafka_settings(automatic)), folder / "kafka")
         ours, theirs = ours.result(), theirs.result()
-    check([Row(test, theirs[test], result) for test, result in ours.items()], True, show_table)
+    check(version, [Row(test, theirs[test], result) for test, result in ours.items()],
+          version == NEWEST, show_table)
 
 
 @pytest.mark.skipif(is_long(), reason="all of it is run")
 def test_some_on_headrace(broker_factory, folder, show_table):
-    runner = suite.Runner(broker_factory(headrace_settings(True)), folder / "headrace")
-    some = [job for job in suite.jobs() if job.scenario == suite.DEFAULT and
+    suite = Suite(NEWEST)
+    broker = broker_factory(headrace_settings(True) | {"group_initial_rebalance_delay": "0"})
+    runner = Runner(suite, broker, folder / "headrace")
+    some = [job for job in suite.jobs if job.scenario == DEFAULT and
             {job.number, (job.part or "").removeprefix("do_test_")} & set(EVERY_DAY)]
-    results = runner.run(some, 4)
+    results = runner.run(some, 6)
     assert len(results) > 20
-    check([Row(test, None, result) for test, result in results.items()], False, show_table)
+    check(NEWEST, [Row(test, None, result) for test, result in results.items()], False, show_table)

@@ -15,10 +15,14 @@ from .process import Log
 from .program import environment
 from .two_columns import FAIL, PASS, SKIP
 
-VERSION = "2.12.0"
-PACKAGE = "node-rdkafka@3.6.1"
-SHA256 = "148f7e7b65c510314c70762d8f1be052c8fe1fdf03a128e6c78083a729a57a30"
-TITLE = f"librdkafka {VERSION}, tests/"
+Release = collections.namedtuple("Release", "package sha256")
+RELEASES = {
+    "2.12.0": Release("node-rdkafka@3.6.1",
+                      "148f7e7b65c510314c70762d8f1be052c8fe1fdf03a128e6c78083a729a57a30"),
+    "2.0.2": Release("node-rdkafka@2.15.0",  # Debian's, and older encodings
+                     "2766852839ffef5fcbc2cdedaa301a546e51928ef6f427709ddb4ed164b1afd5"),
+}
+NEWEST = "2.12.0"
 
 # ---- the sources, built
 
@@ -29,10 +33,10 @@ def _quietly(command, folder):
     assert not done.returncode, f"{' '.join(map(str, command))}:\n{done.stdout[-4000:]}"
 
 
-def _fetch(folder):
-    _quietly(["npm", "pack", "--silent", PACKAGE], folder)
+def _fetch(release, folder):
+    _quietly(["npm", "pack", "--silent", release.package], folder)
     archive = next(folder.glob("*.tgz"))
-    assert hashlib.sha256(archive.read_bytes()).hexdigest() == SHA256, f"{PACKAGE} has changed"
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == release.sha256, release.package
     _quietly(["tar", "-xzf", archive, "--strip-components=3", "package/deps/librdkafka"], folder)
     archive.unlink()
 
@@ -45,8 +49,8 @@ def _for_one_broker(folder):
     path.write_text(text.replace(wanted, "partition_cnt, 1,\n"), encoding="utf-8")
 
 
-def _build(folder):
-    _fetch(folder)
+def _build(release, folder):
+    _fetch(release, folder)
     _for_one_broker(folder)
     _quietly(["./configure", "--disable-optimization", "--disable-debug-symbols",
               "--disable-gssapi", "--disable-curl"], folder)
@@ -56,10 +60,6 @@ def _build(folder):
         made.unlink()
 
 
-def sources():
-    return places.into_cache(f"librdkafka-{VERSION}", _build)
-
-
 # ---- what there is to run
 
 # `number` is how the runner is told; several tests may have the same. `part`: of the test, alone.
@@ -67,44 +67,47 @@ Job = collections.namedtuple("Job", "number part scenario")
 Test = collections.namedtuple("Test", "name number scenario")
 DEFAULT, NO_AUTO_CREATE = "default", "noautocreate"
 
-# Tests that say little as a whole, because they are large or need transactions for some of it:
-# begins of their parts' names, or the file whose functions are the parts.
+# By themselves, without a server, or known to fail.
+NOT_RUN = {"TEST_F_LOCAL", "TEST_F_MANUAL", "TEST_F_KNOWN_ISSUE"}
+
+# Tests that say little as a whole, because they are large or need transactions for some of it: what
+# their parts are called, or that those are the functions of their file.
+FUNCTIONS = object()
 PARTS = {
     "0055": ["standard settings", "low linger.ms", "microsecond linger.ms", "high linger.ms",
              "linger.ms < 1000", "no acks", "idempotence", "transactions"],
     "0061": ["Test consumer lag without transactions", "Test consumer lag with transactions"],
-    "0081": "0081-admin.c",
-    "0137": "0137-barrier_batch_consume.c",
+    "0081": FUNCTIONS,
+    "0137": FUNCTIONS,
 }
 
 
-# By themselves, without a server, or known to fail.
-NOT_RUN = {"TEST_F_LOCAL", "TEST_F_MANUAL", "TEST_F_KNOWN_ISSUE"}
+class Suite:
+    def __init__(self, version):
+        self.version = version
+        self.sources = places.into_cache(
+            f"librdkafka-{version}", lambda folder: _build(RELEASES[version], folder))
+        self.tests = list(self._tests())
+        self.jobs = sorted({Job(test.number, part, test.scenario)
+                            for test in self.tests for part in self._parts(test.number)},
+                           key=str, reverse=True)  # the longest are among the last
 
+    def _tests(self):
+        """Those that need a server: the others have one of librdkafka's own, or none."""
+        text = (self.sources / "tests" / "test.c").read_text(encoding="utf-8")
+        for entry in text.partition("struct test tests[]")[2].split("_TEST(")[1:]:
+            name = re.match(r"\s*(\w+)", entry).group(1)
+            scenario = re.search(r'\.scenario\s*=\s*"(\w+)', entry)
+            if not set(re.findall(r"TEST_F_\w+", entry)) & NOT_RUN and not name.endswith("_mock"):
+                yield Test(name, name[:4], scenario.group(1) if scenario else DEFAULT)
 
-def _tests():
-    """Those that need a server: the others have one of librdkafka's own, or none."""
-    text = (sources() / "tests" / "test.c").read_text(encoding="utf-8")
-    for entry in text.partition("struct test tests[]")[2].split("_TEST(")[1:]:
-        name = re.match(r"\s*(\w+)", entry).group(1)
-        flags = set(re.findall(r"TEST_F_\w+", entry))
-        scenario = re.search(r'\.scenario\s*=\s*"(\w+)', entry)
-        if not flags & NOT_RUN and not name.endswith("_mock"):
-            yield Test(name, name[:4], scenario.group(1) if scenario else DEFAULT)
-
-
-def _parts(number):
-    parts = PARTS.get(number, [None])
-    if isinstance(parts, list):
-        return parts
-    text = (sources() / "tests" / parts).read_text(encoding="utf-8")
-    functions = re.findall(r"^static void (do_test_\w+)\((.*?)^}", text, re.MULTILINE | re.DOTALL)
-    return [name for name, body in functions if "SUB_TEST" in body]
-
-
-def jobs():
-    return sorted({Job(test.number, part, test.scenario)
-                   for test in _tests() for part in _parts(test.number)}, key=str)
+    def _parts(self, number):
+        parts = PARTS.get(number, [None])
+        if parts is not FUNCTIONS:
+            return parts
+        text = next((self.sources / "tests").glob(f"{number}-*.c")).read_text(encoding="utf-8")
+        functions = re.findall(r"^static void (do_test_\w+)\((.*?)^}", text, re.MULTILINE | re.DOTALL)
+        return [name for name, body in functions if "SUB_TEST" in body]
 
 
 # ---- running
@@ -134,11 +137,10 @@ class Runner:
     """Runs jobs on a server. librdkafka's quick mode (-Q) is not used: a good part of the tests
     does nothing in it, and passes."""
 
-    def __init__(self, server, folder, timeout=900):
-        self.server, self.folder, self.timeout = server, folder, timeout
-        self.tests = list(_tests())
-        folder.mkdir()
-        (folder / "src").symlink_to(sources() / "src")  # a test reads a file of it as ../src/…
+    def __init__(self, suite, server, folder, timeout=1500):
+        self.suite, self.server, self.folder, self.timeout = suite, server, folder, timeout
+        folder.mkdir(parents=True)
+        (folder / "src").symlink_to(suite.sources / "src")  # a test reads a file of it as ../src/…
         _write_tools(folder)
 
     def run(self, todo, at_a_time):
@@ -165,8 +167,7 @@ class Runner:
         (folder / "test.conf").write_text(
             f"bootstrap.servers={self.server.brokers}\nbroker.address.family=v4\n"
             "test.timeout.multiplier=2\n", encoding="utf-8")
-        tests = sources() / "tests"
-        command = [tests / "test-runner", "-p1", "-L", "-s", job.scenario]
+        command = [self.suite.sources / "tests" / "test-runner", "-p1", "-L", "-s", job.scenario]
         with open(folder / "log", "wb") as log:
             try:
                 code = subprocess.run(command, cwd=folder, env=self._environment(job), stdout=log,
@@ -181,13 +182,13 @@ class Runner:
             "TESTS": job.number, "TEST_REPORT": "report.json", "BROKERS": self.server.brokers,
             "TEST_KAFKA_VERSION": SPEAKS.get(job.number, maven.KAFKA_VERSION),
             "KAFKA_PATH": str(self.folder),
-            "LD_LIBRARY_PATH": f"{sources() / 'src'}:{sources() / 'src-cpp'}",
+            "LD_LIBRARY_PATH": f"{self.suite.sources / 'src'}:{self.suite.sources / 'src-cpp'}",
             **({"SUBTESTS": _as_is_told(job.part)} if job.part else {})})
         env.pop("CI", None)  # there it would be more lenient
         return env
 
     def _results(self, job, folder, code):
-        names = [test.name for test in self.tests
+        names = [test.name for test in self.suite.tests
                  if test[1:] == (job.number, job.scenario)]
         report = folder / "report.json"
         states = {}
