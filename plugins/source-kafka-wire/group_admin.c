@@ -217,7 +217,7 @@ static void listed(void *context, enum headrace_log_error error, const char *con
   for (size_t i = 0; i < count; i++) {
     struct group *group = group_find(groups, wire_text(names[i]));
     if (!group_is_known(group))
-      list(exchange, answer, names[i], "consumer", GROUP_EMPTY);
+      list(exchange, answer, names[i], group ? group->protocol_type : "consumer", GROUP_EMPTY);
   }
   exchange_answer(exchange, answer);
 }

@@ -110,6 +110,7 @@ async function alter (admin) {
   await refused('alter configs', () => admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries: [{ name: 'max.message.bytes', value: '2000' }] }] }))
   await refused('alter configs: bad value', () => admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries: [{ name: 'max.message.bytes', value: 'x' }] }] }))
   await refused('add partitions', () => admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] }))
+  await until(async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0].partitions.length === 3)
   await refused('add fewer partitions', () => admin.createPartitions({ topicPartitions: [{ topic, count: 1 }] }))
   await refused('delete records', () => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] }))
   say('offsets after it', ordered(await admin.fetchTopicOffsets(topic)))

@@ -283,7 +283,8 @@ def measured(at):
            20, "--repeating-keys", 3, only='_send_success|_complete|tool_data|status',
            cut=r'(?<="avg_throughput":)[\d.]+|(?<="timestamp":)\d+')
     at.say("verifiable consumer", TOOLS + "VerifiableConsumer", "--topic", name, "--group-id",
-           f"{at.topic}-verifiable", "--max-messages", 100, "--reset-policy", "earliest")
+           f"{at.topic}-verifiable", "--max-messages", 100, "--reset-policy", "earliest",
+           only="status|startup|shutdown|assigned|revoked")
     features = [word for what in ("offsets-for-times", "cluster-id", "create-topics",
                                   "describe-acls", "describe-configs",
                                   "idempotent-producer") for word in

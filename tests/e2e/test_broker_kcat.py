@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kcat has the same answers from headrace's broker as from Apache Kafka."""
-import re
+"""What kcat has produced, in tables and after a restart. That it has the same answers as from
+Apache Kafka is in test_broker_compatibility.py."""
 import subprocess
-
-import pytest
 
 from harness import places
 from harness.waiting import wait_until
-
-CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 
 
 def kcat(server, *arguments, text=None):
@@ -20,56 +16,6 @@ def kcat(server, *arguments, text=None):
 
 def consume(server, topic, *more):
     return kcat(server, "-C", "-t", topic, "-e", "-q", "-f", "%p %o %K %k %S %s %h\n", *more)
-
-
-def produce_and_read(server, topic, codec):
-    for number in (1, 1000):
-        text = "".join(f"key{i}:value {i}\n" for i in range(number))
-        kcat(server, "-P", "-t", topic, "-K", ":", "-z", codec, "-H", "first=1", "-H", "empty=",
-             "-H", "first=again", text=text)
-    return consume(server, topic, "-o", "beginning")
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_produce_and_read(broker, kafka, topic, codec):
-    ours, theirs = (produce_and_read(server, topic, codec) for server in (broker, kafka))
-    assert ours == theirs
-    assert ours.count("\n") == 1001
-
-
-def test_keys_and_values_that_are_null_or_empty(broker, kafka, topic):
-    def script(server):
-        kcat(server, "-P", "-t", topic, "-K", ":", text=":empty key\n:\na:\n")
-        kcat(server, "-P", "-t", topic, "-K", ":", "-Z", text=":null key\n:\nb:\n")
-        return consume(server, topic, "-o", "beginning")
-    assert script(broker) == script(kafka)
-
-
-def test_places_to_begin(broker, kafka, topic):
-    def script(server):
-        kcat(server, "-P", "-t", topic, text="".join(f"{i}\n" for i in range(20)))
-        return [consume(server, topic, "-o", start) for start in ("5", "-3", "19", "beginning")]
-    assert script(broker) == script(kafka)
-
-
-def test_metadata(broker, kafka, topic):
-    """A topic that is asked for is made; the list is Kafka's but for numbers and addresses."""
-    def script(server):
-        wait_until(lambda: "leader 1" in kcat(server, "-L", "-t", topic), what="a leader")
-        text = kcat(server, "-L", "-t", topic)
-        return re.sub(r"127\.0\.0\.1:\d+(/\w+)?", "ADDRESS", text)
-    assert script(broker) == script(kafka)
-
-
-def test_offsets_by_time(broker, kafka, topic):
-    def script(server):
-        for text in ("a\n", "b\n"):
-            kcat(server, "-P", "-t", topic, text=text)
-        times = [int(line) for line in kcat(server, "-C", "-t", topic, "-e", "-q", "-f",
-                                            "%T\n").split()]
-        asked = [-1, -2, 0, times[1], times[1] + 1]
-        return [kcat(server, "-Q", "-t", f"{topic}:0:{time}") for time in asked]
-    assert script(broker) == script(kafka)
 
 
 def test_rows_of_what_was_produced(broker, topic):
