@@ -12,7 +12,7 @@ from harness.load import Load, check_last_values, check_topic
 from harness.waiting import count, wait_until
 from test_debezium_parity import CHANGES, LAST, RUNS, SCHEMA
 
-ROUNDS = count(1, 20)
+ROUNDS = count(1, 5)
 
 
 class Connected:
