@@ -105,7 +105,7 @@ enum kafka_error produce_check(struct exchange *exchange, const struct topic *to
     return error;
   if (produced->batch.attributes & BATCH_TRANSACTIONAL) {
     *why = "transactions are not served";
-    return KAFKA_INVALID_TXN_STATE;
+    return KAFKA_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
   }
   if (produced->batch.size > (size_t)config->max_message_bytes) {
     *why = "The record batch is larger than max.message.bytes of the topic";

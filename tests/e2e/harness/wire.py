@@ -55,9 +55,10 @@ def crc32c(data):
 ONE_RECORD = b"\x0e\0\0\0\1\2x\0"  # without a key, its value "x"
 
 
-def record_batch(codec, packed, count=1, time=0):
-    """A batch around what is compressed, as a producer writes it."""
-    after = struct.pack(">hiqqqhii", codec, count - 1, time, time, -1, -1, -1, count) + packed
+def record_batch(codec, packed, count=1, time=0, producer=(-1, -1, -1)):
+    """A batch around what is compressed, as a producer writes it; `producer`: its id, epoch and
+    sequence."""
+    after = struct.pack(">hiqqqhii", codec, count - 1, time, time, *producer, count) + packed
     return struct.pack(">qiibI", 0, 9 + len(after), -1, 2, crc32c(after)) + after
 
 
