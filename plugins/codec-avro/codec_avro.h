@@ -53,7 +53,7 @@ struct avro_column;
  * avro_as_null: what it is is null to Kafka Connect. */
 typedef char *(*avro_writer)(char *out, const struct avro_column *column, const char *data,
                              size_t size);
-extern char avro_as_null[];
+extern const char avro_as_null[];
 
 struct avro_column {
   const struct column_plan *column;

@@ -11,7 +11,7 @@
 #define AVRO_WRITER(name)                                                                          \
   static char *name(char *out, const struct avro_column *column, const char *data, size_t size)
 
-char avro_as_null[1];
+const char avro_as_null[] = "null";
 
 AVRO_WRITER(put_text)
 {
@@ -136,7 +136,8 @@ AVRO_WRITER(put_decimal)
   struct numeric_text number;
   if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
-  return number.kind ? avro_as_null : put_unscaled(out, plan, &number, plan->scale);
+  return number.kind ? (char *)(uintptr_t)avro_as_null
+                     : put_unscaled(out, plan, &number, plan->scale);
 }
 
 /* io.debezium.data.VariableScaleDecimal: the scale before the bytes. */
@@ -146,7 +147,7 @@ AVRO_WRITER(put_variable_decimal)
   if (!numeric_read(data, size, &number) || number.exponent)
     return NULL;
   if (number.kind)
-    return avro_as_null;
+    return (char *)(uintptr_t)avro_as_null;
   while (number.fraction_size && number.fraction[number.fraction_size - 1] == '0')
     number.fraction_size--;
   out = avro_put_long(out, (int64_t)number.fraction_size);
