@@ -408,7 +408,7 @@ def test_readers_see_one_history(broker, topic):
     """Through kill -9: nothing is read that was not to stay, at another place, or twice; nobody is
     stuck, and nobody is sent back to offset zero."""
     create(broker, topic)
-    values = [b"%d" % i for i in range(count(3000, 100_000))]
+    values = [b"%d" % i for i in range(count(3000, 50_000))]
     readers = [Reader(broker, topic, values) for _ in range(2)]
     for reader in readers:
         reader.start()
