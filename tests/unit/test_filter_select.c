@@ -190,6 +190,13 @@ static void test_counts_of_a_transaction(void **state)
     assert_string_equal(commit->transaction->counts[0].relation->columns[2].name, "comment");
     assert_int_equal(commit->transaction->counts[1].events, 2);
   }
+  step(test, HEADRACE_BEGIN, &test->transaction); /* nothing of the table is left */
+  counts[0].events = 1;
+  filter_test_row(test, HEADRACE_DELETE, ROW("1", "a", "b"), NULL);
+  step(test, HEADRACE_COMMIT, &end);
+  const struct headrace_transaction *left = test->batch->events.items[0].change->transaction;
+  assert_int_equal(left->count_count, 1);
+  assert_null(left->counts[0].relation);
   step(test, HEADRACE_COMMIT, &end); /* gone on with after a restart: as it came */
   assert_ptr_equal(test->batch->events.items[0].change->transaction, &end);
   filter_test_free(test);

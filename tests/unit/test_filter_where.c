@@ -43,6 +43,10 @@ static void test_expressions(void **state)
       {"id = 7", 't'},
       {"id = 7.000", 't'},
       {"id <> 7", 'f'},
+      {"id = 007", 't'},
+      {"0.02 > 0.003", 't'},
+      {"-0.02 < -0.003", 't'},
+      {"0.0 = -0", 't'},
       {"id < 10", 't'}, /* as texts it would be more */
       {"-7 < id", 't'},
       {"id = '7'", 't'},
