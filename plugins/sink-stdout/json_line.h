@@ -4,19 +4,16 @@
 #ifndef HEADRACE_JSON_LINE_H
 #define HEADRACE_JSON_LINE_H
 
-#include <headrace/plugin.h>
+#include "text_buffer.h"
 
-struct text {
-  char *bytes;
-  size_t size, capacity;
-};
+#include <headrace/plugin.h>
 
 /* {"topic":…,"key":…,"value":…,"headers":{…}} and a line feed. What is itself a
  * JSON document on one line goes in as it is; other text becomes a JSON string,
  * other bytes the string \x and hex digits. */
-void json_line(struct text *out, const struct headrace_event *event);
+void json_line(struct text_buffer *out, const struct headrace_event *event);
 
 /* The value's bytes (null: the word null) and a line feed. */
-void json_line_value(struct text *out, const struct headrace_record *record);
+void json_line_value(struct text_buffer *out, const struct headrace_record *record);
 
 #endif

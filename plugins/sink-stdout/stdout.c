@@ -18,7 +18,7 @@
 struct sink {
   const struct headrace_host *host;
   struct headrace_batch *batch; /* being written; NULL: none */
-  struct text lines;
+  struct text_buffer lines;
   size_t written;
   size_t piece; /* bytes of one write */
 };

@@ -20,7 +20,7 @@ static struct headrace_value text(const char *bytes)
 
 static void becomes(const struct headrace_event *event, const char *expected)
 {
-  struct text out = {0};
+  struct text_buffer out = {0};
   json_line(&out, event);
   assert_int_equal(out.size, strlen(expected));
   assert_memory_equal(out.bytes, expected, out.size);
@@ -63,7 +63,7 @@ static void only_json_goes_in_as_it_is(void **state)
     becomes(&event, expected);
   }
   for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-    struct text out = {0};
+    struct text_buffer out = {0};
     record.value = text(other[i]);
     json_line(&out, &event);
     assert_memory_equal(out.bytes, "{\"topic\":\"t\",\"key\":null,\"value\":\"", 33);
@@ -90,7 +90,7 @@ static void deep_nesting_is_no_json_of_ours(void **state)
   deep[1000] = '\0';
   struct headrace_record record = {.topic = text("t"), .value = text(deep)};
   struct headrace_event event = {.record = &record};
-  struct text out = {0};
+  struct text_buffer out = {0};
   json_line(&out, &event);
   assert_int_equal(out.bytes[out.size - 3], '"');
   free(out.bytes);
