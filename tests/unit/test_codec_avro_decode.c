@@ -149,6 +149,7 @@ static const struct row_case cases[] = {
     /* a row in itself, three deep */
     {FIELD("a", "[\"null\",\"R\"]"), NULL, "02 04 02 06 00",
      " a={\"id\":2,\"a\":{\"id\":3,\"a\":null}}"},
+    /* flattened events */
     /* resolution */
     {FIELD("a", "\"int\""), FIELD("a", "\"long\""), "02", " a=1"},
     {FIELD("a", "\"int\""), FIELD("a", "\"double\""), "02", " a=1"},
@@ -205,6 +206,23 @@ static void test_rows(void **state)
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     check_case(&cases[i]);
+}
+
+/* Debezium's ExtractNewRecordState: fields that tell what happened. */
+static void test_flattened(void **state)
+{
+  (void)state;
+  char bytes[64];
+  char *schema = schema_of(
+      FIELD("a", "\"int\"") "," FIELD("__op", "\"string\"") "," FIELD("__deleted", "\"string\""));
+  struct decoding *test = begin("writer");
+  registry_double_add("t-value", schema);
+  assert_true(decode(test, bytes, from_hex("02 04 02 75 0a 66616c7365", bytes)));
+  assert_string_equal(test->text, "u id=1 a=2");
+  assert_true(decode(test, bytes, from_hex("02 04 02 64 08 74727565", bytes)));
+  assert_string_equal(test->text, "d id=1 a=2");
+  end(test);
+  free(schema);
 }
 
 /* ---- schemas ---------------------------------------------------------------- */
@@ -319,6 +337,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_flattened),
       cmocka_unit_test(test_schemas_that_are_none),
       cmocka_unit_test(test_answers),
       cmocka_unit_test(test_written_by_avro_c),

@@ -47,10 +47,10 @@ def reader_of(registry):
     return read
 
 
-def deserialize(registry, topic, data, field=MessageField.VALUE):
-    """confluent-kafka's own reader."""
-    client = SchemaRegistryClient({"url": registry.url})
-    return AvroDeserializer(client)(data, SerializationContext(topic, field))
+def deserializer(registry):
+    """read(topic, bytes, field): confluent-kafka's own reader."""
+    read = AvroDeserializer(SchemaRegistryClient({"url": registry.url}))
+    return lambda topic, data, field: read(data, SerializationContext(topic, field))
 
 
 def serializer(registry, schema):
