@@ -60,6 +60,7 @@ def test_replay_gives_what_the_stream_gave(db, headrace, folder):
     live = headrace(to_stdout(db, "live", "public.*", codec={"skipped_operations": "none"}, **more))
     recorder = headrace(sections)
     for program, slot in ((live, "live"), (recorder, "rec")):
+        program.wait_log("the snapshot is done")
         db.wait_streaming(f"{slot}_{db.name}", program)
     db.psql(every_type.CHANGES)
     db.sql("insert into last values (1); truncate last; "
