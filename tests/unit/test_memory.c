@@ -390,8 +390,16 @@ static void test_receipts_and_rejections(void **state)
     receipts[i] = 100 + batch->events.items[i].origin;
   batch_set_receipts(batch, receipts);
   for (uint32_t number = 0; number < 30; number++)
-    assert_int_equal(batch->receipts[number],
-                     number % 3 == 0 || number % 2 ? 0 : 100 + number); /* 0: never came */
+    assert_true(batch->receipts[number] ==
+                (number % 3 == 0 || number % 2 ? HEADRACE_NO_RECEIPT : 100 + number));
+  for (size_t i = 0; i < batch->events.count; i++)
+    receipts[i] = 1000 + i; /* each its own */
+  batch_set_receipts(batch, receipts);
+  for (size_t i = batch->events.count; i > 0; i--) {
+    uint32_t origin = batch->events.items[i - 1].origin;
+    bool first = i == 1 || batch->events.items[i - 2].origin != origin;
+    assert_int_equal(batch->receipts[origin] == receipts[i - 1], first);
+  }
   char reason[] = "too large";
   batch_reject(batch, batch->events.count - 1, "size", reason);
   memset(reason, 'x', 3); /* the sink's text may go */
