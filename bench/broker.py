@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The broker over PostgreSQL beside the two things that it is made of.
+"""The broker over PostgreSQL beside its limit and its peer.
 
 Producing: against COPY BINARY of the same rows into the same table by psql, which is the server's
 own limit, and against Apache Kafka with the same client (librdkafka, acks=all). Consuming and
@@ -217,7 +217,7 @@ TAIL_BYTES = 24 << 20  # fits into tail_bytes
 
 
 def run_consuming(bench, options, case):
-    results = defaultdict(Figures)
+    results, following = defaultdict(Figures), defaultdict(Figures)
     short = Case(case.size, case.partitions, min(case.rows, TAIL_BYTES // (case.size + 10)))
     again = max(1, case.rows // short.rows)
     for _ in range(options.rounds):
@@ -231,9 +231,9 @@ def run_consuming(bench, options, case):
             consume(bench, bench.apache, short, topic, results["Kafka"], again)
             bench.apache.delete(topic)
         for subject in bench.subjects:
-            follow(bench, subject, case, results[f"{subject.name}, following"])
-    print_table(f"Consuming {short.rows:,} records of {case}; following, {case.rows:,}", results,
-                "Kafka")
+            follow(bench, subject, case, following[subject.name])
+    print_table(f"Consuming {short.rows:,} records of {case}", results, "Kafka")
+    print_table(f"Following while {case.rows:,} records of {case} are produced", following, "Kafka")
 
 
 # ---- latency
@@ -287,11 +287,9 @@ def median(values, digits=2):
 
 def print_table(title, results, *peers):
     peers = [peer for peer in peers if peer in results]
-    print(f"\n### {title}\n\n| | records/s (min … max) |" +
-          "".join(f" × {peer} |" for peer in peers) +
-          " CPU µs/record: client | broker | PostgreSQL | records a transaction "
-          "|\n|---|---|---|---|---|---" +
-          "|---" * len(peers) + "|")
+    columns = ["subject", "records/s (min … max)", *(f"× {peer}" for peer in peers),
+               "CPU µs/record: client", "broker", "PostgreSQL", "records a transaction"]
+    print(f"\n### {title}\n\n| {' | '.join(columns)} |\n|{'---|' * len(columns)}")
     for name, figures in results.items():
         rate = statistics.median(figures.rate)
         ratios = "".join(f" {rate / statistics.median(results[peer].rate):.2f} |" for peer in peers)
