@@ -66,6 +66,7 @@ def test_all_on_both(version, broker_factory, kafka_factory, folder, show_table)
 
 
 @pytest.mark.skipif(is_long(), reason="all of it is run")
+@pytest.mark.timeout(600)  # the first time it is built
 def test_some_on_headrace(broker_factory, folder, show_table):
     suite = Suite(NEWEST)
     broker = broker_factory(headrace_settings(True) | {"group_initial_rebalance_delay": "0"})
