@@ -110,6 +110,14 @@ def test_unregistered(users, kafka, registry, stream):
     assert f"{users.name}.public.users" not in kafka.topics()
 
 
+def test_not_a_registry(users, registry, stream):
+    """Its other interface: no event is refused for that, the pipeline stops."""
+    program = stream(f"http://127.0.0.1:{registry.port}/apis", pipeline={"errors": "skip"})
+    users.sql("insert into users values (1, 'Ada')")
+    program.log.wait("does not answer as a schema registry does .*apis/ccompat/v7")
+    assert program.wait() != 0
+
+
 def test_tls_and_basic_authentication(users, kafka, registry, stream, certificate):
     """A password, over TLS, to a server whose certificate is checked."""
     db, guard = users, Guard(registry, certificate, "me", "s3cret")

@@ -164,6 +164,24 @@ static enum registry_answer denied(const struct question *question)
   return REGISTRY_DENIED;
 }
 
+/* Something else than a registry, or another interface of it. */
+static enum registry_answer strange(const struct question *question)
+{
+  const struct headrace_host *host = question->registry->host;
+  host->log(host, HEADRACE_ERROR,
+            "%s does not answer as a schema registry does (HTTP status %ld for %.200s): set "
+            "registry to the URL of its Confluent interface (of Apicurio: …/apis/ccompat/v7)",
+            question->answer.base, question->answer.status, question->path);
+  return REGISTRY_DENIED;
+}
+
+/* A registry's errors have a number of their own: 40403 for a schema that is not there. */
+static bool is_registrys(const struct http_answer *answer)
+{
+  json_int_t code = json_integer_value(json_object_get(answer->body, "error_code"));
+  return answer->status == 404 ? code > 40400 : code > 0;
+}
+
 /* A refusal that has no words of its own. */
 static enum registry_answer refused(const struct question *question, const char *error_class,
                                     const char *what, const char *advice)
@@ -295,6 +313,8 @@ static enum registry_answer no_schema(const struct question *question, const cha
   long status = question->answer.status;
   if (status == 401 || status == 403)
     return denied(question);
+  if (!is_registrys(&question->answer))
+    return strange(question);
   return refused(question, "unknown-schema", what,
                  "is it the registry that the record's writer used?");
 }
@@ -331,7 +351,7 @@ static enum registry_answer keep_latest(struct question *question, const char *s
 {
   json_int_t id = json_integer_value(json_object_get(question->answer.body, "id"));
   if (id <= 0 || id > INT32_MAX)
-    return malformed(question);
+    return strange(question);
   *schema = cache_schema(question->registry->cache, (int32_t)id);
   enum registry_answer result = *schema ? REGISTRY_OK : keep_schema(question, (int32_t)id, schema);
   if (result != REGISTRY_OK)
@@ -370,8 +390,11 @@ enum registry_answer registry_latest(struct registry *registry, const char *subj
 static enum registry_answer not_registered(const struct question *question, const char *subject)
 {
   char what[200];
+  long status = question->answer.status;
   snprintf(what, sizeof what, "subject \"%.150s\"", subject);
-  switch (question->answer.status) {
+  if (status != 401 && status != 403 && !is_registrys(&question->answer))
+    return strange(question);
+  switch (status) {
   case 401:
   case 403:
     return denied(question);
