@@ -145,7 +145,7 @@ static avro_value_t read_datum(const struct headrace_value *data)
 
 static avro_value_t member(const avro_value_t *record, const char *name)
 {
-  avro_value_t field, branch;
+  avro_value_t field = {0}, branch = {0};
   assert_int_equal(avro_value_get_by_name(record, name, &field, NULL), 0);
   if (avro_value_get_type(&field) != AVRO_UNION)
     return field;

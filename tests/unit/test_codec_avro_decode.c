@@ -295,7 +295,7 @@ static void test_written_by_avro_c(void **state)
   registry_double_add("t-value", text);
   for (int n = 0; n < 300; n++) {
     char bytes[8192] = {0, 0, 0, 0, 1}, expected[4096];
-    avro_value_t row, field, item, branch;
+    avro_value_t row = {0}, field = {0}, item = {0}, branch = {0};
     size_t size = 0;
     avro_generic_value_new(iface, &row);
     avro_value_get_by_index(&row, 0, &field, NULL);
