@@ -9,12 +9,13 @@ import json
 import statistics
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import confluent_kafka
 
 from measuring import Servers, measure, process_usage, servers, timed, until_arrived
-from harness import debezium, kafka  # in the path of `measuring`
+from harness import debezium, kafka, registry  # in the path of `measuring`
 from harness.process import Process
 
 PUBLICATION = "bench_pub"
@@ -98,7 +99,7 @@ state_dir = {work}/state
 log_level = warning
 [{name}]
 source = pgoutput
-codec = json
+codec = {codec}
 sink = kafka
 {delivery}
 [{name}.source]
@@ -106,7 +107,7 @@ conninfo = {conninfo}
 slot = {slot}
 publication = bench_pub
 [{name}.codec]
-format = debezium
+{codec_keys}
 [{name}.sink]
 brokers = {brokers}
 topics = public.users = {topic}, public.wide = {topic}
@@ -116,22 +117,29 @@ AT_LEAST_ONCE = "checkpoint = none"
 EXACTLY_ONCE = "checkpoint = sink\ndelivery = exactly-once"
 
 
-def start_headrace(bench, topic, slot, delivery=AT_LEAST_ONCE):
+JSON = {"codec": "json", "codec_keys": "format = debezium"}
+
+
+def avro(url):
+    return {"codec": "avro", "codec_keys": f"registry = {url}"}
+
+
+def start_headrace(bench, topic, slot, delivery=AT_LEAST_ONCE, codec=JSON):
     ini = bench.work / f"{topic}.ini"
     ini.write_text(HEADRACE_INI.format(build=bench.build, work=bench.work, name="bench", slot=slot,
                                        conninfo=bench.conninfo, topic=topic, delivery=delivery,
-                                       brokers=bench.kafka.brokers))
+                                       brokers=bench.kafka.brokers, **codec))
     process = Process(topic, bench.work)
     process.spawn([bench.build / "core/headrace", "run", "-c", ini])
     return process
 
 
-def read_headrace(bench, workload, _end, delivery=AT_LEAST_ONCE):
+def read_headrace(bench, workload, _end, delivery=AT_LEAST_ONCE, codec=JSON):
     topic = f"headrace-{time.time_ns()}"
     bench.kafka.create_topic(topic)
     bench.copy_slot("headrace")
     start = time.monotonic()
-    process = start_headrace(bench, topic, "headrace", delivery)
+    process = start_headrace(bench, topic, "headrace", delivery, codec)
     until_arrived(bench, topic, workload.rows, process)
     seconds = time.monotonic() - start
     cpu, rss = process_usage(process.pid)
@@ -176,13 +184,16 @@ def debezium_connector(bench, topic):
     }
 
 
-def readers():
+def readers(registry_url):
     table = {f"null reader, nap {nap} µs": lambda b, w, e, n=nap: read_null(b, w, e, n)
              for nap in NAPS_US}
     table["pg_recvlogical"] = read_recvlogical
     table["headrace → Kafka"] = read_headrace
     table["headrace → Kafka, exactly once"] = \
         lambda b, w, e: read_headrace(b, w, e, EXACTLY_ONCE)
+    if registry_url:
+        table["headrace → Kafka, Avro"] = \
+            lambda b, w, e: read_headrace(b, w, e, codec=avro(registry_url))
     return table
 
 
@@ -204,7 +215,7 @@ def run_workload(bench, workload, options):
     end = bench.load(workload)
     results = {}
     for _ in range(options.rounds):
-        for name, reader in readers().items():
+        for name, reader in readers(options.registry_url).items():
             measure(results, name, reader(bench, workload, end))
     if options.debezium:
         measure(results, "Debezium (once warm)", read_debezium(bench, workload, end))
@@ -259,12 +270,26 @@ def run_latency(bench, seconds):
           f"| {delays[-1]:.1f} ms |", flush=True)
 
 
+@contextmanager
+def registry_if(wanted, bench):
+    """Its URL."""
+    if not wanted:
+        yield None
+        return
+    server = registry.Registry(bench.work).start()
+    try:
+        yield server.url
+    finally:
+        server.close()
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="workloads whose name holds this")
     parser.add_argument("--no-debezium", dest="debezium", action="store_false")
+    parser.add_argument("--avro", action="store_true", help="also Avro, with a registry")
     parser.add_argument("--latency-seconds", type=int, default=20)
     return parser.parse_args()
 
@@ -279,7 +304,7 @@ def main():
         Workload("users, 1 row a transaction", "users", rows // 5, 1),
         Workload("users, one transaction", "users", rows, rows),
     ]
-    with servers(Bench) as bench:
+    with servers(Bench) as bench, registry_if(options.avro, bench) as options.registry_url:
         warm_up = Workload("warm-up", "users", 500_000, 10_000)
         read_headrace(bench, warm_up, bench.load(warm_up))
         for workload in workloads:
