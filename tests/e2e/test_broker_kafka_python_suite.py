@@ -11,17 +11,29 @@ from harness.waiting import is_long
 REASONS = pathlib.Path(__file__).parent / "kafka_python_differences.tsv"
 
 
+def on_headrace(broker, folder, reasons):
+    """{test: result}. Once in many runs a consumer of kafka-python waits for ever: a subscription
+    that is made while an answer to Metadata is read is not asked for. So what fails is tried again."""
+    found = suite.run(broker, suite.HEADRACE_SPEAKS, folder, "suite-on-headrace")
+    table = TwoColumns("", [Row(test, None, result) for test, result in found.items()], reasons)
+    failed = [row.test for row in table.unexplained()]
+    if failed:
+        found |= suite.run(broker, suite.HEADRACE_SPEAKS, folder, "suite-again", failed)
+    return found
+
+
 def test_kafka_pythons_own_tests(broker_factory, request, folder, show_table):
     """Every day on headrace only; scripts/test --long has Kafka beside it, and shows the table."""
     broker = broker_factory(suite.HEADRACE_SETTINGS)
-    ours = suite.run(broker, suite.HEADRACE_SPEAKS, folder, "suite-on-headrace")
+    reasons = read_reasons(REASONS)
+    ours = on_headrace(broker, folder, reasons)
     theirs = {}
     if is_long():
         kafka = request.getfixturevalue("kafka_factory")(suite.kafka_settings)
         theirs = suite.run(kafka, maven.KAFKA_VERSION, folder, "suite-on-kafka")
         assert theirs.keys() == ours.keys()
     table = TwoColumns(suite.TITLE, [Row(test, theirs.get(test), result)
-                                     for test, result in ours.items()], read_reasons(REASONS))
+                                     for test, result in ours.items()], reasons)
     assert len(ours) > 50
     if is_long() or table.problems():
         show_table(table.text())

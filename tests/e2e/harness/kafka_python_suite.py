@@ -84,10 +84,12 @@ def _environment(server, version):
     return {name: value for name, value in env.items() if not name.startswith("PYTEST_")}
 
 
-def run(server, version, folder, name):
-    """{file::test: result}; what the tests say goes to a log of that name in the folder."""
+def run(server, version, folder, name, tests=()):
+    """{file::test: result}, of all or of some `tests`; what they say goes to a log of that name in
+    the folder."""
     report, log = folder / f"{name}.xml", Log(folder / f"{name}.log", name)
-    command = [sys.executable, "-m", "pytest", *FILES, "-q", "--tb=short",
+    files = [f"test/integration/{test.replace('::', '.py::', 1)}" for test in tests] or FILES
+    command = [sys.executable, "-m", "pytest", *files, "-q", "--tb=short",
                "-p", "no:cacheprovider", "-p", "no:xdist", f"--junitxml={report}"]
     with open(log.path, "wb") as output:
         subprocess.run(command, cwd=sources(), env=_environment(server, version), check=False,

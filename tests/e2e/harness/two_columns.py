@@ -33,13 +33,16 @@ class TwoColumns:
     def _reason(self, row):
         return next((one for one in self.reasons if _matches(one, row.test)), None)
 
+    def unexplained(self):
+        """Rows that differ for no reason. What passes on headrace only is none of them."""
+        return [row for row in self.rows if row.headrace not in (PASS, row.kafka or PASS) and
+                not self._reason(row)]
+
     def problems(self):
-        """Sentences; none is what a test wants. What passes on headrace only is no problem."""
-        open_rows = [row for row in self.rows if row.headrace != PASS]
+        """Sentences; none is what a test wants."""
         found = [f"{row.test}: {row.headrace} on headrace, {row.kafka or PASS} on Kafka, and no "
-                 "reason is given" for row in open_rows
-                 if row.headrace != (row.kafka or PASS) and not self._reason(row)]
-        needed = {self._reason(row) for row in open_rows}
+                 "reason is given" for row in self.unexplained()]
+        needed = {self._reason(row) for row in self.rows if row.headrace != PASS}
         return found + [f"the reason for {one.pattern} is needed by no test"
                         for one in self.reasons if self.whole and one not in needed]
 
