@@ -112,7 +112,8 @@ class Suite:
 
 # ---- running
 
-STATES = {"PASSED": PASS, "FAILED": FAIL, "RUNNING": FAIL, "SKIPPED": SKIP}
+# "DNS": an earlier one of the same number has not ended.
+STATES = {"PASSED": PASS, "FAILED": FAIL, "RUNNING": FAIL, "DNS": FAIL, "SKIPPED": SKIP}
 TOOLS = {"kafka-topics.sh": "TopicCommand", "kafka-acls.sh": "AclCommand"}  # that tests call
 
 # Without a version that has ACLs this one would do nothing but ask for them.
