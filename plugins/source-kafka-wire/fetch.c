@@ -51,6 +51,17 @@ static void wake(struct fetch *fetch)
   broker->woken = fetch;
 }
 
+static void forget_wake(struct fetch *fetch)
+{
+  struct fetch **at = &fetch->exchange->broker->woken;
+  for (; fetch->in_woken && *at; at = &(*at)->next_woken)
+    if (*at == fetch) {
+      *at = fetch->next_woken;
+      fetch->in_woken = false;
+      return;
+    }
+}
+
 void fetch_wake(struct partition *partition)
 {
   for (struct fetch_waiter *waiter = partition->waiters; waiter; waiter = waiter->next)
@@ -256,6 +267,7 @@ static void finish(struct fetch *fetch)
 {
   struct fetch_response *answer = WIRE_NEW(&fetch->exchange->arena, fetch_response);
   fetch->parked = false;
+  forget_wake(fetch); /* by what came while the store was reading */
   timer_clear(&fetch->exchange->broker->timers, &fetch->timer);
   for (size_t i = 0; i < fetch->count; i++)
     leave(&fetch->slots[i].waiter);
@@ -302,13 +314,8 @@ void fetch_read_done(struct fetch *fetch)
 static void release(struct exchange *exchange)
 {
   struct fetch *fetch = exchange->work;
-  struct fetch **at = &exchange->broker->woken;
   timer_clear(&exchange->broker->timers, &fetch->timer);
-  for (; fetch->in_woken && *at; at = &(*at)->next_woken)
-    if (*at == fetch) {
-      *at = fetch->next_woken;
-      break;
-    }
+  forget_wake(fetch);
   for (size_t i = 0; i < fetch->count; i++) {
     struct fetch_slot *slot = &fetch->slots[i];
     leave(&slot->waiter);

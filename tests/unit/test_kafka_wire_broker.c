@@ -267,6 +267,29 @@ static void a_fetch_that_is_woken_while_it_reads_waits(void **state)
                    KAFKA_OFFSET_OUT_OF_RANGE);
 }
 
+/* What is woken while the store's answer is on its way would ask once more, for nobody. */
+static void a_fetch_that_is_answered_asks_no_more(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 2);
+  const struct headrace_topic_id id = the_log->topics[0].entry.id;
+  const struct headrace_log_reader *reader = &the_log->reader;
+  struct fetch_request *request = fetch_of(fixture, "t", 2, 0);
+  request->max_wait_ms = 60000;
+  send_request(fixture, KEY_FETCH, 11, request);
+  for (int i = 0; i < 4; i++)
+    turn(fixture); /* it is parked */
+  append("t", 0, "value", 1000);
+  reader->advanced(reader->context, &id, 0);
+  turn(fixture); /* it has asked */
+  append("t", 1, "value", 1000);
+  reader->advanced(reader->context, &id, 1);
+  turn(fixture);
+  assert_null(the_log->first);
+  const struct fetch_response *answered = answer(fixture, KEY_FETCH, 11);
+  assert_true(answered->responses.items[0].partitions.items[0].records.size > 0);
+}
+
 static void a_session_says_only_what_is_new(void **state)
 {
   struct fixture *fixture = *state;
@@ -459,6 +482,7 @@ int main(void)
       TEST(what_was_deleted_is_out_of_range),
       TEST(a_store_that_is_away_is_an_error_to_try_again),
       TEST(a_fetch_that_is_woken_while_it_reads_waits),
+      TEST(a_fetch_that_is_answered_asks_no_more),
       TEST(a_session_says_only_what_is_new),
       TEST(a_session_forgets_partitions),
       TEST(sessions_are_bounded),
