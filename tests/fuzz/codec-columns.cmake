@@ -1,0 +1,1 @@
+headrace_fuzz_target(codec_columns codec-columns-objects headrace-core)

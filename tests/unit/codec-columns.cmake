@@ -1,0 +1,1 @@
+headrace_unit_test(codec_columns codec-columns-objects headrace-core)
