@@ -175,11 +175,13 @@ static int64_t take(struct fetch_slot *slot, int64_t taken, bool *asks)
   slot->first = tail_find(&partition->tail, slot->offset);
   if (slot->first < partition->tail.count)
     return take_from_tail(slot, &partition->tail, taken);
-  if (fetch->was_read || taken >= fetch->max_bytes || about_to_come(partition, slot->offset))
+  int64_t room = fetch->max_bytes - taken;
+  if (fetch->was_read || (taken && room <= 0) || about_to_come(partition, slot->offset))
     return 0;
-  int64_t most = fetch->max_bytes - taken;
+  int64_t most = slot->max_bytes < room ? slot->max_bytes : room;
+  if (most < 1) /* who has room for nothing gets one record all the same */
+    most = 1;
   *asks = true;
-  most = slot->max_bytes < most ? slot->max_bytes : most;
   fetch_read(slot, most);
   return most;
 }

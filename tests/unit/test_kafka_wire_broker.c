@@ -267,6 +267,31 @@ static void a_fetch_that_is_woken_while_it_reads_waits(void **state)
                    KAFKA_OFFSET_OUT_OF_RANGE);
 }
 
+static int32_t records_of_partition(struct fixture *fixture, int32_t max_bytes, int32_t of_each)
+{
+  struct fetch_request *request = fetch_of(fixture, "t", 1, 0);
+  request->max_bytes = max_bytes;
+  request->topics.items[0].partitions.items[0].partition_max_bytes = of_each;
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, request);
+  struct wire_slice records = answered->responses.items[0].partitions.items[0].records;
+  struct record_batch batch;
+  const char *why;
+  return record_batch_open(records.data, records.size, &batch, &why) == KAFKA_NONE ? batch.count
+                                                                                   : 0;
+}
+
+static void who_has_room_for_nothing_gets_one_record(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  for (int i = 0; i < 10; i++)
+    append("t", 0, "value", 1000);
+  assert_int_equal(records_of_partition(fixture, 1 << 20, 1 << 20), 10);
+  assert_int_equal(records_of_partition(fixture, 1 << 20, 0), 1);
+  assert_int_equal(records_of_partition(fixture, 1 << 20, -1), 1);
+  assert_int_equal(records_of_partition(fixture, 0, 1 << 20), 1);
+}
+
 /* What is woken while the store's answer is on its way would ask once more, for nobody. */
 static void a_fetch_that_is_answered_asks_no_more(void **state)
 {
@@ -481,6 +506,7 @@ int main(void)
       TEST(records_come_from_the_store),
       TEST(what_was_deleted_is_out_of_range),
       TEST(a_store_that_is_away_is_an_error_to_try_again),
+      TEST(who_has_room_for_nothing_gets_one_record),
       TEST(a_fetch_that_is_woken_while_it_reads_waits),
       TEST(a_fetch_that_is_answered_asks_no_more),
       TEST(a_session_says_only_what_is_new),
