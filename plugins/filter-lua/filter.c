@@ -30,7 +30,7 @@ static const struct headrace_key keys[] = {
     {.name = "memory",
      .type = HEADRACE_SIZE,
      .default_value = "16MiB",
-     .help = "what the script may have in all; more is an error"},
+     .help = "what the script may have in all, and one answer; more is an error"},
     {.name = "most",
      .type = HEADRACE_INT,
      .default_value = "1000",
@@ -150,6 +150,9 @@ static enum headrace_result apply_script(struct filter *filter, const struct hea
   struct call call = {.host = host,
                       .of_records = filter->of_records,
                       .most = filter->most,
+                      .memory = filter->sandbox.most,
+                      .left = filter->sandbox.most,
+                      .lua = filter->sandbox.lua,
                       .event = event,
                       .out = out,
                       .relations = &filter->relations};

@@ -15,21 +15,24 @@
 
 struct row_of_script {
   lua_State *lua;
-  const struct call *call;
+  struct call *call;
   const struct headrace_relation *relation; /* as it came */
   struct extra extras[EXTRAS_MOST];
   size_t extra_count;
 };
 
-static char *keep(const struct call *call, const char *data, size_t size)
+static char *keep(struct call *call, const char *data, size_t size)
 {
+  if (size >= call->left)
+    luaL_error(call->lua, "the answer is larger than memory = %I bytes", (lua_Integer)call->memory);
+  call->left -= size + 1;
   char *copy = call->host->alloc(call->host, call->out, size + 1);
   memcpy(copy, data, size);
   copy[size] = '\0';
   return copy;
 }
 
-static struct headrace_value text_value(const struct call *call, const char *data, size_t size,
+static struct headrace_value text_value(struct call *call, const char *data, size_t size,
                                         uint32_t state)
 {
   return (struct headrace_value){keep(call, data, size), (uint32_t)size, state};
@@ -78,7 +81,7 @@ static bool fits_type(uint16_t type, const char *text, size_t size)
   return is_float || whole || (!is_whole_type(type) && !number.exponent);
 }
 
-static struct headrace_value number_value(lua_State *lua, const struct call *call,
+static struct headrace_value number_value(lua_State *lua, struct call *call,
                                           const struct headrace_column *column)
 {
   char text[NUMBER_ROOM];
@@ -93,7 +96,7 @@ static struct headrace_value number_value(lua_State *lua, const struct call *cal
   return text_value(call, text, size, untyped ? HEADRACE_LITERAL : HEADRACE_TEXT);
 }
 
-static struct headrace_value string_value(lua_State *lua, const struct call *call,
+static struct headrace_value string_value(lua_State *lua, struct call *call,
                                           const struct headrace_column *column)
 {
   size_t size;
@@ -105,7 +108,7 @@ static struct headrace_value string_value(lua_State *lua, const struct call *cal
 }
 
 /* The script's value on top of the stack. */
-static struct headrace_value new_value(lua_State *lua, const struct call *call,
+static struct headrace_value new_value(lua_State *lua, struct call *call,
                                        const struct headrace_column *column)
 {
   if (is_null(lua, -1))
@@ -132,7 +135,7 @@ static struct headrace_value new_value(lua_State *lua, const struct call *call,
 }
 
 /* Takes the value off the stack. It is `came` if the script has left it so. */
-static struct headrace_value take_value(lua_State *lua, const struct call *call,
+static struct headrace_value take_value(lua_State *lua, struct call *call,
                                         const struct headrace_column *column,
                                         const struct headrace_value *came)
 {
@@ -240,7 +243,7 @@ static const struct headrace_value *pull_row(struct row_of_script *row, int item
   return values;
 }
 
-static const char *text_or(lua_State *lua, const struct call *call, int item, const char *field,
+static const char *text_or(lua_State *lua, struct call *call, int item, const char *field,
                            const char *otherwise)
 {
   const char *text = otherwise;
@@ -264,7 +267,7 @@ static uint32_t pull_operation(lua_State *lua, int item)
   return 0;
 }
 
-static struct headrace_value pull_bytes(lua_State *lua, const struct call *call, int item,
+static struct headrace_value pull_bytes(lua_State *lua, struct call *call, int item,
                                         const char *field)
 {
   struct headrace_value value = {.state = HEADRACE_NULL};
@@ -325,7 +328,7 @@ static void pull_change(lua_State *lua, struct call *call, int item, struct made
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-static void set_header(lua_State *lua, const struct call *call, struct headrace_header *header,
+static void set_header(lua_State *lua, struct call *call, struct headrace_header *header,
                        const char *name)
 {
   header->name = keep(call, name, strlen(name));
@@ -341,7 +344,7 @@ static void set_header(lua_State *lua, const struct call *call, struct headrace_
 }
 
 /* {{name = "a", value = "b"}, …} */
-static void pull_header_list(lua_State *lua, const struct call *call, size_t count,
+static void pull_header_list(lua_State *lua, struct call *call, size_t count,
                              struct headrace_header *headers)
 {
   for (size_t i = 0; i < count; i++) {
@@ -361,7 +364,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* {a = "b", …}, in the order of the names: a table of Lua's has none. */
-static void pull_header_map(lua_State *lua, const struct call *call, size_t count,
+static void pull_header_map(lua_State *lua, struct call *call, size_t count,
                             struct headrace_header *headers)
 {
   size_t i = 0;
@@ -373,14 +376,26 @@ static void pull_header_map(lua_State *lua, const struct call *call, size_t coun
   qsort(headers, count, sizeof *headers, by_name);
 }
 
-static void pull_headers(lua_State *lua, const struct call *call, int item,
+/* What lua_rawlen() says of a list with gaps may be any number. */
+static size_t list_length(lua_State *lua)
+{
+  size_t count = 0;
+  while (lua_rawgeti(lua, -1, (lua_Integer)count + 1) != LUA_TNIL) {
+    lua_pop(lua, 1);
+    count++;
+  }
+  lua_pop(lua, 1);
+  return count;
+}
+
+static void pull_headers(lua_State *lua, struct call *call, int item,
                          struct headrace_record *record)
 {
   record->headers = NULL;
   record->header_count = 0;
   int type = lua_getfield(lua, item, "headers");
   if (type == LUA_TTABLE) {
-    size_t list = lua_rawlen(lua, -1), count = list;
+    size_t list = list_length(lua), count = list;
     if (!list)
       for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1))
         count++;

@@ -82,6 +82,69 @@ static int set_metatable(lua_State *lua)
   return 1;
 }
 
+/* What a list of so much memory can have at most: more is a length that is made up, by keys such as
+ * 1, 2, 4 … 2^60, or by a metatable that was changed after it was set. */
+static void check_length(lua_State *lua, lua_Unsigned length)
+{
+  if (length > sandbox_of(lua)->most / sizeof(void *))
+    luaL_error(lua, "a list of that length is not allowed here");
+}
+
+static int call_original(lua_State *lua)
+{
+  lua_pushvalue(lua, lua_upvalueindex(1));
+  lua_insert(lua, 1);
+  lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
+  return lua_gettop(lua);
+}
+
+static int call_with_list(lua_State *lua)
+{
+  luaL_checktype(lua, 1, LUA_TTABLE);
+  if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL)
+    luaL_error(lua, "a metatable with __len is not allowed here");
+  check_length(lua, lua_rawlen(lua, 1));
+  return call_original(lua);
+}
+
+static int concatenate(lua_State *lua)
+{
+  lua_Integer from = luaL_optinteger(lua, 3, 1), to = luaL_optinteger(lua, 4, 0);
+  if (to > from)
+    check_length(lua, (lua_Unsigned)to - (lua_Unsigned)from);
+  return call_with_list(lua);
+}
+
+/* Nothing, again and again. */
+static int repeat(lua_State *lua)
+{
+  size_t size, between = 0;
+  const char *text = luaL_checklstring(lua, 1, &size);
+  luaL_optlstring(lua, 3, "", &between);
+  if (size || between)
+    return call_original(lua);
+  lua_pushstring(lua, text);
+  return 1;
+}
+
+static void bound(lua_State *lua, const char *table, const char *name, lua_CFunction function)
+{
+  lua_getglobal(lua, table);
+  lua_getfield(lua, -1, name);
+  lua_pushcclosure(lua, function, 1);
+  lua_setfield(lua, -2, name);
+  lua_pop(lua, 1);
+}
+
+static void bound_libraries(lua_State *lua)
+{
+  bound(lua, LUA_STRLIBNAME, "rep", repeat);
+  bound(lua, LUA_TABLIBNAME, "concat", concatenate);
+  static const char *const of_lists[] = {"insert", "remove", "sort"};
+  for (size_t i = 0; i < sizeof of_lists / sizeof *of_lists; i++)
+    bound(lua, LUA_TABLIBNAME, of_lists[i], call_with_list);
+}
+
 static int say(lua_State *lua)
 {
   const struct headrace_host *host = sandbox_of(lua)->host;
@@ -114,6 +177,7 @@ static void open_libraries(lua_State *lua)
     remove_field(lua, LUA_GNAME, removed[i]);
   remove_field(lua, LUA_STRLIBNAME, "dump");
   remove_field(lua, LUA_TABLIBNAME, "move"); /* it counts to what it is told */
+  bound_libraries(lua);
   lua_register(lua, "setmetatable", set_metatable);
   lua_register(lua, "log", say);
   push_null(lua);

@@ -73,7 +73,9 @@ struct made { /* an event of the answer, before it is added */
 struct call {
   const struct headrace_host *host;
   bool of_records;
-  int64_t most; /* events of one */
+  int64_t most;        /* events of one */
+  size_t memory, left; /* bytes that the answer may have, and still may */
+  lua_State *lua;
   const struct headrace_event *event;
   struct headrace_batch *out;
   struct relation_cache *relations; /* struct shapes of each */

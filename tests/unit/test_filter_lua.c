@@ -146,12 +146,13 @@ static void test_faults_are_refused(void **state)
   static const struct {
     const char *text, *reason;
   } cases[] = {
-      {"error('it cannot be')", ":1: it cannot be"},
+      {"error('it cannot be')", ":2: it cannot be"},
       {"error({})", "the script's error is a table, not a text"},
       {"local x = nil + 1", "attempt to perform arithmetic on a nil value"},
       {"while true do end", "more than 1000000 instructions for one event"},
       {"while true do pcall(function() while true do end end) end", "more than 1000000"},
-      {"local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(999) .. i end", "more than memory = 16777216 bytes"},
+      {"local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(999) .. i end",
+       "more than memory = 16777216 bytes"},
       {"return ('x'):rep(1 << 30)", "more than memory = 16777216 bytes"},
       {"local f f = function() return f() + 1 end f()", "more than memory = "},
       {"return 'x'", "must answer nil, true, an event or a list of them, not a string"},
@@ -174,12 +175,29 @@ static void test_faults_are_refused(void **state)
       {"return json.encode(1/0)", "json.encode: JSON has no inf"},
       {"return json.encode('\\xff')", "json.encode: a text is not UTF-8"},
       {"setmetatable({}, {__gc = function() while true do end end})", "__gc is not allowed"},
+      {"local m = {} local t = setmetatable({}, m) m.__len = function() return 1 << 60 end "
+       "table.insert(t, 1, 1)",
+       "__len is not allowed"},
+      {"local t = sparse(60) table.insert(t, 1, 1)", "a list of that length"},
+      {"local t = sparse(60) table.remove(t, 1)", "a list of that length"},
+      {"local t = sparse(60) table.sort(t, rawequal)", "a list of that length"},
+      {"table.concat(setmetatable({}, {__index = table.concat}), '', 1, math.maxinteger)",
+       "a list of that length"},
+      {"table.concat(setmetatable({}, {__index = table.concat}), '', math.mininteger, 5)",
+       "a list of that length"},
+      {"return {key = 'a', headers = sparse(61)}", "headers must be"},
+      {"local s = ('x'):rep(1 << 20) local t = {} for i = 1, 20 do t[i] = {key = s} end return t",
+       "the answer is larger than memory = 16777216 bytes"},
+      {"error(#('') :rep(math.maxinteger) .. 'x')", ":2: 0x"},
+      {"error(('a'):rep(3, '-') .. table.concat({1, 2}, '+'))", ":2: a-a-a1+2"},
       {"table.insert(setmetatable({}, {__len = function() return 1 << 60 end}), 1, 1)",
        "__len is not allowed"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char text[300];
+    char text[600];
     snprintf(text, sizeof text,
+             "function sparse(bits) local t = {1, 1} "
+             "for i = 1, bits do t[1 << i] = 1 t[(1 << i) + 1] = 1 end return t end\n"
              "function filter(event) if event.new.id == 1 then %s end return true end",
              cases[i].text);
     struct filter_test *test = filter(text, NULL, NULL);
