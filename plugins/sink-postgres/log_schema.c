@@ -309,10 +309,12 @@ static bool make_schema(const struct log_sink *sink, PGconn *connection, struct 
 /* Inside of a transaction. */
 static bool upgrade(const struct log_sink *sink, PGconn *connection, struct pg_error *error)
 {
-  char *done = pg_format("UPDATE meta SET schema_version = %d", VERSION);
-  /* Another process may have done it while the lock was waited for. */
   bool good = run(connection, "SELECT pg_advisory_xact_lock(" UPGRADE_LOCK ")", error);
+  /* Another process may have done it while the lock was waited for, also a newer one. */
   int version = good ? version_there(connection, error) : -1;
+  if (version > VERSION)
+    return refuse_newer(version, error);
+  char *done = pg_format("UPDATE meta SET schema_version = %d", VERSION);
   good = version == 0 ? make_schema(sink, connection, error) : version > 0;
   for (int i = version; good && i < VERSION; i++)
     good = run(connection, *steps[i], error);

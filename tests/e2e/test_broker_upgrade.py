@@ -46,6 +46,20 @@ def test_one_upgrades_at_a_time(broker_factory, db):
     assert db.value("select schema_version from kafka.meta") >= 6
 
 
+def test_a_newer_one_upgrades_first(broker_factory, db):
+    """What it made is not taken for older than it is."""
+    db.psql(OLD.read_text())
+    broker = broker_factory(start=False)
+    with db.connect() as holder:
+        holder.execute("select pg_advisory_lock(7308895160483668324)")
+        Headrace.start(broker)
+        wait_until(lambda: db.value("select count(*) from pg_locks where not granted and"
+                                    " locktype = 'advisory'") == 1, what="it waits")
+        db.psql("update kafka.meta set schema_version = 99")
+    broker.wait_log("a newer one has to be used")
+    assert db.value("select schema_version from kafka.meta") == 99
+
+
 def test_tables_of_version_4(broker_factory, db):
     db.psql(OLD.read_text())
     before = db.value("select cluster_id from kafka.meta")
