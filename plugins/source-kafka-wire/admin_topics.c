@@ -7,6 +7,8 @@
 
 #define PARTITIONS_MAX 10000 /* of a topic, by one request */
 
+static const char too_many_partitions[] = "More partitions than a topic may have.";
+
 /* ---- CreateTopics ------------------------------------------------------------------------- */
 
 typedef struct create_topics_request_creatable_topic asked_topic;
@@ -33,6 +35,23 @@ static const char *replica_fault(struct exchange *exchange, const struct wire_in
                           : NULL;
 }
 
+/* Each from 0 on once, in any order. */
+static const char *index_fault(struct exchange *exchange, const asked_topic *asked)
+{
+  int32_t count = asked->assignments.count;
+  bool *seen = wire_alloc(&exchange->arena, (size_t)count * sizeof *seen);
+  for (int32_t i = 0; i < count; i++) {
+    int32_t index = asked->assignments.items[i].partition_index;
+    if (index < 0 || index >= count)
+      return "partitions should be a consecutive 0-based integer sequence";
+    if (seen[index])
+      return wire_format(&exchange->arena,
+                         "Found multiple manual partition assignments for partition %d", index);
+    seen[index] = true;
+  }
+  return NULL;
+}
+
 static enum kafka_error assigned_count(struct exchange *exchange, const asked_topic *asked,
                                        int32_t *count, const char **why)
 {
@@ -40,12 +59,13 @@ static enum kafka_error assigned_count(struct exchange *exchange, const asked_to
   if (asked->num_partitions != -1 || asked->replication_factor != -1)
     return KAFKA_INVALID_REQUEST;
   *count = asked->assignments.count;
-  for (int32_t i = 0; i < *count; i++) {
+  *why = too_many_partitions;
+  if (*count > PARTITIONS_MAX)
+    return KAFKA_INVALID_PARTITIONS;
+  *why = index_fault(exchange, asked);
+  for (int32_t i = 0; i < *count && !*why; i++)
     *why = replica_fault(exchange, &asked->assignments.items[i].broker_ids);
-    if (*why)
-      return KAFKA_INVALID_REPLICA_ASSIGNMENT;
-  }
-  return KAFKA_NONE;
+  return *why ? KAFKA_INVALID_REPLICA_ASSIGNMENT : KAFKA_NONE;
 }
 
 static enum kafka_error count_fault(struct exchange *exchange, const asked_topic *asked,
@@ -58,7 +78,7 @@ static enum kafka_error count_fault(struct exchange *exchange, const asked_topic
   *why = "Number of partitions was set to an invalid non-positive value.";
   if (*count <= 0)
     return KAFKA_INVALID_PARTITIONS;
-  *why = "More partitions than a topic may have.";
+  *why = too_many_partitions;
   if (*count > PARTITIONS_MAX)
     return KAFKA_INVALID_PARTITIONS;
   *why = "Replication factor must be larger than 0, or -1 to use the default value.";
@@ -258,7 +278,7 @@ static enum kafka_error check_count(struct exchange *exchange, const struct topi
                      topic->name, topic->partition_count, asked->count);
   if (asked->count < topic->partition_count)
     return KAFKA_INVALID_PARTITIONS;
-  *why = "More partitions than a topic may have.";
+  *why = too_many_partitions;
   if (asked->count > PARTITIONS_MAX)
     return KAFKA_INVALID_PARTITIONS;
   int32_t more = asked->count - topic->partition_count;

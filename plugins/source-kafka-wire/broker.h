@@ -66,7 +66,7 @@ struct connection {
   struct connection *previous, *next;           /* of all */
   struct connection *next_dirty, *next_blocked; /* lists of the broker */
   struct exchange *first, *last;                /* requests without an answer so far */
-  size_t exchange_count;
+  size_t exchange_count, fetch_count;           /* fetches among them */
   struct wire_buffer in, out;
   size_t in_at, out_at; /* what was taken, what was sent */
   uint32_t interest;    /* of epoll */

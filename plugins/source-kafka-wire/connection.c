@@ -20,6 +20,7 @@
 #define IN_KEPT       ((size_t)64 << 10)
 #define OUT_KEPT      ((size_t)256 << 10)
 #define EXCHANGES_MAX 100                /* requests without an answer, of a connection */
+#define FETCHES_MAX   2                  /* of them: each may hold fetch_max_bytes */
 #define OUT_HIGH      ((size_t)1 << 20)  /* unsent: no more requests are taken */
 #define ARENA_LIMIT   ((size_t)32 << 20) /* of what a request becomes in memory */
 
@@ -146,7 +147,7 @@ static void drop_exchanges(struct connection *connection)
 {
   struct exchange *exchange = connection->first;
   connection->first = connection->last = NULL;
-  connection->exchange_count = 0;
+  connection->exchange_count = connection->fetch_count = 0;
   while (exchange) {
     struct exchange *next = exchange->next;
     exchange->connection = NULL;
@@ -250,7 +251,7 @@ static void give_up(struct timer *timer)
 
 static bool saturated(const struct connection *connection)
 {
-  return connection->exchange_count >= EXCHANGES_MAX ||
+  return connection->exchange_count >= EXCHANGES_MAX || connection->fetch_count >= FETCHES_MAX ||
          connection->out.size - connection->out_at > OUT_HIGH;
 }
 
@@ -321,6 +322,7 @@ static void serve_frame(struct connection *connection, const char *frame, size_t
   if (size < 2 || load16(frame) != KEY_PRODUCE)
     frame = wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}).data;
   enum wire_result result = read_request(exchange, frame, size);
+  connection->fetch_count += exchange->request.key == KEY_FETCH;
   if (result == WIRE_OK && dispatch_serves(exchange->request.key)) {
     dispatch(exchange);
   } else if (result == WIRE_UNSUPPORTED_VERSION && exchange->request.key == KEY_API_VERSIONS) {
@@ -445,6 +447,7 @@ static void write_answers(struct connection *connection)
     if (!connection->first)
       connection->last = NULL;
     connection->exchange_count--;
+    connection->fetch_count -= exchange->request.key == KEY_FETCH;
     if (exchange->state == EXCHANGE_READY && !connection->closing)
       write_answer(connection, exchange);
     exchange_free(exchange);

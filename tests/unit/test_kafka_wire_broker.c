@@ -315,6 +315,40 @@ static void a_fetch_that_is_answered_asks_no_more(void **state)
   assert_true(answered->responses.items[0].partitions.items[0].records.size > 0);
 }
 
+static size_t exchanges(const struct fixture *fixture)
+{
+  const struct broker *broker = fixture->source;
+  size_t count = 0;
+  for (const struct exchange *at = broker->exchanges; at; at = at->older)
+    count++;
+  return count;
+}
+
+/* Each may hold an answer as large as fetch_max_bytes. */
+static void fetches_that_are_sent_ahead_are_taken_in_turn(void **state)
+{
+  enum { SENT = 20 };
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  struct fetch_request *request = fetch_of(fixture, "t", 1, 0);
+  request->max_wait_ms = 60000;
+  for (int i = 0; i < SENT; i++)
+    send_request(fixture, KEY_FETCH, 11, request);
+  for (int i = 0; i < 4; i++)
+    turn(fixture);
+  assert_in_range(exchanges(fixture), 1, 2);
+  append("t", 0, "value", 1000);
+  the_log->reader.advanced(the_log->reader.context, &the_log->topics[0].entry.id, 0);
+  for (int32_t i = 1; i <= SENT; i++) {
+    char size[4], rest[1024];
+    for (int j = 0; j < 40 && !has_answer(fixture); j++)
+      turn(fixture);
+    assert_int_equal(recv(fixture->client, size, sizeof size, 0), sizeof size);
+    assert_int_equal(recv(fixture->client, rest, load32(size), 0), load32(size));
+    assert_int_equal(load32(rest), i);
+  }
+}
+
 static void a_session_says_only_what_is_new(void **state)
 {
   struct fixture *fixture = *state;
@@ -407,6 +441,43 @@ static void a_topic_is_made_only_if_the_client_wants_it(void **state)
   answered = ask(fixture, KEY_METADATA, 5, request);
   assert_int_equal(answered->topics.items[0].error_code, 0);
   assert_int_equal(answered->topics.items[0].partitions.count, 1);
+}
+
+static const struct create_topics_response_creatable_topic_result *
+created(struct fixture *fixture, const int32_t *indexes, int32_t count)
+{
+  struct create_topics_request *request = WIRE_NEW(&fixture->arena, create_topics_request);
+  WIRE_ITEMS(&fixture->arena, request->topics, 1, create_topics_request_creatable_topic);
+  struct create_topics_request_creatable_topic *topic = request->topics.items;
+  topic->name = wire_text("assigned");
+  topic->num_partitions = -1;
+  topic->replication_factor = -1;
+  WIRE_ITEMS(&fixture->arena, topic->assignments, count,
+             create_topics_request_creatable_replica_assignment);
+  for (int32_t i = 0; i < count; i++) {
+    struct create_topics_request_creatable_replica_assignment *to = &topic->assignments.items[i];
+    static int32_t node = 1;
+    to->partition_index = indexes ? indexes[i] : i;
+    to->broker_ids = (struct wire_int32_array){.items = &node, .count = 1};
+  }
+  const struct create_topics_response *answered = ask(fixture, KEY_CREATE_TOPICS, 5, request);
+  return answered->topics.items;
+}
+
+static void partitions_that_are_assigned_are_those_of_a_topic(void **state)
+{
+  struct fixture *fixture = *state;
+  assert_int_equal(created(fixture, (const int32_t[]){0, 2}, 2)->error_code,
+                   KAFKA_INVALID_REPLICA_ASSIGNMENT);
+  assert_int_equal(created(fixture, (const int32_t[]){0, 0}, 2)->error_code,
+                   KAFKA_INVALID_REPLICA_ASSIGNMENT);
+  assert_int_equal(created(fixture, (const int32_t[]){-1, 0}, 2)->error_code,
+                   KAFKA_INVALID_REPLICA_ASSIGNMENT);
+  assert_int_equal(created(fixture, NULL, 10001)->error_code, KAFKA_INVALID_PARTITIONS);
+  const struct create_topics_response_creatable_topic_result *good =
+      created(fixture, (const int32_t[]){1, 0, 2}, 3);
+  assert_int_equal(good->error_code, 0);
+  assert_int_equal(good->num_partitions, 3);
 }
 
 /* ---- groups -----------------------------------------------------------------------------------
@@ -509,11 +580,13 @@ int main(void)
       TEST(who_has_room_for_nothing_gets_one_record),
       TEST(a_fetch_that_is_woken_while_it_reads_waits),
       TEST(a_fetch_that_is_answered_asks_no_more),
+      TEST(fetches_that_are_sent_ahead_are_taken_in_turn),
       TEST(a_session_says_only_what_is_new),
       TEST(a_session_forgets_partitions),
       TEST(sessions_are_bounded),
       TEST(no_topics_is_none_and_null_is_all),
       TEST(a_topic_is_made_only_if_the_client_wants_it),
+      TEST(partitions_that_are_assigned_are_those_of_a_topic),
       TEST(only_members_of_the_generation_commit),
       TEST(impossible_members_are_refused),
   };
