@@ -49,10 +49,11 @@ static bool place_value(struct columns *columns, struct headrace_batch *out,
     return fault_set(fault, "unsupported", "there is no column \"%s\", which `%s` names", column,
                      part->key);
   if (cell->unknown)
-    return fault_set(fault, "unknown-key",
-                     "`lookup` has never seen the row that \"%s\" is of: its table has to be in "
-                     "the publication, and read first (snapshot = initial, first of `tables`)",
-                     column);
+    return fault_set(
+        fault, "unknown-key",
+        "`lookup` has never seen the row that \"%s\" is of: its table has to be in "
+        "the publication, and read first (snapshot = initial, before the others in `tables`)",
+        column);
   if (cell->value.state == HEADRACE_ABSENT)
     return fault_set(fault, "unsupported",
                      "the source did not send the value of \"%s\", which `%s` names; ALTER TABLE "

@@ -49,11 +49,11 @@ static char *name_values(const struct table_list *names)
     char *schema = pg_quote_literal(names->items[i].schema);
     char *table =
         names->items[i].table ? pg_quote_literal(names->items[i].table) : pg_format("NULL");
-    pg_append(&values, "%s(%s, %s::text)", i ? ", " : "", schema, table);
+    pg_append(&values, "%s(%s, %s::text, %zu)", i ? ", " : "", schema, table, i);
     free(table);
     free(schema);
   }
-  return values ? values : pg_format("(NULL, NULL::text)");
+  return values ? values : pg_format("(NULL, NULL::text, 0)");
 }
 
 #define IN_NAMES                                                                                   \
@@ -91,7 +91,7 @@ static char *list_sql(const struct catalog *catalog, const char *publication,
   char *values = name_values(names);
   char *roots = publication ? published_sql(catalog, publication, names->count > 0) : named_sql();
   char *sql = pg_format(
-      "WITH wanted(schema, name) AS (VALUES %s), root(oid, columns, filter) AS (%s) "
+      "WITH wanted(schema, name, place) AS (VALUES %s), root(oid, columns, filter) AS (%s) "
       "SELECT r.oid, rn.nspname, rc.relname, rc.relreplident, r.columns, r.filter, "
       "l.oid, ln.nspname, l.relname, coalesce(pg_relation_filenode(l.oid), 0), "
       "l.relkind IN ('r', 'm') AND am.amname IS NOT DISTINCT FROM 'heap', l.relkind = "
@@ -106,7 +106,8 @@ static char *list_sql(const struct catalog *catalog, const char *publication,
                    "EXISTS "
                    "(SELECT FROM pg_partition_ancestors(r.oid) a JOIN root ON root.oid = a.relid "
                    "WHERE "
-                   "a.relid <> r.oid) ORDER BY 2, 3, 8, 9",
+                   "a.relid <> r.oid) ORDER BY (SELECT min(w.place) FROM wanted w WHERE w.schema = "
+                   "rn.nspname AND (w.name = rc.relname OR w.name IS NULL)), 2, 3, 8, 9",
       values, roots);
   free(roots);
   free(values);
