@@ -69,8 +69,8 @@ static const struct headrace_plugin plugin = {
     .kind = HEADRACE_CODEC,
     .name = "json",
     .version = HEADRACE_VERSION,
-    .description =
-        "changes as JSON and back: Debezium's envelope, plain rows, and two other shapes",
+    .description = "changes as JSON and back: Debezium's envelope, CloudEvents, plain rows, and "
+                   "two other shapes",
     .keys = json_keys,
     .open = json_open,
     .close = json_close,

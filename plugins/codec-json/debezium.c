@@ -25,36 +25,42 @@ static char *clock_write(char *out, int64_t now_us)
   return PUT(out, "000");
 }
 
-static size_t image_bound(const struct relation_plan *plan, const struct image *image)
+size_t image_bound(const struct relation_plan *plan, const struct image *image)
 {
   return image->values ? row_bound(plan, image->values, image->other) : sizeof "null";
 }
 
-static char *image_write(char *out, const struct relation_plan *plan, const struct image *image,
-                         const struct column_plan **defect)
+char *image_write(char *out, const struct relation_plan *plan, const struct image *image,
+                  const struct column_plan **defect)
 {
   if (!image->values)
     return PUT(out, "null");
   return row_write(out, plan, image->values, image->other, image->absent, defect);
 }
 
-static char *envelope_write(char *out, struct output *to, char operation,
-                            const struct image *before, const struct image *after,
+static size_t envelope_bound(const struct relation_plan *plan, const struct draft *draft)
+{
+  return json_plan_of(plan)->value_schema.size + image_bound(plan, &draft->before) +
+         image_bound(plan, &draft->after) + source_bound(plan) + CLOCK_BOUND + TRANSACTION_BOUND +
+         128;
+}
+
+static char *envelope_write(char *out, struct output *to, const struct draft *draft,
                             const struct column_plan **defect)
 {
   struct relation_plan *plan = to->plan;
   out = text_put(out, &json_plan_of(plan)->value_schema);
   out = PUT(out, "{\"before\":");
-  if (!(out = image_write(out, plan, before, defect)))
+  if (!(out = image_write(out, plan, &draft->before, defect)))
     return NULL;
   out = PUT(out, ",\"after\":");
-  if (!(out = image_write(out, plan, after, defect)))
+  if (!(out = image_write(out, plan, &draft->after, defect)))
     return NULL;
   out = PUT(out, ",\"source\":");
   out = source_write(out, plan, to->change, to->now_us);
   out = transaction_write(out, to->codec, plan, to->change);
   out = PUT(out, ",\"op\":\"");
-  *out++ = operation;
+  *out++ = draft->operation;
   *out++ = '"';
   out = clock_write(out, to->now_us);
   *out++ = '}';
@@ -89,14 +95,15 @@ enum headrace_result json_emit(struct output *to, const struct draft *draft,
   const struct relation_plan *plan = to->plan;
   const struct column_plan *defect = NULL;
   bool keyed = draft->key && plan->key_count;
-  size_t bound = json_plan_of(plan)->value_schema.size + image_bound(plan, &draft->before) +
-                 image_bound(plan, &draft->after) + source_bound(plan) + CLOCK_BOUND +
-                 TRANSACTION_BOUND + 128 + (keyed ? wrapped_key_bound(to, draft->key) : 0);
+  bool cloud = to->codec->options.cloudevents;
+  size_t bound = (cloud ? cloud_event_bound : envelope_bound)(plan, draft) +
+                 (keyed ? wrapped_key_bound(to, draft->key) : 0);
   char *start = host->reserve(host, to->batch, bound);
   char *key_end = start;
   if (keyed && !(key_end = wrapped_key_write(start, to, draft->key, &defect)))
     return codec_defect(to->codec, plan, defect);
-  char *end = envelope_write(key_end, to, draft->operation, &draft->before, &draft->after, &defect);
+  char *end = cloud ? cloud_event_write(key_end, to, draft, &defect)
+                    : envelope_write(key_end, to, draft, &defect);
   if (!end)
     return codec_defect(to->codec, plan, defect);
   host->commit(host, to->batch, (size_t)(end - start));

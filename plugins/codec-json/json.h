@@ -4,6 +4,7 @@
  *
  * plan           the pieces of a table's records
  * debezium       Debezium's envelope, and records that are no rows'
+ * cloudevents    the same event as a CloudEvent
  * formats        the records of the other formats
  * record_text    a record's key and value as members of objects */
 #ifndef HEADRACE_CODEC_JSON_H
@@ -25,11 +26,21 @@ struct json_codec {
   struct known_schema schemas[KNOWN_SCHEMAS]; /* by a hash of the topic */
 };
 
+/* A CloudEvent's pieces that are the same for all rows of a table. */
+struct cloud_plan {
+  struct text id;       /* {"id":"name:…;lsn: */
+  struct text source;   /* ","source":… up to the time */
+  struct text name;     /* ","iodebeziumversion":… up to the milliseconds */
+  struct text database; /* ","iodebeziumdb":… up to the sequence */
+  struct text table;    /* 000","iodebeziumschema":… up to the transaction */
+};
+
 struct json_plan {
   struct text names;   /* ,"schema":"…","table":"…" */
   struct text op_head; /* format=op: up to the lsn */
   /* What comes before a value and a key, where schemas are wanted; else empty. */
   struct text key_schema, value_schema;
+  struct cloud_plan cloud; /* with options.cloudevents; else empty */
 };
 
 static inline const struct json_plan *json_plan_of(const struct relation_plan *plan)
@@ -50,8 +61,19 @@ void json_plan_free(void *own);
 /* debezium.c */
 enum headrace_result json_emit(struct output *to, const struct draft *draft,
                                struct headrace_value *key);
+size_t image_bound(const struct relation_plan *plan, const struct image *image);
+char *image_write(char *out, const struct relation_plan *plan, const struct image *image,
+                  const struct column_plan **defect);
 enum headrace_result json_document(struct codec *codec, const struct document *document,
                                    struct headrace_batch *out);
+
+/* cloudevents.c */
+void cloud_plan_init(struct cloud_plan *cloud, const struct codec *codec,
+                     const struct headrace_relation *relation);
+void cloud_plan_clear(struct cloud_plan *cloud);
+size_t cloud_event_bound(const struct relation_plan *plan, const struct draft *draft);
+char *cloud_event_write(char *out, struct output *to, const struct draft *draft,
+                        const struct column_plan **defect);
 
 /* formats.c */
 char *key_text_write(char *out, const struct relation_plan *plan,

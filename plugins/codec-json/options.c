@@ -2,10 +2,11 @@
 #include "json.h"
 
 const struct headrace_key json_keys[] = {
-    {"format", HEADRACE_ENUM, NULL, 0, "debezium|envelope|op|plain|auto", NULL,
+    {"format", HEADRACE_ENUM, NULL, 0, "debezium|envelope|op|plain|cloudevents|auto", NULL,
      "shape of the records; default: debezium to write, auto to read, which tells them apart"},
     {"schemas", HEADRACE_BOOL, "no", 0, NULL, NULL,
-     "format=debezium: wrap key and value as {\"schema\":…,\"payload\":…} for Kafka Connect"},
+     "format=debezium, cloudevents: wrap key and value as {\"schema\":…,\"payload\":…} for Kafka "
+     "Connect"},
     CONNECT_KEYS,
     {"key_format", HEADRACE_ENUM, NULL, 0, "json|text", NULL,
      "the key as an object, or as the plain text of its columns; default: text for format=plain "
@@ -36,8 +37,9 @@ enum headrace_result json_check(const struct headrace_host *host)
 {
   enum format format = (enum format)host->integer(host, "format");
   enum headrace_result result = options_check(host, format);
-  if (host->integer(host, "schemas") && format != FORMAT_DEBEZIUM) {
-    host->log(host, HEADRACE_ERROR, "schemas = yes goes with format = debezium only");
+  if (host->integer(host, "schemas") && format != FORMAT_DEBEZIUM && format != FORMAT_CLOUDEVENTS) {
+    host->log(host, HEADRACE_ERROR,
+              "schemas = yes goes with format = debezium or cloudevents only");
     result = HEADRACE_FATAL;
   }
   const char *key_format = host->string(host, "key_format");

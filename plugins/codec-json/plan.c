@@ -39,8 +39,12 @@ void *json_plan(struct codec *codec, struct relation_plan *plan,
   plan_names(json, plan);
   if (codec->options.schemas && relation) {
     json->key_schema = wrapper(schema_of_key(codec, plan, relation));
-    json->value_schema = wrapper(schema_of_value(codec, plan, relation));
+    json->value_schema =
+        wrapper(codec->options.cloudevents ? schema_of_images(codec, plan, relation)
+                                           : schema_of_value(codec, plan, relation));
   }
+  if (codec->options.cloudevents && relation)
+    cloud_plan_init(&json->cloud, codec, relation);
   return json;
 }
 
@@ -51,5 +55,6 @@ void json_plan_free(void *own)
   text_free(&json->op_head);
   text_free(&json->key_schema);
   text_free(&json->value_schema);
+  cloud_plan_clear(&json->cloud);
   free(json);
 }

@@ -10,6 +10,7 @@
 struct reading {
   struct record_text *text;
   struct known_schema *schemas; /* KNOWN_SCHEMAS of them */
+  const struct options *options;
 };
 
 /* A value of an envelope's member; of an object also its members, so that it is read only once. */
@@ -153,6 +154,45 @@ static struct json_value schema_of(const struct json_value *schema)
   return schema->kind == JSON_OBJECT ? *schema : (struct json_value){.kind = JSON_NULL};
 }
 
+/* ---- CloudEvents: Debezium's event in the member "data" ------------------ */
+
+/* An ordinary row may have columns of all these names but one. */
+static bool is_cloud_event(const struct reading *reading)
+{
+  const struct record_text *text = reading->text;
+  enum format format = reading->options->decode_format;
+  if (text->before.given || text->after.given || text->source.given || text->top.count < 4 ||
+      (format != FORMAT_AUTO && format != FORMAT_CLOUDEVENTS))
+    return false;
+  return json_fields_find(&text->top, "iodebeziumop") &&
+         json_fields_find(&text->top, "specversion") && json_fields_find(&text->top, "data");
+}
+
+/* Takes before and after out of the data, which was read once, so that it is JSON. */
+static void read_cloud_data(const struct reading *reading, const struct headrace_record *record)
+{
+  struct record_text *text = reading->text;
+  const struct json_value *data = json_fields_find(&text->top, "data");
+  struct json_reader reader;
+  struct json_value value, name;
+  text->cloud_event = true;
+  json_read_begin(&reader, data->data, data->size);
+  if (data->kind != JSON_OBJECT)
+    return;
+  struct wrapper wrapper = unwrap(&reader, known_schema_of(reading, &record->topic, false));
+  if (wrapper.found)
+    text->value_schema = schema_of(&wrapper.schema);
+  if (!json_read_value(&reader, &value) || value.kind != JSON_OBJECT)
+    return;
+  while (json_next_member(&reader, &name)) {
+    struct json_fields *part = json_is(&name, "before")  ? &text->before
+                               : json_is(&name, "after") ? &text->after
+                                                         : NULL;
+    if (part ? !read_part(&reader, &value, part) : !json_read_whole(&reader, &value))
+      return;
+  }
+}
+
 /* False: *error says why; NULL: it is JSON but neither object nor null. */
 static bool read_value(const struct reading *reading, const struct headrace_record *record,
                        const char **error)
@@ -170,6 +210,8 @@ static bool read_value(const struct reading *reading, const struct headrace_reco
     sound = read_payload(text, &reader) && json_read_end(&reader) && text->top.count > 2;
   }
   *error = reader.error;
+  if (sound && is_cloud_event(reading))
+    read_cloud_data(reading, record);
   return sound;
 }
 
@@ -233,7 +275,7 @@ static bool read_key(const struct reading *reading, const struct options *option
 enum record_shape json_record_read(struct codec *codec, const struct headrace_record *record,
                                    struct record_text *text, struct decode_fault *fault)
 {
-  struct reading reading = {text, ((struct json_codec *)codec)->schemas};
+  struct reading reading = {text, ((struct json_codec *)codec)->schemas, &codec->options};
   const char *error = NULL;
   record_text_begin(text, record);
   if (!read_key(&reading, &codec->options, record)) {

@@ -105,6 +105,19 @@ def test_envelope(db, kafka, run):
     assert value["source"]["connector"] and value["source"]["db"] == db.name
 
 
+def test_cloudevents(db, kafka, run):
+    db.sql("create table invoices (id int primary key, total numeric(6,2))")
+    program = run("cloudevents.ini", "billing")
+    db.sql("insert into invoices values (1, 9.50); delete from invoices")
+    found = values(kafka, program, "billing.public.invoices", 3)
+    assert [json.loads(key)["payload"] for key, _ in found] == [{"id": 1}] * 3
+    (_, made), (_, deleted), (_, tombstone) = found
+    assert (made["specversion"], made["source"], made["iodebeziumop"], deleted["iodebeziumop"]) == \
+        ("1.0", "/debezium/postgresql/billing", "c", "d")
+    assert made["data"]["payload"] == {"before": None, "after": {"id": 1, "total": "A7Y="}}
+    assert made["data"]["schema"]["type"] == "struct" and tombstone is None
+
+
 def test_op(db, kafka, run):
     db.sql("create table inventory_table (id int primary key, organization_id int); "
            "alter table inventory_table replica identity full; "

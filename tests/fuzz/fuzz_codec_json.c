@@ -10,7 +10,7 @@ static struct plugin_host *host_of(unsigned modes)
                                       "connect",      "isostring",
                                       "microseconds", "nanoseconds"};
   static const char *const binaries[] = {"bytes", "base64", "base64-url-safe", "hex"};
-  static const char *const formats[] = {"debezium", "debezium", "debezium",
+  static const char *const formats[] = {"debezium", "debezium", "cloudevents",
                                         "plain",    "envelope", "op"};
   const char *settings[] = {
       "decimal", decimals[modes % 3],         "time",     times[modes % 6],

@@ -310,6 +310,44 @@ static void schemas(void **state)
   codec_test_free(test);
 }
 
+#define CLOUD_EVENT(place, op, before, after)                                                      \
+  "{\"id\":\"name:test;lsn:2000;txId:781;sequence:[\\\"1900\\\",\\\"2000\\\"]\","                  \
+  "\"source\":\"/debezium/postgresql/test\",\"specversion\":\"1.0\","                              \
+  "\"type\":\"io.debezium.connector.postgresql.DataChangeEvent\","                                 \
+  "\"time\":\"2020-09-13T12:26:40.654Z\",\"datacontenttype\":\"application/json\","                \
+  "\"iodebeziumop\":\"" op "\",\"iodebeziumversion\":\"" HEADRACE_VERSION                          \
+  "\",\"iodebeziumconnector\":\"postgresql\",\"iodebeziumname\":\"test\","                         \
+  "\"iodebeziumtsms\":\"1600000000654\",\"iodebeziumsnapshot\":\"false\",\"iodebeziumdb\":\"db\"," \
+  "\"iodebeziumsequence\":\"[\\\"1900\\\",\\\"2000\\\"]\",\"iodebeziumtsus\":"                     \
+  "\"1600000000654321\","                                                                          \
+  "\"iodebeziumtsns\":\"1600000000654321000\",\"iodebeziumschema\":\"public\","                    \
+  "\"iodebeziumtable\":\"t\",\"iodebeziumtxId\":\"781\",\"iodebeziumlsn\":\"2000\","               \
+  "\"iodebeziumxmin\":null," place ",\"data\":{\"before\":" before ",\"after\":" after "}}"
+
+static void cloudevents_format(void **state)
+{
+  (void)state;
+  static const char nowhere[] =
+      CLOUD_EVENT("\"iodebeziumtxid\":null,\"iodebeziumtxtotalorder\":null,"
+                  "\"iodebeziumtxdatacollectionorder\":null",
+                  "c", "null", "{\"id\":1,\"name\":\"x\",\"n\":5}");
+  static const char placed[] =
+      CLOUD_EVENT("\"iodebeziumtxid\":\"781:2000\",\"iodebeziumtxtotalorder\":\"1\","
+                  "\"iodebeziumtxdatacollectionorder\":\"1\"",
+                  "d", "{\"id\":1,\"name\":null,\"n\":0}", "null");
+  struct codec_test *test = table_test((const char *const[]){"format", "cloudevents", NULL});
+  codec_test_row(test, HEADRACE_INSERT, NULL, ROW("1", "x", "5"));
+  assert_record(test, 0, "{\"id\":1}", nowhere);
+  assert_headers(codec_test_record(test, 0), NULL, NULL);
+  codec_test_free(test);
+  test = table_test(
+      (const char *const[]){"format", "cloudevents", "transaction_metadata", "yes", NULL});
+  codec_test_row(test, HEADRACE_DELETE, ROW("1", NONE, ABSENT), NULL);
+  assert_record(test, 0, "{\"id\":1}", placed);
+  assert_record(test, 1, "{\"id\":1}", NULL);
+  codec_test_free(test);
+}
+
 static void settings_that_do_not_go_together(void **state)
 {
   (void)state;
@@ -356,6 +394,7 @@ int main(void)
       cmocka_unit_test(op_format),
       cmocka_unit_test(plain_format),
       cmocka_unit_test(schemas),
+      cmocka_unit_test(cloudevents_format),
       cmocka_unit_test(settings_that_do_not_go_together),
       cmocka_unit_test(keys_of_topics_are_not_of_tables),
   };

@@ -350,6 +350,46 @@ static void op_records(void **state)
   end(test);
 }
 
+/* Attributes are the source block's fields, data is the rows. */
+static void cloud_events(void **state)
+{
+  (void)state;
+#define CLOUD_EVENT(op, data)                                                                      \
+  "{\"id\":\"name:srv\",\"source\":\"/debezium/postgresql/srv\",\"specversion\":\"1.0\",\"type\":" \
+  "\"io.debezium.connector.postgresql.DataChangeEvent\",\"iodebeziumop\":\"" op                    \
+  "\",\"iodebeziumdb\":\"db\",\"iodebeziumschema\":\"app\",\"iodebeziumtable\":\"users\","         \
+  "\"iodebeziumtxId\":\"7\",\"iodebeziumlsn\":\"9\",\"data\":" data "}"
+  struct decoding *test = begin(NULL);
+  const char *key = "{\"id\":1}";
+  const char *created = CLOUD_EVENT("c", "{\"before\":null,\"after\":{\"id\":1,\"a\":2}}");
+  decodes_in(test, "x", key, created, "c app.users(id*,a) {1,2}");
+  assert_int_equal(test->event->change->sequence, 9);
+  assert_int_equal(test->event->change->transaction->id, 7);
+  decodes_in(test, "x", key,
+             CLOUD_EVENT("u", "{\"before\":{\"id\":1,\"a\":2},\"after\":{\"id\":1,\"a\":3}}"),
+             "u app.users(id*,a) old {1,2} {1,3}");
+  decodes_in(test, "x", key,
+             CLOUD_EVENT("r", "{\"schema\":null,\"payload\":{\"after\":{\"id\":1,\"a\":2}}}"),
+             "r app.users(id*,a) {1,2}");
+  decodes_in(test, "x", key, CLOUD_EVENT("t", "{\"before\":null,\"after\":null}"),
+             "t app.users(id*,a)");
+  decodes_in(test, "x", key, CLOUD_EVENT("c", "{\"after\":null}"), "malformed");
+  decodes_in(test, "x", key, CLOUD_EVENT("c", "7"), "malformed");
+  decodes_in(test, "x", key, CLOUD_EVENT("m", "{\"after\":{\"id\":1}}"), "malformed");
+  decodes_in(test, "x", key, CLOUD_EVENT("x", "{\"after\":{\"id\":1}}"), "malformed");
+  decodes_in(test, "x", NULL, "{\"id\":1,\"specversion\":2,\"data\":3,\"type\":4}",
+             "c x(id,specversion,data,type) {1,2,3,4}"); /* somebody else's columns */
+  end(test);
+
+  test = begin((const char *const[]){"format", "cloudevents", NULL});
+  decodes_in(test, "x", key, created, "c app.users(id*,a) {1,2}");
+  decodes_in(test, "x", key, "{\"id\":1,\"a\":2}", "malformed");
+  end(test);
+  test = begin((const char *const[]){"format", "debezium", NULL});
+  decodes_in(test, "x", key, created, "malformed");
+  end(test);
+}
+
 /* A number never goes through a double, a name or text may have escapes, the last of two counts. */
 static void texts_are_kept(void **state)
 {
@@ -547,6 +587,7 @@ int main(void)
       cmocka_unit_test(plain_rows),
       cmocka_unit_test(envelope_records),
       cmocka_unit_test(op_records),
+      cmocka_unit_test(cloud_events),
       cmocka_unit_test(texts_are_kept),
       cmocka_unit_test(placeholders),
       cmocka_unit_test(key_change_without_a_value),

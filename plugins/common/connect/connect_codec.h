@@ -23,7 +23,14 @@
 #include <headrace/plugin.h>
 #include <stdbool.h>
 
-enum format { FORMAT_DEBEZIUM, FORMAT_ENVELOPE, FORMAT_OP, FORMAT_PLAIN, FORMAT_AUTO };
+enum format {
+  FORMAT_DEBEZIUM,
+  FORMAT_ENVELOPE,
+  FORMAT_OP,
+  FORMAT_PLAIN,
+  FORMAT_CLOUDEVENTS, /* of reading; what writes it has FORMAT_DEBEZIUM and options.cloudevents */
+  FORMAT_AUTO
+};
 enum decimal_mode { DECIMAL_PRECISE, DECIMAL_DOUBLE, DECIMAL_STRING };
 enum time_mode {
   TIME_ADAPTIVE,
@@ -62,6 +69,7 @@ enum scratch_use {
 
 struct options {
   enum format format;
+  bool cloudevents; /* Debezium's events inside of CloudEvents */
   bool schemas;
   bool tombstones;
   const char *prefix;
@@ -462,6 +470,9 @@ struct text schema_of_key(const struct codec *codec, const struct relation_plan 
                           const struct headrace_relation *relation);
 struct text schema_of_value(const struct codec *codec, const struct relation_plan *plan,
                             const struct headrace_relation *relation);
+/* Debezium's "data" of a CloudEvent: before and after. */
+struct text schema_of_images(const struct codec *codec, const struct relation_plan *plan,
+                             const struct headrace_relation *relation);
 struct text schema_of_row(const struct codec *codec, const struct relation_plan *plan,
                           const struct headrace_relation *relation);
 struct text schema_of_message_value(const struct codec *codec);

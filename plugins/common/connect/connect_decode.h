@@ -48,6 +48,9 @@ struct record_text {
    * is the row's own. */
   bool enveloped;
   bool tombstone; /* there is no value, and no value_schema */
+  /* A CloudEvent of Debezium's: `top` are its attributes, before and after those of its data, of
+   * which value_schema is. Set by who reads. */
+  bool cloud_event;
   struct json_fields key, before, after;
   /* A key that is no object: a scalar of JSON. key.given is false then. Size 0: there is none. */
   struct json_value scalar_key;
@@ -145,6 +148,8 @@ void record_text_begin(struct record_text *text, const struct headrace_record *r
 void record_text_reset_value(struct record_text *text);
 /* Where the members of an envelope's member go; NULL: they are not wanted one by one. */
 struct json_fields *record_text_part(struct record_text *text, const struct json_value *name);
+/* Whether a member of an envelope's source block is looked at; the others may be left out. */
+bool record_is_origin(const struct json_value *name);
 void record_text_clear(struct record_text *text);
 /* Whether a flattened event's field tells of the event (__op, __source_ts_ms …): no column of a
  * record that is not enveloped, unless options->metadata keeps or ignores them. */

@@ -69,6 +69,7 @@ void record_text_begin(struct record_text *text, const struct headrace_record *r
 
 void record_text_reset_value(struct record_text *text)
 {
+  text->cloud_event = false;
   json_fields_reset(&text->top);
   json_fields_reset(&text->before);
   json_fields_reset(&text->after);

@@ -26,9 +26,10 @@ static unsigned read_skipped(const struct headrace_host *host, unsigned by_defau
   return bits;
 }
 
-static void read_decoding(const struct headrace_host *host, struct options *options)
+static void read_decoding(const struct headrace_host *host, enum format format,
+                          struct options *options)
 {
-  options->decode_format = host->string(host, "format") ? options->format : FORMAT_AUTO;
+  options->decode_format = host->string(host, "format") ? format : FORMAT_AUTO;
   options->metadata = (enum metadata_mode)host->integer(host, "metadata_fields");
   options->decode_skipped = read_skipped(host, 0);
   for (size_t i = 0; i < options->key_column_count; i++)
@@ -41,7 +42,8 @@ static void read_decoding(const struct headrace_host *host, struct options *opti
 void options_read(const struct headrace_host *host, enum format format, struct options *options)
 {
   *options = (struct options){
-      .format = format,
+      .format = format == FORMAT_CLOUDEVENTS ? FORMAT_DEBEZIUM : format,
+      .cloudevents = format == FORMAT_CLOUDEVENTS,
       .tombstones = host->integer(host, "tombstones"),
       .prefix = host->string(host, "prefix"),
       .decimal = (enum decimal_mode)host->integer(host, "decimal"),
@@ -62,7 +64,7 @@ void options_read(const struct headrace_host *host, enum format format, struct o
   options->skipped =
       read_skipped(host, options->format == FORMAT_DEBEZIUM ? 1u << HEADRACE_TRUNCATE : 0);
   options->key_column_count = host->list(host, "key_columns", &options->key_columns);
-  read_decoding(host, options);
+  read_decoding(host, format, options);
 }
 
 static bool names_columns(const char *value)
@@ -75,8 +77,10 @@ static bool names_columns(const char *value)
 enum headrace_result options_check(const struct headrace_host *host, enum format format)
 {
   enum headrace_result result = HEADRACE_OK;
-  if (host->integer(host, "transaction_metadata") && format != FORMAT_DEBEZIUM) {
-    host->log(host, HEADRACE_ERROR, "transaction_metadata = yes goes with format = debezium only");
+  if (host->integer(host, "transaction_metadata") && format != FORMAT_DEBEZIUM &&
+      format != FORMAT_CLOUDEVENTS) {
+    host->log(host, HEADRACE_ERROR,
+              "transaction_metadata = yes goes with format = debezium or cloudevents only");
     result = HEADRACE_FATAL;
   }
   const struct headrace_pair *pairs;

@@ -154,6 +154,24 @@ struct text schema_of_value(const struct codec *codec, const struct relation_pla
   return schema;
 }
 
+struct text schema_of_images(const struct codec *codec, const struct relation_plan *plan,
+                             const struct headrace_relation *relation)
+{
+  struct text name = logical_name(codec, plan);
+  struct text row = row_fields(plan, relation);
+  struct text schema =
+      text_print("{\"type\":\"struct\",\"fields\":["
+                 "{\"type\":\"struct\",\"fields\":[%s],\"optional\":true,\"name\":\"%s.Value\","
+                 "\"field\":\"before\"},"
+                 "{\"type\":\"struct\",\"fields\":[%s],\"optional\":true,\"name\":\"%s.Value\","
+                 "\"field\":\"after\"}],\"optional\":false,"
+                 "\"name\":\"io.debezium.connector.postgresql.Data\"}",
+                 row.data, name.data, row.data, name.data);
+  text_free(&name);
+  text_free(&row);
+  return schema;
+}
+
 struct text schema_of_row(const struct codec *codec, const struct relation_plan *plan,
                           const struct headrace_relation *relation)
 {

@@ -84,6 +84,11 @@ static enum origin_member member_of(const struct origin_name *names, const struc
   return names->member;
 }
 
+bool record_is_origin(const struct json_value *name)
+{
+  return member_of(source_members, name) != ORIGIN_OTHER;
+}
+
 static void origin_take(struct record_origin *origin, enum origin_member member,
                         const struct json_value *value)
 {
@@ -240,6 +245,46 @@ static bool read_debezium(struct record_text *text, const struct options *option
   if (text->operation == HEADRACE_MESSAGE)
     read_message(text);
   *sound = check_rows(text, fault);
+  return true;
+}
+
+static const struct origin_name cloud_members[] = {
+    ORIGIN("iodebeziumdb", ORIGIN_DATABASE),
+    ORIGIN("iodebeziumschema", ORIGIN_SCHEMA),
+    ORIGIN("iodebeziumtable", ORIGIN_TABLE),
+    ORIGIN("iodebeziumlsn", ORIGIN_SEQUENCE),
+    ORIGIN("iodebeziumtxId", ORIGIN_TRANSACTION),
+    ORIGIN("iodebeziumtsms", ORIGIN_TIME_MS),
+    ORIGIN("iodebeziumtsus", ORIGIN_TIME_US),
+    ORIGIN("iodebeziumsnapshot", ORIGIN_SNAPSHOT),
+    {NULL, 0, ORIGIN_OTHER},
+};
+
+static void read_cloud_origin(struct record_text *text)
+{
+  for (size_t i = 0; i < text->top.count; i++)
+    origin_take(&text->origin, member_of(cloud_members, &text->top.items[i].name),
+                &text->top.items[i].value);
+  if (text->origin.schema.kind == JSON_NULL)
+    text->origin.schema = text->origin.database;
+  text->origin.order = number_of(json_fields_find(&text->top, "iodebeziumtxtotalorder"));
+  text->origin.table_order =
+      number_of(json_fields_find(&text->top, "iodebeziumtxdatacollectionorder"));
+}
+
+/* Debezium's CloudEventsConverter's: what is in a source block are attributes. */
+static bool read_cloud_event(struct record_text *text, const struct options *options, bool *sound,
+                             struct decode_fault *fault)
+{
+  if (!text->cloud_event)
+    return false;
+  text->operation = operation_of(json_fields_find(&text->top, "iodebeziumop"));
+  text->enveloped = true;
+  text->conventions = debezium_conventions(options);
+  read_cloud_origin(text);
+  *sound = text->operation && text->operation != HEADRACE_MESSAGE
+               ? check_rows(text, fault)
+               : faulty(fault, "a CloudEvent whose \"iodebeziumop\" is no operation of a row");
   return true;
 }
 
@@ -553,7 +598,7 @@ enum record_shape record_shape_read(struct record_text *text, const struct optio
 {
   static const struct {
     const char *wanted;
-    shape_reader readers[4]; /* the first that knows the record */
+    shape_reader readers[5]; /* the first that knows the record */
   } formats[] = {
       [FORMAT_DEBEZIUM] = {"no Debezium envelope: it has no \"op\" with \"before\", \"after\" or "
                            "\"source\"; rows need format = auto or plain",
@@ -562,7 +607,9 @@ enum record_shape record_shape_read(struct record_text *text, const struct optio
                            {read_envelope, read_debezium}},
       [FORMAT_OP] = {"not format = op: table_name, col_names, op", {read_op, read_debezium}},
       [FORMAT_PLAIN] = {"", {read_plain}},
-      [FORMAT_AUTO] = {"", {read_debezium, read_envelope, read_op, read_flat}},
+      [FORMAT_CLOUDEVENTS] = {"not format = cloudevents: specversion, iodebeziumop, data",
+                              {read_cloud_event, read_debezium}},
+      [FORMAT_AUTO] = {"", {read_debezium, read_cloud_event, read_envelope, read_op, read_flat}},
   };
   bool sound = false;
   text->enveloped = false;
@@ -571,7 +618,7 @@ enum record_shape record_shape_read(struct record_text *text, const struct optio
   if (options->decode_format != FORMAT_PLAIN && is_metadata(text))
     return RECORD_NOTHING;
   const shape_reader *readers = formats[options->decode_format].readers;
-  for (size_t i = 0; i < 4 && readers[i]; i++)
+  for (size_t i = 0; i < 5 && readers[i]; i++)
     if (readers[i](text, options, &sound, fault))
       return sound ? RECORD_ROWS : RECORD_FAULTY;
   faulty(fault, formats[options->decode_format].wanted);
