@@ -247,10 +247,10 @@ void group_take_protocols(struct member *member, struct exchange *exchange)
   free(member->client_id);
   member->client_id =
       broker_text(exchange->request.client_id.data, exchange->request.client_id.size);
-  if (exchange->connection)
-    snprintf(member->host, sizeof member->host, "/%.*s",
-             (int)strcspn(exchange->connection->peer, exchange->connection->peer[0] ? ":" : ""),
-             exchange->connection->peer);
+  const char *peer = exchange->connection ? exchange->connection->peer : "";
+  const char *port = strrchr(peer, ':');
+  if (port)
+    snprintf(member->host, sizeof member->host, "/%.*s", (int)(port - peer), peer);
 }
 
 bool group_same_protocols(const struct member *member, const struct join_group_request *request)

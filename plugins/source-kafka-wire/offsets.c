@@ -223,30 +223,46 @@ static void answer_asked(struct lookup *lookup, const struct headrace_log_offset
   }
 }
 
+static struct offset_fetch_response_topics *said_topic(const struct lookup *lookup,
+                                                       const char *name)
+{
+  for (int32_t i = 0; i < lookup->answer->topics.count; i++)
+    if (wire_is(lookup->answer->topics.items[i].name, name))
+      return &lookup->answer->topics.items[i];
+  return NULL;
+}
+
+/* With room for the partitions of that topic, of which the first is given. */
+static struct offset_fetch_response_topics *
+add_topic(struct lookup *lookup, const struct headrace_log_offset *offsets, size_t count)
+{
+  struct wire_arena *arena = &lookup->exchange->arena;
+  struct offset_fetch_response_topics *said =
+      &lookup->answer->topics.items[lookup->answer->topics.count++];
+  size_t partitions = 0;
+  for (size_t i = 0; i < count; i++)
+    partitions += !strcmp(offsets[i].topic, offsets[0].topic);
+  said->name = wire_copy(arena, wire_text(offsets[0].topic));
+  memcpy(said->topic_id.bytes, offsets[0].id.bytes, sizeof said->topic_id.bytes);
+  WIRE_ITEMS(arena, said->partitions, partitions, offset_fetch_response_partitions);
+  said->partitions.count = 0;
+  return said;
+}
+
 /* All that the group has; the log gives a topic's partitions in any order. */
 static void answer_all(struct lookup *lookup, const struct headrace_log_offset *offsets,
                        size_t count)
 {
-  struct exchange *exchange = lookup->exchange;
-  int32_t topics = 0;
-  WIRE_ITEMS(&exchange->arena, lookup->answer->topics, count, offset_fetch_response_topics);
+  WIRE_ITEMS(&lookup->exchange->arena, lookup->answer->topics, count, offset_fetch_response_topics);
+  lookup->answer->topics.count = 0;
   for (size_t i = 0; i < count; i++) {
-    struct offset_fetch_response_topics *said = NULL;
-    for (int32_t j = 0; j < topics && !said; j++)
-      if (wire_is(lookup->answer->topics.items[j].name, offsets[i].topic))
-        said = &lookup->answer->topics.items[j];
-    if (!said) {
-      said = &lookup->answer->topics.items[topics++];
-      said->name = wire_copy(&exchange->arena, wire_text(offsets[i].topic));
-      memcpy(said->topic_id.bytes, offsets[i].id.bytes, sizeof said->topic_id.bytes);
-      WIRE_ITEMS(&exchange->arena, said->partitions, count, offset_fetch_response_partitions);
-      said->partitions.count = 0;
-    }
+    struct offset_fetch_response_topics *said = said_topic(lookup, offsets[i].topic);
+    if (!said)
+      said = add_topic(lookup, &offsets[i], count - i);
     offset_answer *answer = &said->partitions.items[said->partitions.count++];
     answer->partition_index = offsets[i].partition;
-    fill(exchange, answer, &offsets[i]);
+    fill(lookup->exchange, answer, &offsets[i]);
   }
-  lookup->answer->topics.count = topics;
 }
 
 /* Before version 8 a request is about one group, and has its own structs. */

@@ -551,6 +551,67 @@ static void only_members_of_the_generation_commit(void **state)
   assert_int_equal(commit(fixture, "", -1), KAFKA_UNKNOWN_MEMBER_ID);
 }
 
+static void a_member_of_an_ipv6_address_has_all_of_it(void **state)
+{
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  int32_t generation;
+  while (!broker->connections)
+    turn(fixture);
+  strcpy(broker->connections->peer, "2001:db8::7:40000");
+  joined(fixture, &generation);
+  struct describe_groups_request *request = WIRE_NEW(&fixture->arena, describe_groups_request);
+  struct wire_slice group = wire_text("g");
+  request->groups = (struct wire_slice_array){.items = &group, .count = 1};
+  const struct describe_groups_response *answered = ask(fixture, KEY_DESCRIBE_GROUPS, 3, request);
+  assert_true(wire_is(answered->groups.items[0].members.items[0].client_host, "/2001:db8::7"));
+}
+
+static void ignored(void *context, enum headrace_log_error error, const char *reason)
+{
+  (void)context, (void)error, (void)reason;
+}
+
+static void nothing(void *context)
+{
+  (void)context;
+}
+
+/* An answer is as large as what is in it, however many topics that is. */
+static void all_offsets_of_a_group_take_their_room(void **state)
+{
+  enum { TOPICS = 60, PARTITIONS = 4 };
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  for (size_t i = 0; i < TOPICS * PARTITIONS; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "topic-%zu", i % TOPICS); /* not one topic after another */
+    const struct headrace_log_offset offset = {.topic = name,
+                                               .partition = (int32_t)(i / TOPICS),
+                                               .offset = (int64_t)i,
+                                               .leader_epoch = -1,
+                                               .metadata = ""};
+    the_log->log.store_offsets(the_log, "g", &offset, 1, ignored, NULL);
+  }
+  turn(fixture);
+  struct offset_fetch_request *request = WIRE_NEW(&fixture->arena, offset_fetch_request);
+  request->group_id = wire_text("g");
+  request->topics.count = -1;
+  the_log->reader.wake = nothing; /* it is served here */
+  send_request(fixture, KEY_OFFSET_FETCH, 7, request);
+  while (!the_log->first)
+    turn(fixture);
+  the_log->log.serve(the_log);
+  assert_in_range(broker->exchanges->arena.used, 1, 100 << 10);
+  const struct offset_fetch_response *answered = answer(fixture, KEY_OFFSET_FETCH, 7);
+  assert_int_equal(answered->topics.count, TOPICS);
+  for (int32_t i = 0; i < TOPICS; i++) {
+    assert_int_equal(answered->topics.items[i].partitions.count, PARTITIONS);
+    for (int32_t j = 0; j < PARTITIONS; j++)
+      assert_int_equal(answered->topics.items[i].partitions.items[j].committed_offset % TOPICS, i);
+  }
+}
+
 static void impossible_members_are_refused(void **state)
 {
   struct fixture *fixture = *state;
@@ -588,6 +649,8 @@ int main(void)
       TEST(a_topic_is_made_only_if_the_client_wants_it),
       TEST(partitions_that_are_assigned_are_those_of_a_topic),
       TEST(only_members_of_the_generation_commit),
+      TEST(a_member_of_an_ipv6_address_has_all_of_it),
+      TEST(all_offsets_of_a_group_take_their_room),
       TEST(impossible_members_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
