@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <uthash.h>
 
-#define WINDOW_S  10 /* as quota.window.num and quota.window.size.seconds of Kafka have it */
-#define SECOND_US INT64_C(1000000)
-#define SWEEP_EVERY                                                                                \
-  1000 /* clients that are remembered before those that owe nothing are forgotten */
-#define CLIENT_ID "client-id"
-#define EVERYBODY "*"
+#define WINDOW_S    10 /* as quota.window.num and quota.window.size.seconds of Kafka have it */
+#define SECOND_US   INT64_C(1000000)
+#define SWEEP_EVERY 1000 /* clients, until those that owe nothing are forgotten */
+#define CLIENT_ID   "client-id"
+#define EVERYBODY   "*"
 
 struct client {
   UT_hash_handle hh; /* by id */
@@ -44,11 +43,11 @@ static int64_t rate_of(const char *text)
   } units[] = {{"", 1}, {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
   char *end;
   int64_t number = text ? strtoll(text, &end, 10) : 0;
-  if (number <= 0 || number > INT32_MAX)
+  if (number <= 0)
     return 0;
   end += strspn(end, " ");
   for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (!strcmp(end, units[i].unit))
+    if (!strcmp(end, units[i].unit) && number <= INT64_MAX / WINDOW_S / units[i].bytes)
       return number * units[i].bytes;
   return 0;
 }

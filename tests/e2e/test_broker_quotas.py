@@ -120,9 +120,10 @@ def test_quotas_are_described(broker):
     assert described(broker, ("hat", 2, None)) == (35, {})
 
 
+@pytest.mark.parametrize("rate", ["many", "0", "2147483647GiB"])
 @pytest.mark.parametrize("key", ["producer_byte_rate", "consumer_byte_rate"])
-def test_a_rate_that_is_none(folder, db, key):
+def test_a_rate_that_is_none(folder, db, key, rate):
     config = folder / "x.ini"
-    config.write_text(ini(sections(db, 9092, {key: "* = 1MiB, a = many"})), encoding="utf-8")
+    config.write_text(ini(sections(db, 9092, {key: f"* = 1MiB, a = {rate}"})), encoding="utf-8")
     checked = command("check", "-c", config)
     assert checked.returncode != 0 and f"{key}: what client 'a' may send" in checked.stderr
