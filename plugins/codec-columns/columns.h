@@ -156,7 +156,7 @@ void *plan_make(void *columns, const struct headrace_relation *relation);
 void plan_discard(void *columns, void *plan);
 
 /* Sets the cells. */
-void gather_row(struct columns *columns, const struct plan *plan,
+void gather_row(struct columns *columns, struct headrace_batch *out, const struct plan *plan,
                 const struct headrace_relation *relation, const struct headrace_value *values,
                 const struct headrace_value *other); /* gives what values lack; may be NULL */
 /* False: the content is no JSON object. */

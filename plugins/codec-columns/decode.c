@@ -235,7 +235,8 @@ static bool formed(const struct headrace_value *bytes, enum form form, const cha
     return fault_set(fault, "malformed", "its %s is no UTF-8 text; %s_type = bytes takes it", what,
                      what);
   if (form == FORM_JSON && !is_json(bytes))
-    return fault_set(fault, "malformed", "its %s is no JSON document", what);
+    return fault_set(fault, "malformed", "its %s is no JSON document of at most %d levels", what,
+                     JSON_DEPTH_MAX);
   return true;
 }
 

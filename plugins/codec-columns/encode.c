@@ -209,7 +209,7 @@ static enum headrace_result encode_update(struct columns *columns, struct plan *
     return warn(columns, plan, change->relation, "changed");
   if (columns->updates == UPDATES_REFUSE)
     return refuse(columns, event, out, &changed);
-  gather_row(columns, plan, change->relation, change->new_values, change->old_values);
+  gather_row(columns, out, plan, change->relation, change->new_values, change->old_values);
   return encode_cells(columns, event, out, false);
 }
 
@@ -225,7 +225,7 @@ static enum headrace_result encode_delete(struct columns *columns, struct plan *
     return warn(columns, plan, change->relation, "deleted");
   if (columns->deletes == DELETES_REFUSE || !change->old_values)
     return refuse(columns, event, out, &deleted);
-  gather_row(columns, plan, change->relation, change->old_values, NULL);
+  gather_row(columns, out, plan, change->relation, change->old_values, NULL);
   return encode_cells(columns, event, out, true);
 }
 
@@ -269,7 +269,7 @@ static enum headrace_result encode_row(struct columns *columns, const struct hea
     return encode_update(columns, plan, event, out);
   if (change->operation == HEADRACE_DELETE)
     return encode_delete(columns, plan, event, out);
-  gather_row(columns, plan, change->relation, change->new_values, NULL);
+  gather_row(columns, out, plan, change->relation, change->new_values, NULL);
   return encode_cells(columns, event, out, false);
 }
 

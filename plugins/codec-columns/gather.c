@@ -43,16 +43,21 @@ static struct cell text_cell(const char *data, size_t size)
   return (struct cell){.value = {data, (uint32_t)size, HEADRACE_TEXT}, .type = HEADRACE_TYPE_TEXT};
 }
 
-static struct cell look_up(const struct lookup *lookup, const struct cell *key)
+/* Copied: a row further on in the batch may change what is remembered. */
+static struct cell look_up(const struct columns *columns, struct headrace_batch *out,
+                           const struct lookup *lookup, const struct cell *key)
 {
   const struct lookup_entry *entry = lookup_find(lookup, &key->value);
   if (!entry)
     return (struct cell){.unknown = true};
-  return entry->null ? (struct cell){.type = HEADRACE_TYPE_TEXT}
-                     : text_cell(entry->value, entry->value_size);
+  if (entry->null)
+    return (struct cell){.type = HEADRACE_TYPE_TEXT};
+  char *copy = columns->host->alloc(columns->host, out, entry->value_size + 1);
+  memcpy(copy, entry->value, entry->value_size);
+  return text_cell(copy, entry->value_size);
 }
 
-void gather_row(struct columns *columns, const struct plan *plan,
+void gather_row(struct columns *columns, struct headrace_batch *out, const struct plan *plan,
                 const struct headrace_relation *relation, const struct headrace_value *values,
                 const struct headrace_value *other)
 {
@@ -68,7 +73,7 @@ void gather_row(struct columns *columns, const struct plan *plan,
     if (other && cell->value.state == HEADRACE_ABSENT)
       cell->value = other[place->column];
     if (place->lookup && !cell->missing && cell->value.state >= HEADRACE_TEXT)
-      *cell = look_up(place->lookup, cell);
+      *cell = look_up(columns, out, place->lookup, cell);
   }
 }
 

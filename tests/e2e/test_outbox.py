@@ -124,3 +124,67 @@ def test_killed_while_events_come(db, kafka, outbox):
     found = wait_until(arrived, 60, "all events", give_up=program.must_run)
     assert found == {str(number).encode(): list(range(counts[number])) for number in range(4)}
     assert min(counts) > 20
+
+
+EVENTS = ("create table events (id uuid primary key, aggregatetype text not null, "
+          "aggregateid text, type text, payload bytea, part int, happened timestamp)")
+# Debezium's placements and value converter, headrace's codec
+MORE = {
+    "bytes": ("type:header:eventType,part:partition",
+              "org.apache.kafka.connect.converters.ByteArrayConverter",
+              {"value": "payload", "headers": "id = id, eventType = type"}),
+    "envelope": ("type:envelope:eventType,part:envelope,aggregateid:header:of,part:partition",
+                 "org.apache.kafka.connect.json.JsonConverter",
+                 {"envelope": "payload = payload, eventType = type, part = part",
+                  "headers": "id = id, of = aggregateid"}),
+}
+
+
+def more_sections(db, kafka, run):
+    return {
+        run: {"source": "pgoutput", "codec": "columns", "sink": "kafka", "checkpoint": "none"},
+        f"{run}.source": {"conninfo": db.conninfo(), "slot": f"{run}_{db.name}",
+                          "slot_create": "yes", "publication": "events"},
+        f"{run}.codec": {"topic": f"ours.{run}.{{aggregatetype}}", "key": "aggregateid",
+                         "partition": "part", "timestamp": "happened", **MORE[run][2]},
+        f"{run}.sink": {"brokers": kafka.brokers, "topic": "{topic}"}}
+
+
+def more_router(run):
+    placement, converter, _ = MORE[run]
+    return {**ROUTER, "value.converter": converter, "value.converter.schemas.enable": "false",
+            "transforms.outbox.route.topic.replacement": f"theirs.{run}.${{routedByValue}}",
+            "transforms.outbox.table.field.event.timestamp": "happened",
+            "transforms.outbox.table.fields.additional.placement": placement}
+
+
+def test_other_placements_like_the_event_router(db, kafka, debezium, headrace):
+    """Bytes as they are, an object with more columns in it, partitions and timestamps."""
+    db.sql(EVENTS)
+    db.sql("create publication events for table events")
+    for run in MORE:
+        for whose in ("ours", "theirs"):
+            kafka.create_topic(f"{whose}.{run}.{db.name}", 3)
+    program = headrace({name: keys for run in MORE
+                        for name, keys in more_sections(db, kafka, run).items()})
+    connectors = [debezium.connector(db, f"{db.name}-{run}", publication_name="events",
+                                     publication_autocreate_mode="disabled",
+                                     properties=more_router(run)) for run in MORE]
+    for run in MORE:
+        db.wait_streaming(f"{run}_{db.name}", program)
+    payloads = [b"\xff\x00\x01", b"", b"{}", None, b"x" * 3000]
+    for number, payload in enumerate(payloads):
+        db.sql("insert into events values (%s, %s, %s, %s, %s, %s, %s)",
+               [uuid.uuid4(), db.name, f"o{number}", f"Made \"{number}\"", payload, number % 3,
+                "2020-09-13 12:26:40.000999"])
+
+    def parts(record):
+        return (record.partition, record.key, record.value, record.timestamp,
+                [pair for pair in record.headers if not pair[0].startswith("__debezium.context.")])
+    for run in MORE:
+        ours, theirs = (kafka.wait_records(f"{whose}.{run}.{db.name}", len(payloads), 60,
+                                           program.must_run) for whose in ("ours", "theirs"))
+        assert list(map(parts, ours)) == list(map(parts, theirs))
+        assert ours[0].timestamp == 1600000000000
+    for one in connectors:
+        one.stop()

@@ -348,6 +348,37 @@ static void test_lookup(void **state)
   rmdir(folder);
 }
 
+/* Records of a batch keep what was true when they were made. */
+static void test_lookup_that_changes(void **state)
+{
+  (void)state;
+  char folder[] = "/tmp/headrace-columns-XXXXXX", path[128];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/test.stage.lookup", folder);
+  struct filter_test *test = shadow(folder);
+  const struct headrace_host *host = &test->host->instance.host;
+  static const char *const kinds[] = {"before", "after"};
+  of_table(test, "topics", HEADRACE_INSERT, "1", kinds[0]);
+  of_table(test, "messages", HEADRACE_INSERT, "1", NONE);
+  const struct headrace_relation description = {
+      .schema = "log", .table = "topics", .columns = columns, .column_count = 8};
+  const struct headrace_relation *topics = host->relation_new(host, &description);
+  struct headrace_value values[8] = {{0}};
+  values[1] = filter_test_value(kinds[1]);
+  values[2] = filter_test_value("1");
+  const struct headrace_change change = {
+      .relation = topics, .new_values = values, .operation = HEADRACE_UPDATE};
+  const struct headrace_event event = {.change = &change};
+  const struct headrace_record *record = test->batch->events.items[0].record;
+  assert_int_equal(test->plugin->encode(test->self, &event, test->batch), HEADRACE_OK);
+  assert_int_equal(record->topic.size, 6);
+  assert_memory_equal(record->topic.data, "before", 6);
+  host->relation_release(host, topics);
+  filter_test_free(test);
+  unlink(path);
+  rmdir(folder);
+}
+
 /* ---- records as rows ------------------------------------------------------------ */
 
 static const char *decode(struct filter_test *test, const struct headrace_record *record)
@@ -397,7 +428,7 @@ static void test_decode(void **state)
   record.value = bytes("{\"a\": 1", 7);
   assert_string_equal(decode(test, &record),
                       "record at offset 9007199254740993 of partition 2 of topic shop.orders: its "
-                      "value is no JSON document");
+                      "value is no JSON document of at most 128 levels");
   assert_string_equal(test->host->last_error_class, "malformed");
   filter_test_free(test);
   record.key = (struct headrace_value){.state = HEADRACE_NULL};
@@ -472,6 +503,7 @@ int main(void)
       cmocka_unit_test(test_headers_column),
       cmocka_unit_test(test_messages),
       cmocka_unit_test(test_lookup),
+      cmocka_unit_test(test_lookup_that_changes),
       cmocka_unit_test(test_decode),
       cmocka_unit_test(test_faults),
   };
