@@ -172,22 +172,43 @@ static const char digit_pairs[] =
     "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
     "8081828384858687888990919293949596979899";
 
+static size_t count_digits(uint64_t number)
+{
+  size_t count = 1;
+  for (; number >= 10000; number /= 10000)
+    count += 4;
+  return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+static void put_pair(char *out, uint32_t pair)
+{
+  memcpy(out, digit_pairs + 2 * (size_t)pair, 2);
+}
+
+/* Divisions that do not wait for each other. */
+static void put_eight(char *out, uint32_t number)
+{
+  uint32_t high = number / 10000, low = number % 10000;
+  put_pair(out, high / 100);
+  put_pair(out + 2, high % 100);
+  put_pair(out + 4, low / 100);
+  put_pair(out + 6, low % 100);
+}
+
+/* Right where they belong: what was just written by pairs is slow to be read again for a copy. */
 char *json_unsigned(char *out, uint64_t number)
 {
-  char digits[JSON_INTEGER_MAX];
-  char *at = digits + sizeof digits;
-  while (number >= 100) {
-    at -= 2;
-    memcpy(at, digit_pairs + number % 100 * 2, 2);
-    number /= 100;
-  }
-  if (number >= 10) {
-    at -= 2;
-    memcpy(at, digit_pairs + number * 2, 2);
-  } else {
-    *--at = (char)('0' + number);
-  }
-  return json_copy(out, at, (size_t)(digits + sizeof digits - at));
+  char *end = out + count_digits(number), *at = end;
+  for (; number >= 100000000; number /= 100000000)
+    put_eight(at -= 8, (uint32_t)(number % 100000000));
+  uint32_t rest = (uint32_t)number;
+  for (; rest >= 100; rest /= 100)
+    put_pair(at -= 2, rest % 100);
+  if (rest >= 10)
+    put_pair(at - 2, rest);
+  else
+    at[-1] = (char)('0' + rest);
+  return end;
 }
 
 char *json_integer(char *out, int64_t number)

@@ -6,6 +6,7 @@
 #ifndef HEADRACE_JSON_TEXT_H
 #define HEADRACE_JSON_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -74,6 +75,19 @@ static inline char *json_copy(char *out, const char *data, size_t size)
       out[i] = data[i];
   }
   return out + size;
+}
+
+/* Compares; faster than memcmp for names. */
+static inline bool json_same(const char *one, const char *other, size_t size)
+{
+  uint64_t heads[2], tails[2];
+  if (size < 8 || size > 16)
+    return memcmp(one, other, size) == 0;
+  memcpy(&heads[0], one, 8);
+  memcpy(&heads[1], other, 8);
+  memcpy(&tails[0], one + size - 8, 8);
+  memcpy(&tails[1], other + size - 8, 8);
+  return heads[0] == heads[1] && tails[0] == tails[1];
 }
 
 #endif

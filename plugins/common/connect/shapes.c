@@ -4,6 +4,7 @@
  * fields of flattened events are those of its ExtractNewRecordState with the prefix "__"; the
  * other shapes are formats.c's. */
 #include "connect_decode.h"
+#include "digits.h"
 
 /* ---- numbers ------------------------------------------------------------ */
 
@@ -12,6 +13,8 @@ static uint64_t number_of(const struct json_value *value)
   uint64_t number = 0;
   if (!value || (value->kind != JSON_NUMBER && value->kind != JSON_STRING))
     return 0;
+  if (value->size <= DIGITS_MAX)
+    return digits_read(value->data, value->size, &number) ? number : 0;
   for (size_t i = 0; i < value->size; i++) {
     if (value->data[i] < '0' || value->data[i] > '9' || number > UINT64_MAX / 10 - 1)
       return 0;
@@ -79,7 +82,8 @@ static enum origin_member member_of(const struct origin_name *names, const struc
 {
   for (; names->name; names++)
     if (name->escaped ? json_is_escaped(name, names->name)
-                      : name->size == names->size && !memcmp(name->data, names->name, name->size))
+                      : name->size == names->size && *name->data == *names->name &&
+                            !memcmp(name->data, names->name, name->size))
       break;
   return names->member;
 }

@@ -372,6 +372,8 @@ static struct typed_entry *entry_new(const struct making *making)
   entry->relation = host->relation_new(host, &relation);
   entry->types = must(calloc(making->column_count + 1, sizeof *entry->types));
   memcpy(entry->types, making->types, making->column_count * sizeof *entry->types);
+  for (uint32_t i = 0; i < making->column_count; i++)
+    entry->types[i].name_size = strlen(making->columns[i].name);
   return entry;
 }
 
@@ -424,21 +426,22 @@ struct reading {
   struct decode_fault *fault;
 };
 
-static bool is_name(const struct headrace_column *column, const struct json_value *name)
+static bool is_name(const struct typed_entry *entry, uint32_t column, const struct json_value *name)
 {
-  size_t size = strlen(column->name);
-  return name->escaped ? json_is(name, column->name)
-                       : name->size == size && memcmp(column->name, name->data, size) == 0;
+  const char *own = entry->relation->columns[column].name;
+  return name->escaped ? json_is_escaped(name, own)
+                       : name->size == entry->types[column].name_size &&
+                             json_same(own, name->data, name->size);
 }
 
 /* `guess`: the column after the last one, mostly. COLUMNS_MAX: there is none. */
-static uint32_t find_column(const struct headrace_relation *relation, const struct json_value *name,
+static uint32_t find_column(const struct typed_entry *entry, const struct json_value *name,
                             uint32_t guess)
 {
-  if (guess < relation->column_count && is_name(&relation->columns[guess], name))
+  if (guess < entry->relation->column_count && is_name(entry, guess, name))
     return guess;
-  for (uint32_t i = 0; i < relation->column_count; i++)
-    if (is_name(&relation->columns[i], name))
+  for (uint32_t i = 0; i < entry->relation->column_count; i++)
+    if (is_name(entry, i, name))
       return i;
   return COLUMNS_MAX;
 }
@@ -479,11 +482,10 @@ static bool put_value(const struct reading *reading, uint32_t column, const stru
 static bool put_fields(const struct reading *reading, const struct json_fields *fields,
                        bool only_missing, struct headrace_value *values)
 {
-  const struct headrace_relation *relation = reading->entry->relation;
   uint32_t column = 0;
   for (size_t i = 0; i < fields->count; i++) {
     const struct json_field *field = &fields->items[i];
-    uint32_t found = find_column(relation, &field->name, column);
+    uint32_t found = find_column(reading->entry, &field->name, column);
     if (found == COLUMNS_MAX)
       continue; /* Kafka Connect knows nothing of it either */
     column = found + 1;

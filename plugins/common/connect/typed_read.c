@@ -2,6 +2,7 @@
  *
  * Values of one part: a JSON string, number or boolean becomes the canonical text of its type. */
 #include "connect_typed.h"
+#include "digits.h"
 #include "numeric_text.h"
 
 #include <stdlib.h>
@@ -117,6 +118,12 @@ bool typed_number(const struct json_value *json, int64_t *number)
   const char *at = json->data, *end = at + json->size;
   bool negative = *at == '-';
   at += negative;
+  if (end - at < DIGITS_MAX) { /* less than 2^63 */
+    uint64_t size;
+    bool sound = digits_read(at, (size_t)(end - at), &size);
+    *number = negative ? -(int64_t)size : (int64_t)size;
+    return sound;
+  }
   for (*number = 0; at < end; at++) {
     if (*at < '0' || *at > '9' || __builtin_mul_overflow(*number, 10, number) ||
         __builtin_sub_overflow(*number, *at - '0', number))
