@@ -13,7 +13,8 @@ struct known_id {
   int32_t id;
   struct avro_schema *writer, *reader; /* no reader: as the writer's */
   struct readings *readings;
-  char *connect;     /* Kafka Connect's schema as JSON */
+  char *connect; /* Kafka Connect's schema as JSON */
+  size_t connect_size;
   uint64_t identity; /* for struct record_text */
   bool enveloped;    /* its parts are rows and what is said of them */
   UT_hash_handle hh;
@@ -154,6 +155,7 @@ static enum record_shape resolve(const struct context *context, struct known_id 
   known->connect = avro_to_connect(type_of(known));
   if (!known->connect)
     return faulty(context, "unsupported", "its schema is too large", "");
+  known->connect_size = strlen(known->connect);
   known->enveloped = !context->of_key && is_envelope(type_of(known));
   return RECORD_ROWS;
 }
@@ -219,7 +221,7 @@ static bool has_head(const struct headrace_value *bytes)
 static struct json_value schema_text(const struct known_id *known)
 {
   return (struct json_value){
-      .kind = JSON_OBJECT, .data = known->connect, .size = strlen(known->connect)};
+      .kind = JSON_OBJECT, .data = known->connect, .size = known->connect_size};
 }
 
 /* The record in a datum, through its unions; *other: what it is instead. */
@@ -229,7 +231,7 @@ static bool take_record(struct data *data, const struct known_id *known,
 {
   const struct reading *top = readings_top(known->readings);
   *other = (struct json_value){.kind = JSON_NULL};
-  if (top->writer->kind == AVRO_RECORD)
+  if (top->kind == AVRO_RECORD)
     return data_take_members(data, top, parts_of, fields);
   return data_take(data, top, false, other);
 }

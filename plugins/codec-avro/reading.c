@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reading.h"
 
+#include "connect_decode.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <uthash.h>
@@ -170,6 +172,7 @@ static bool make_fields(struct readings *readings, struct reading *reading,
       continue;
     slot->name = text_value(field->name);
     slot->any = is_any(field->type);
+    slot->of_origin = record_is_origin(&slot->name);
     if (!(slot->reading = make(readings, slot->writer, field->type, depth)))
       return false;
   }
@@ -232,6 +235,7 @@ static struct reading *add(struct readings *readings, const struct pair *pair)
   made->pair = *pair;
   made->reading = avro_must(calloc(1, sizeof *made->reading));
   made->reading->writer = pair->writer;
+  made->reading->kind = pair->writer->kind;
   HASH_ADD(hh, readings->all, pair, sizeof made->pair, made);
   return made->reading;
 }
@@ -283,9 +287,10 @@ static struct reading *make(struct readings *readings, const struct avro_type *w
   const struct pair pair = {writer, reader};
   struct reading *reading = find(readings, &pair);
   if (reading)
-    return reading;
+    return reading->failed ? NULL : reading;
   reading = add(readings, &pair);
-  return fill(readings, reading, reader, depth + 1) ? reading : NULL;
+  reading->failed = !fill(readings, reading, reader, depth + 1);
+  return reading->failed ? NULL : reading;
 }
 
 struct readings *readings_new(const struct avro_type *writer, const struct avro_type *reader,

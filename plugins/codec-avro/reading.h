@@ -14,6 +14,7 @@ struct reading_slot {            /* a field, as the writer wrote it */
   const struct reading *reading; /* NULL: the reader does not want it: skipped */
   const struct avro_type *writer;
   struct json_value name; /* the reader's */
+  bool of_origin;         /* a member of that name is looked at in a source block */
   bool any; /* of several types: its string has quotes, as all its values have in JSON */
 };
 
@@ -22,6 +23,7 @@ struct reading_added { /* a field that only the reader has, with its default */
 };
 
 struct reading {
+  enum avro_kind kind; /* the writer's */
   const struct avro_type *writer;
   struct reading_slot *slots; /* of a record */
   size_t slot_count;
@@ -30,6 +32,7 @@ struct reading {
   const struct reading **parts; /* a union's branches (NULL: the reader has none such), the items of
                                    an array, the values of a map: writer->count of them */
   const char **symbols;         /* of an enum: the reader's for each of the writer's; NULL: none */
+  bool failed; /* the reader cannot have it, which was found after something had referred to it */
 };
 
 struct readings; /* all that one pair of schemas makes; refers to both, and owns the rest */

@@ -11,6 +11,8 @@
 #include <stdio.h>
 
 enum { DEPTH_MAX = 64, NOTHINGS_MAX = 1000000 }; /* items that take no bytes */
+enum { DOUBLE_TEXT_MAX = 32 };
+enum { NESTED_GROWTH = 1000 }; /* bytes of JSON for one of data: names, defaults, nulls */
 
 static bool faulty(struct data *data, const char *reason)
 {
@@ -26,11 +28,13 @@ static bool too_short(struct data *data)
 
 /* ---- memory --------------------------------------------------------------------- */
 
-/* Each byte of data makes at most four of a value that has no parts. */
+/* Each byte of data makes at most four of a value that has no parts; a number may write more while
+ * its digits are tried. */
 static void room_open(struct data *data)
 {
   size_t left = (size_t)(data->input.end - data->input.at);
-  data->room = data->at = data->host->reserve(data->host, data->batch, 4 * left + 64);
+  data->room = data->at =
+      data->host->reserve(data->host, data->batch, 4 * left + 2 * DOUBLE_TEXT_MAX);
 }
 
 static void room_close(struct data *data)
@@ -55,12 +59,37 @@ static void grown(struct builder *builder, const char *end)
 
 /* ---- numbers --------------------------------------------------------------------- */
 
-enum { DOUBLE_TEXT_MAX = 32 };
+/* What has few digits, as most have: a whole number below 2^53 divided by a power of ten is rounded
+ * as a text of these digits would be. NULL: it has more. */
+static char *decimal_text(char *out, double number)
+{
+  double size = fabs(number), power = 1;
+  if (signbit(number))
+    *out++ = '-';
+  if (size < 1e-4 || size >= 1e15)
+    return NULL;
+  for (size_t places = 0; size * power < 1e15; places++, power *= 10) {
+    uint64_t digits = (uint64_t)(size * power + 0.5);
+    if ((double)digits / power != size)
+      continue;
+    uint64_t whole = (uint64_t)size, rest = digits - whole * (uint64_t)power;
+    out = json_integer(out, (int64_t)whole);
+    if (places)
+      *out++ = '.';
+    for (size_t i = places; i--; rest /= 10)
+      out[i] = (char)('0' + rest % 10);
+    return out + places;
+  }
+  return NULL;
+}
 
 /* The fewest digits that read back the same. */
 static char *double_text(char *out, double number)
 {
-  for (int precision = 15; precision <= 17; precision++) {
+  char *end = decimal_text(out, number);
+  if (end)
+    return end;
+  for (int precision = isnormal(number) ? 15 : 1; precision <= 17; precision++) {
     int size = snprintf(out, DOUBLE_TEXT_MAX, "%.*g", precision, number);
     if (precision == 17 || strtod(out, NULL) == number)
       return out + size;
@@ -70,7 +99,7 @@ static char *double_text(char *out, double number)
 
 static char *float_text(char *out, float number)
 {
-  for (int precision = 6; precision <= 9; precision++) {
+  for (int precision = isnormal(number) ? 6 : 1; precision <= 9; precision++) {
     int size = snprintf(out, DOUBLE_TEXT_MAX, "%.*g", precision, (double)number);
     if (precision == 9 || strtof(out, NULL) == number)
       return out + size;
@@ -117,14 +146,14 @@ static bool read_number(struct data *data, enum avro_kind kind, char *out, char 
 
 static bool take_number(struct data *data, enum avro_kind kind, struct json_value *value)
 {
-  char text[DOUBLE_TEXT_MAX], *end;
+  char *end;
   double number;
-  if (!read_number(data, kind, text, &end, &number))
+  if (!read_number(data, kind, data->at, &end, &number))
     return false;
   if (end) {
-    size_t size = (size_t)(end - text);
-    *value = (struct json_value){.kind = JSON_NUMBER, .data = data->at, .size = size};
-    data->at = json_copy(data->at, text, size);
+    *value = (struct json_value){
+        .kind = JSON_NUMBER, .data = data->at, .size = (size_t)(end - data->at)};
+    data->at = end;
   } else {
     const char *name = special_name(number);
     *value = (struct json_value){.kind = JSON_STRING, .data = name, .size = strlen(name)};
@@ -171,9 +200,25 @@ static bool read_branch(struct data *data, const struct reading *reading,
   return *branch || faulty(data, "the reader's schema lacks a type that was written");
 }
 
+static bool is_sound(struct data *data, const struct reading *reading)
+{
+  return !reading->failed || faulty(data, "the reader's schema lacks a type that was written");
+}
+
 /* ---- what nobody wants -------------------------------------------------------------- */
 
 static bool skip(struct data *data, const struct avro_type *type, int depth);
+
+/* What takes no bytes is there any number of times. */
+static bool count_nothings(struct data *data, const struct avro_type *type, size_t count)
+{
+  if (type->minimum)
+    return true;
+  if (count > NOTHINGS_MAX - data->nothings)
+    return too_short(data);
+  data->nothings += count;
+  return true;
+}
 
 /* How many items follow in this block; 0: it is the last. */
 static bool read_block(struct data *data, const struct avro_type *item, size_t *count)
@@ -187,11 +232,9 @@ static bool read_block(struct data *data, const struct avro_type *item, size_t *
     number = -number;
   }
   size_t left = (size_t)(data->input.end - data->input.at);
-  size_t most = item->minimum ? left / item->minimum : NOTHINGS_MAX - data->nothings;
-  if ((uint64_t)number > most)
+  if ((item->minimum && (uint64_t)number > left / item->minimum) ||
+      !count_nothings(data, item, (size_t)number))
     return too_short(data);
-  if (!item->minimum)
-    data->nothings += (size_t)number;
   *count = (size_t)number;
   return true;
 }
@@ -240,6 +283,8 @@ static bool skip(struct data *data, const struct avro_type *type, int depth)
       return too_short(data);
     return skip(data, type->parts[number], depth + 1);
   case AVRO_RECORD:
+    if (!count_nothings(data, type, 1))
+      return false;
     for (size_t i = 0; i < type->count; i++)
       if (!skip(data, type->fields[i].type, depth + 1))
         return false;
@@ -260,6 +305,8 @@ static void add_quoted(struct builder *builder, const char *text, size_t size)
 
 static bool add_members(struct data *data, const struct reading *reading, int depth)
 {
+  if (!is_sound(data, reading))
+    return false;
   char separator = '{';
   for (size_t i = 0; i < reading->slot_count; i++) {
     const struct reading_slot *slot = &reading->slots[i];
@@ -292,7 +339,7 @@ static bool add_members(struct data *data, const struct reading *reading, int de
 
 static bool add_items(struct data *data, const struct reading *reading, int depth)
 {
-  bool is_map = reading->writer->kind == AVRO_MAP, first = true;
+  bool is_map = reading->kind == AVRO_MAP, first = true;
   const char *name;
   size_t count, size;
   builder_character(data->nested, is_map ? '{' : '[');
@@ -359,7 +406,9 @@ static bool add(struct data *data, const struct reading *reading, int depth)
   size_t size;
   if (depth == DEPTH_MAX)
     return faulty(data, "it is nested too deep");
-  switch (reading->writer->kind) {
+  if (data->nested->size > data->nested_most)
+    return faulty(data, "what it has in lists and records is too large as JSON");
+  switch (reading->kind) {
   case AVRO_NULL:
     builder_add(data->nested, "null", 4);
     return true;
@@ -386,7 +435,7 @@ static bool add(struct data *data, const struct reading *reading, int depth)
   case AVRO_MAP:
     return add_items(data, reading, depth + 1);
   default:
-    return add_number(data, reading->writer->kind);
+    return add_number(data, reading->kind);
   }
 }
 
@@ -460,10 +509,10 @@ static bool take_truth(struct data *data, struct json_value *value)
 bool data_take(struct data *data, const struct reading *reading, bool any, struct json_value *value)
 {
   const char *symbol;
-  while (reading->writer->kind == AVRO_UNION)
+  while (reading->kind == AVRO_UNION)
     if (!read_branch(data, reading, &reading))
       return false;
-  switch (reading->writer->kind) {
+  switch (reading->kind) {
   case AVRO_NULL:
     *value = (struct json_value){.kind = JSON_NULL, .data = "null", .size = 4};
     return true;
@@ -486,28 +535,60 @@ bool data_take(struct data *data, const struct reading *reading, bool any, struc
   case AVRO_MAP:
     return take_nested(data, reading, value);
   default:
-    return take_number(data, reading->writer->kind, value);
+    return take_number(data, reading->kind, value);
   }
 }
 
-/* The record that a part of an envelope is, its members one by one; null: it is not given. */
-static bool take_part(struct data *data, const struct reading *reading, struct json_fields *part,
-                      struct json_value *value)
+static void add_defaults(const struct reading *reading, struct json_fields *fields)
 {
-  *value = (struct json_value){.kind = JSON_OBJECT, .data = "{}", .size = 2};
-  while (reading->writer->kind == AVRO_UNION)
-    if (!read_branch(data, reading, &reading))
-      return false;
-  if (reading->writer->kind == AVRO_RECORD)
-    return data_take_members(data, reading, NULL, part);
-  return data_take(data, reading, false, value);
+  for (size_t i = 0; i < reading->added_count; i++) {
+    struct json_field *field = json_fields_add(fields);
+    field->name = reading->added[i].name;
+    field->value = reading->added[i].value;
+  }
 }
 
-bool data_take_members(struct data *data, const struct reading *reading,
-                       struct record_text *parts_of, struct json_fields *fields)
+static bool take_row(struct data *data, const struct reading *reading, bool of_source,
+                     struct json_fields *fields)
 {
-  json_fields_reset(fields);
-  fields->given = true;
+  if (!is_sound(data, reading))
+    return false;
+  for (size_t i = 0; i < reading->slot_count; i++) {
+    const struct reading_slot *slot = &reading->slots[i];
+    if (!slot->reading || (of_source && !slot->of_origin)) {
+      if (!skip(data, slot->writer, 0))
+        return false;
+      continue;
+    }
+    struct json_field *field = json_fields_add(fields);
+    field->name = slot->name;
+    if (!data_take(data, slot->reading, slot->any, &field->value))
+      return false;
+  }
+  add_defaults(reading, fields);
+  return true;
+}
+
+/* The record that a part of an envelope is, its members one by one; null: it is not given. */
+static bool take_part(struct data *data, const struct reading *reading, bool of_source,
+                      struct json_fields *part, struct json_value *value)
+{
+  *value = (struct json_value){.kind = JSON_OBJECT, .data = "{}", .size = 2};
+  while (reading->kind == AVRO_UNION)
+    if (!read_branch(data, reading, &reading))
+      return false;
+  if (reading->kind != AVRO_RECORD)
+    return data_take(data, reading, false, value);
+  json_fields_reset(part);
+  part->given = true;
+  return take_row(data, reading, of_source, part);
+}
+
+static bool take_envelope(struct data *data, const struct reading *reading,
+                          struct record_text *parts_of, struct json_fields *fields)
+{
+  if (!is_sound(data, reading))
+    return false;
   for (size_t i = 0; i < reading->slot_count; i++) {
     const struct reading_slot *slot = &reading->slots[i];
     if (!slot->reading) {
@@ -517,17 +598,22 @@ bool data_take_members(struct data *data, const struct reading *reading,
     }
     struct json_field *field = json_fields_add(fields);
     field->name = slot->name;
-    struct json_fields *part = parts_of ? record_text_part(parts_of, &slot->name) : NULL;
-    if (part ? !take_part(data, slot->reading, part, &field->value)
+    struct json_fields *part = record_text_part(parts_of, &slot->name);
+    if (part ? !take_part(data, slot->reading, part == &parts_of->source, part, &field->value)
              : !data_take(data, slot->reading, slot->any, &field->value))
       return false;
   }
-  for (size_t i = 0; i < reading->added_count; i++) {
-    struct json_field *field = json_fields_add(fields);
-    field->name = reading->added[i].name;
-    field->value = reading->added[i].value;
-  }
+  add_defaults(reading, fields);
   return true;
+}
+
+bool data_take_members(struct data *data, const struct reading *reading,
+                       struct record_text *parts_of, struct json_fields *fields)
+{
+  json_fields_reset(fields);
+  fields->given = true;
+  return parts_of ? take_envelope(data, reading, parts_of, fields)
+                  : take_row(data, reading, false, fields);
 }
 
 void data_begin(struct data *data, const struct headrace_value *bytes)
@@ -535,6 +621,7 @@ void data_begin(struct data *data, const struct headrace_value *bytes)
   data->input = (struct avro_input){bytes->data + AVRO_HEAD, bytes->data + bytes->size};
   data->error = NULL;
   data->nothings = 0;
+  data->nested_most = NESTED_GROWTH * (size_t)bytes->size + (1u << 20);
   room_open(data);
 }
 

@@ -11,8 +11,9 @@ struct data {
   struct headrace_batch *batch; /* whose memory has what does not lie in the record */
   struct builder *nested;
   struct avro_input input;
-  char *room, *at;   /* reserved, and how far it is used */
-  size_t nothings;   /* items without bytes so far */
+  char *room, *at; /* reserved, and how far it is used */
+  size_t nothings; /* items without bytes so far */
+  size_t nested_most;
   const char *error; /* a constant; NULL: none */
 };
 
@@ -24,7 +25,8 @@ bool data_end(struct data *data);
 /* One value. `any`: see struct reading_slot. */
 bool data_take(struct data *data, const struct reading *reading, bool any,
                struct json_value *value);
-/* The members of a record. `parts_of`: the parts of this envelope go to its members. */
+/* The members of a record. `parts_of`: the parts of this envelope go to its members; of its source
+ * block only what is looked at. */
 bool data_take_members(struct data *data, const struct reading *reading,
                        struct record_text *parts_of, struct json_fields *fields);
 

@@ -119,6 +119,9 @@ static char *schema_of(const char *fields)
 #define FIELD(name, type)         "{\"name\":\"" name "\",\"type\":" type "}"
 #define DEFAULT(name, type, json) "{\"name\":\"" name "\",\"type\":" type ",\"default\":" json "}"
 
+#define INNER(more)                                                                                \
+  "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" FIELD("x", "\"int\"") more "]}"
+
 static const struct row_case cases[] = {
     {FIELD("a", "\"string\""), NULL, "04 6869", " a=hi"},
     {FIELD("a", "\"string\""), NULL, "04 68", NULL},
@@ -141,6 +144,8 @@ static const struct row_case cases[] = {
      " a={1,2,3}"}, /* two blocks, one with its size */
     {FIELD("a", "{\"type\":\"array\",\"items\":\"int\"}"), NULL, "feffffffff0f 02 00", NULL},
     {FIELD("a", "{\"type\":\"array\",\"items\":\"null\"}"), NULL, "feffffffff0f 00", NULL},
+    {FIELD("a", "{\"type\":\"array\",\"items\":\"null\"}"), NULL, "c0ee6d 00",
+     NULL}, /* 900,000 of them */
     {FIELD("a", "{\"type\":\"map\",\"values\":\"string\"}"), NULL, "02 02 6b 02 76 00",
      " a=\"k\"=>\"v\""},
     {FIELD("a", "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"x\",\"y\"]}"), NULL, "02",
@@ -159,6 +164,11 @@ static const struct row_case cases[] = {
     {FIELD("a", "\"int\""), FIELD("a", "[\"null\",\"long\"]"), "02", " a=1"},
     {FIELD("a", "[\"null\",\"int\"]"), FIELD("a", "\"int\""), "0202", " a=1"},
     {FIELD("a", "[\"null\",\"int\"]"), FIELD("a", "\"int\""), "00", NULL},
+    /* a branch that the reader lacks, twice */
+    {FIELD("a", "[" INNER("") ",\"string\"]") "," FIELD("b", "[\"I\",\"string\"]"),
+     FIELD("a", "[" INNER("," FIELD("y", "\"int\"")) ",\"string\"]") "," FIELD(
+         "b", "[\"I\",\"string\"]"),
+     "02 02 78 00 02", NULL},
     {FIELD("a", "\"int\"") "," FIELD("b", "\"string\""), FIELD("b", "\"string\""), "02 02 78",
      " b=x"},
     {FIELD("a", "{\"type\":\"array\",\"items\":[\"null\",\"string\"]}") "," FIELD("b", "\"int\""),
@@ -206,6 +216,65 @@ static void test_rows(void **state)
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     check_case(&cases[i]);
+}
+
+/* Digits of a float, without zeros before and after them. */
+static int digits_of(const char *text)
+{
+  int count = 0, zeros = 0;
+  for (; *text && *text != 'e'; text++) {
+    if (*text < '0' || *text > '9' || (*text == '0' && !count))
+      continue;
+    zeros = *text == '0' ? zeros + 1 : 0;
+    count++;
+  }
+  return count - zeros;
+}
+
+static void check_float(struct decoding *test, double number)
+{
+  char bytes[32], shortest[64];
+  size_t size = from_hex("02", bytes);
+  memcpy(bytes + size, &number, sizeof number);
+  if (!decode(test, bytes, size + sizeof number))
+    fail_msg("%.17g: %s", number, test->host->last_reason);
+  const char *text = strstr(test->text, " a=") + 3;
+  double again = strtod(text, NULL);
+  if (memcmp(&again, &number, sizeof number) != 0)
+    fail_msg("%.17g is %s", number, text);
+  for (int precision = 1; precision <= 17; precision++) {
+    snprintf(shortest, sizeof shortest, "%.*g", precision, number);
+    if (strtod(shortest, NULL) == number)
+      break;
+  }
+  if (digits_of(text) != digits_of(shortest))
+    fail_msg("%s is %s", shortest, text);
+}
+
+/* Every float is read as the shortest text that reads back the same. */
+static void test_floats(void **state)
+{
+  (void)state;
+  static const double numbers[] = {0.0,    -0.0,
+                                   1,      -12.375,
+                                   0.1,    0.1 + 0.2,
+                                   1e-4,   0.00012345,
+                                   9e-5,   1.0 / 3,
+                                   1e15,   999999999999999.9,
+                                   5e-324, 999999999999999.5,
+                                   4.35,   123456789012345.6,
+                                   1e22,   1.7976931348623157e308,
+                                   1e14,   9007199254740993.0};
+  struct decoding *test = begin("writer");
+  char *writer = schema_of(FIELD("a", "\"double\""));
+  registry_double_add("t-value", writer);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    check_float(test, numbers[i]);
+  for (int i = 1; i < 20000; i += 7)
+    for (double power = 1; power < 1e9; power *= 10)
+      check_float(test, (i & 1 ? i : -i) / power);
+  free(writer);
+  end(test);
 }
 
 /* Debezium's ExtractNewRecordState: fields that tell what happened. */
@@ -336,11 +405,9 @@ static void test_written_by_avro_c(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),
-      cmocka_unit_test(test_flattened),
-      cmocka_unit_test(test_schemas_that_are_none),
-      cmocka_unit_test(test_answers),
-      cmocka_unit_test(test_written_by_avro_c),
+      cmocka_unit_test(test_rows),      cmocka_unit_test(test_floats),
+      cmocka_unit_test(test_flattened), cmocka_unit_test(test_schemas_that_are_none),
+      cmocka_unit_test(test_answers),   cmocka_unit_test(test_written_by_avro_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
