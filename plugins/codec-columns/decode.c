@@ -45,7 +45,9 @@ bool wanted_read(const struct headrace_host *host, struct columns *columns)
 {
   const struct headrace_pair *items;
   size_t count = host->list(host, "columns", &items);
-  bool good = true;
+  bool good = count > 0;
+  if (!good)
+    host->log(host, HEADRACE_ERROR, "columns: names none of a record's parts");
   columns->wanted = must_alloc(count, sizeof *columns->wanted);
   columns->wanted_count = count;
   for (size_t i = 0; i < count; i++) {

@@ -473,6 +473,7 @@ static void test_faults(void **state)
       {"columns", "topic, ofset", "columns: \"ofset\" is none of topic"},
       {"columns", "topic, key:topic", "columns: two are called \"topic\""},
       {"columns", "key:", "columns: \"key:\" is none of"},
+      {"columns", "", "columns: names none of a record's parts"},
       {"message_prefixes", "a", "message_prefixes: messages = drop leaves none"},
       {"lookup", "a = topics: b -> c", "is to be like public.topics: topic_id -> name"},
       {"lookup", "a = p.topics: b", "is to be like public.topics: topic_id -> name"},
