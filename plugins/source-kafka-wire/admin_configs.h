@@ -13,7 +13,8 @@ enum resource {
   RESOURCE_GROUP = 32
 };
 
-/* Whether the name of a broker's configuration is our own number, or empty, which is all brokers. */
+/* Whether the name of a broker's configuration is our own number, or empty, which is all brokers.
+ */
 bool is_this_broker(const struct exchange *exchange, struct wire_slice name);
 
 #define UNKNOWN_RESOURCE "Only topics and the broker have a configuration here."

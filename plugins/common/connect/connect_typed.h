@@ -70,7 +70,7 @@ struct typed_type {
   int32_t scale;           /* of an unscaled decimal … */
   int32_t length;          /* of bits; INT32_MAX: not known */
   uint16_t logical;
-  size_t name_size; /* of its column */
+  size_t name_size;           /* of its column */
   struct typed_type *element; /* of an array, owned */
 };
 
