@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MS_OF_TIMESTAMP "floor(extract(epoch FROM \"timestamp\") * 1000)::bigint"
 
@@ -158,8 +159,11 @@ static bool find_run(struct log_asker *asker, struct log_question *question, str
   find->found = (struct headrace_log_place){.offset = -1, .timestamp_ms = -1};
   if (!look_up(asker->sink, find))
     return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
-  return find->timestamp_ms == HEADRACE_LOG_LARGEST_TIME ? find_largest(asker, find, error)
-                                                         : find_first(asker, find, error);
+  bool good = find->timestamp_ms == HEADRACE_LOG_LARGEST_TIME ? find_largest(asker, find, error)
+                                                              : find_first(asker, find, error);
+  if (good || strcmp(error->sqlstate, LOG_TABLE_GONE) != 0)
+    return good;
+  return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL); /* just deleted */
 }
 
 static void find_answer(struct log_question *question)

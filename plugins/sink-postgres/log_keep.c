@@ -17,7 +17,6 @@
 #define SEALS_A_PASS    32
 #define TIMES_LOOKED_AT 100000 /* records of a row of times */
 #define LOCK_TIMEOUT    "SET LOCAL lock_timeout = '500ms';"
-#define GONE            "42P01"                /* the table: its topic was deleted meanwhile */
 #define FOR_EVER_MS     INT64_C(3155760000000) /* 100 years; times of PostgreSQL have an end */
 #define PRODUCERS_MS    86400000               /* as producer.id.expiration.ms of Kafka */
 
@@ -231,12 +230,15 @@ static bool is_empty(struct log_asker *asker, const struct look *look, size_t se
   return !good || size == 0;
 }
 
-/* A lock that was not to be had is no error: next time. */
+/* A lock that was not to be had is no error, and a table that is gone is nothing for the others:
+ * next time. */
 static bool failed_for_now(const struct log_asker *asker, const struct pg_error *error)
 {
-  if (failure_reaction(error->sqlstate) != REACTION_RETRY)
+  if (failure_reaction(error->sqlstate) != REACTION_RETRY &&
+      strcmp(error->sqlstate, LOG_TABLE_GONE) != 0)
     return false;
-  PQclear(PQexec(asker->connection, "ROLLBACK"));
+  if (PQtransactionStatus(asker->connection) != PQTRANS_IDLE)
+    PQclear(PQexec(asker->connection, "ROLLBACK"));
   return true;
 }
 
@@ -328,7 +330,7 @@ static bool keep_partitions(struct log_asker *asker, struct pg_error *error)
            (move_start(asker, &look, error) && remove_segments(asker, &look, &drops, error) &&
             seal_segments(asker, &look, &seals, error));
     free(look.segments);
-    good = good || !strcmp(error->sqlstate, GONE);
+    good = good || !strcmp(error->sqlstate, LOG_TABLE_GONE); /* when it was only looked at */
   }
   return good;
 }

@@ -209,7 +209,7 @@ static bool read_run(struct log_asker *asker, struct log_question *question, str
   int64_t to = place->segment.end < place->end ? place->segment.end : place->end;
   if (!copy_out(asker, read, from, to, error))
     /* retention has just dropped it */
-    return !strcmp(error->sqlstate, "42P01") &&
+    return !strcmp(error->sqlstate, LOG_TABLE_GONE) &&
            log_question_refuse(question, HEADRACE_LOG_OUT_OF_RANGE, NULL);
   answer->shown.next = answer->count ? answer->records[answer->count - 1].offset + 1 : to;
   return true;

@@ -18,7 +18,8 @@
 
 #include <stdatomic.h>
 
-#define LOG_MOVED "HR101" /* SQLSTATE of advance() and owned(): somebody else is the owner */
+#define LOG_MOVED      "HR101" /* SQLSTATE of advance() and owned(): somebody else is the owner */
+#define LOG_TABLE_GONE "42P01" /* by retention, or with its topic */
 
 struct log_sink {
   const struct headrace_host *host;

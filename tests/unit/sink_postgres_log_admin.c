@@ -336,10 +336,10 @@ static void what_is_gone_takes_no_memory(void **state)
   stop(f);
 }
 
-static void keep_for_ever(struct fixture *f)
+static void keep_for_ever(struct fixture *f, const char *topic)
 {
   struct answer answer = {0};
-  struct headrace_topic_id id = topic_id(f, "t");
+  struct headrace_topic_id id = topic_id(f, topic);
   const struct headrace_pair config = {"retention.ms", "-1"};
   f->log->configure_topic(f->log->self, &id, &config, 1, done, &answer);
   await(f, &answer);
@@ -350,7 +350,7 @@ static void tables_that_are_full_have_an_index(void **state)
   struct fixture *f = *state;
   start(f, keeping);
   create(f, "t", 1);
-  keep_for_ever(f);
+  keep_for_ever(f, "t");
   append(f, "t", 0, 0, 250);
   assert_int_equal(drain(f), HEADRACE_OK);
   await_number(f, "SELECT count(*) FROM kafka.segments WHERE sealed", 2);
@@ -366,6 +366,28 @@ static void tables_that_are_full_have_an_index(void **state)
   assert_int_equal(number(f, "SELECT count(*) FROM pg_indexes WHERE schemaname = 'kafka' AND"
                              " indexdef LIKE '%USING brin%'"),
                    3);
+  stop(f);
+}
+
+/* By hand, or with their topic while they are looked at. */
+static void tables_that_are_gone_do_not_stop_the_others(void **state)
+{
+  struct fixture *f = *state;
+  start(f, keeping);
+  create(f, "t", 1);
+  keep_for_ever(f, "t");
+  create(f, "u", 1);
+  keep_for_ever(f, "u");
+  append(f, "t", 0, 0, 150);
+  append(f, "u", 0, 0, 150);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_number(f, "SELECT count(*) FROM kafka.segments WHERE sealed", 2);
+  stop(f);
+  run_sql(f, "DROP TABLE kafka.messages_1_0_0; UPDATE kafka.segments SET sealed = false");
+  start(f, keeping);
+  await_number(f, "SELECT count(*) FROM kafka.segments WHERE sealed", 1);
+  run_sql(f, "DROP TABLE kafka.messages_1");
+  assert_int_equal(find_time(f, "t", 0).error, HEADRACE_LOG_UNKNOWN_TOPIC);
   stop(f);
 }
 
@@ -536,6 +558,7 @@ int main(int argc, char **argv)
       TEST(a_topic_that_is_read_by_sql_is_deleted),
       TEST(what_is_gone_takes_no_memory),
       TEST(tables_that_are_full_have_an_index),
+      TEST(tables_that_are_gone_do_not_stop_the_others),
       TEST(partitions_are_added),
       TEST(records_are_deleted),
       TEST(old_records_are_dropped),
