@@ -78,8 +78,11 @@ static void committed(void *context, enum headrace_log_error error, const char *
   struct exchange *exchange = context;
   struct commit *commit = exchange->work;
   (void)reason;
+  /* A commit makes its group: what is not known is a topic. */
+  enum kafka_error code =
+      error == HEADRACE_LOG_UNKNOWN_TOPIC ? kafka_error_of(error) : offset_error_of(error);
   for (size_t i = 0; i < commit->count; i++)
-    *commit->stored[i] = (int16_t)offset_error_of(error);
+    *commit->stored[i] = (int16_t)code;
   exchange_answer(exchange, commit->answer);
 }
 

@@ -551,6 +551,18 @@ static void only_members_of_the_generation_commit(void **state)
   assert_int_equal(commit(fixture, "", -1), KAFKA_UNKNOWN_MEMBER_ID);
 }
 
+/* Its group is there all the same. */
+static void a_commit_to_a_topic_that_is_just_deleted(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  turn(fixture);
+  the_log->trouble = HEADRACE_LOG_UNKNOWN_TOPIC;
+  assert_int_equal(commit(fixture, "", -1), KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
+  the_log->trouble = HEADRACE_LOG_AWAY;
+  assert_int_equal(commit(fixture, "", -1), KAFKA_COORDINATOR_NOT_AVAILABLE);
+}
+
 static void a_member_of_an_ipv6_address_has_all_of_it(void **state)
 {
   struct fixture *fixture = *state;
@@ -649,6 +661,7 @@ int main(void)
       TEST(a_topic_is_made_only_if_the_client_wants_it),
       TEST(partitions_that_are_assigned_are_those_of_a_topic),
       TEST(only_members_of_the_generation_commit),
+      TEST(a_commit_to_a_topic_that_is_just_deleted),
       TEST(a_member_of_an_ipv6_address_has_all_of_it),
       TEST(all_offsets_of_a_group_take_their_room),
       TEST(impossible_members_are_refused),
