@@ -209,6 +209,12 @@ static int host_starved(const struct headrace_host *host)
   return atomic_load(of(host)->starved);
 }
 
+static int host_stopping(const struct headrace_host *host)
+{
+  const atomic_bool *stopping = of(host)->stopping;
+  return stopping && atomic_load(stopping);
+}
+
 static void host_add_part(const struct headrace_host *host, struct headrace_batch *batch,
                           const struct headrace_part *part)
 {
@@ -329,5 +335,6 @@ void instance_init(struct instance *instance, const char *pipeline, const char *
       .print = host_print,
       .run_once = host_run_once,
       .sink_log = host_sink_log,
+      .stopping = host_stopping,
   };
 }

@@ -44,6 +44,7 @@ struct instance {
   _Atomic uint64_t *relation_ids;   /* of the pipeline */
   unsigned *wants;                  /* of the pipeline: what its stages want of the source */
   atomic_bool *starved;             /* of the pipeline: the source waits for memory */
+  const atomic_bool *stopping;      /* of the pipeline; NULL: there is none */
   struct part_questions *questions; /* of the pipeline: of the source, for the worker */
   int worker_wake;
   const struct instance *sink; /* of the pipeline */

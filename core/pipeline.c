@@ -37,6 +37,7 @@ static void init_stage(struct pipeline *pipeline, struct instance *instance,
   instance->reports = &pipeline->reports;
   instance->wants = &pipeline->wants;
   instance->starved = &pipeline->starved;
+  instance->stopping = &pipeline->stopping;
   instance->questions = &pipeline->questions;
   instance->worker_wake = pipeline->worker_wake;
   instance->sink = &pipeline->sink;

@@ -438,6 +438,10 @@ struct headrace_host {
   const char *state_dir;
 
   int filtered; /* a source: 1 if filters or a codec may make something else of its events */
+
+  /* 1: the pipeline was told to stop. For who waits for somebody else in a callback that is not
+   * over when the wake_fd is readable: he should give up soon. Any thread. */
+  int (*stopping)(const struct headrace_host *);
 };
 
 /* ---- what a plugin gives ----------------------------------------------- */

@@ -63,6 +63,17 @@ def test_away_at_start_and_in_mid_stream(users, kafka, registry, stream, proxy):
     assert [row["id"] for row in found] == [1, 2, 3]
 
 
+def test_stop_while_it_hangs(users, registry, stream, proxy):
+    """Neither its answer nor registry_wait is waited for; what was read comes again."""
+    door = proxy(registry.port)
+    door.pause()
+    program = stream(f"http://127.0.0.1:{door.port}/apis/ccompat/v7",
+                     {"registry_wait": "10m", "registry_timeout": "10m"})
+    users.sql("insert into users values (1, 'Ada')")
+    wait_until(lambda: door.connections(), 20, "the question")
+    program.terminate(timeout=15)
+
+
 def test_restart_without_registry(users, kafka, registry, stream, proxy):
     """Nobody answers any more; the file has the ids."""
     db, door = users, proxy(registry.port)

@@ -25,6 +25,7 @@ struct plugin_host {
   struct report_sink reports;
   _Atomic uint64_t relation_ids;
   atomic_bool starved;             /* what a sink is told */
+  atomic_bool stopping;            /* what all are */
   int pressure;                    /* likewise */
   struct part_questions questions; /* of a source: part_answer() them */
   unsigned wants;                  /* what the plugin wanted, or what a source is asked for */
@@ -122,6 +123,7 @@ static inline struct plugin_host *plugin_host_new(const struct headrace_key *key
   host->instance.relation_ids = &host->relation_ids;
   host->instance.wants = &host->wants;
   host->instance.starved = &host->starved;
+  host->instance.stopping = &host->stopping;
   part_questions_init(&host->questions);
   host->instance.questions = &host->questions;
   host->instance.worker_wake = host->instance.host.wake_fd;

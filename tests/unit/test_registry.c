@@ -5,8 +5,11 @@
 #include "plugin_host.h"
 #include "registry_parts.h"
 
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -18,14 +21,20 @@ struct fixture {
   char folder[64], file[128];
 };
 
-static void begin(struct fixture *fixture, const char *url)
+static void begin_waiting(struct fixture *fixture, const char *url, const char *wait)
 {
-  const char *const settings[] = {"registry", url, "registry_wait", "0", NULL};
+  const char *const settings[] = {"registry", url, "registry_wait", wait, "registry_timeout",
+                                  wait,       NULL};
   fixture->host = plugin_host_new(keys, settings);
   snprintf(fixture->folder, sizeof fixture->folder, "/tmp/headrace-registry-XXXXXX");
   assert_non_null(mkdtemp(fixture->folder));
   snprintf(fixture->file, sizeof fixture->file, "%s/test.stage.schemas", fixture->folder);
   fixture->host->instance.host.state_dir = fixture->folder;
+}
+
+static void begin(struct fixture *fixture, const char *url)
+{
+  begin_waiting(fixture, url, "0");
 }
 
 static void end(struct fixture *fixture)
@@ -182,6 +191,87 @@ static void test_away(void **state)
   end(&fixture);
 }
 
+/* ---- servers of one kind of answer ------------------------------------------------ */
+
+struct server {
+  int socket;
+  char url[64];
+  const char *answer;
+  pthread_t thread;
+};
+
+/* It takes connections, and says nothing. */
+static void server_open(struct server *server)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  server->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(server->socket, (struct sockaddr *)&address, size), 0);
+  assert_int_equal(getsockname(server->socket, (struct sockaddr *)&address, &size), 0);
+  assert_int_equal(listen(server->socket, 5), 0);
+  snprintf(server->url, sizeof server->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+static void *serve_one(void *context)
+{
+  const struct server *server = context;
+  char request[1000];
+  int client = accept(server->socket, NULL, NULL);
+  if (read(client, request, sizeof request) > 0)
+    dprintf(client, "%s", server->answer);
+  close(client);
+  return NULL;
+}
+
+/* Told to stop, it waits neither for the answer nor for the next question. */
+static void test_stop(void **state)
+{
+  struct fixture fixture;
+  struct registry_fault fault;
+  const struct registry_schema *schema;
+  struct server server;
+  (void)state;
+  server_open(&server);
+  const char *const urls[] = {server.url, "http://127.0.0.1:9"};
+  for (size_t i = 0; i < 2; i++) {
+    begin_waiting(&fixture, urls[i], "60s");
+    const struct headrace_host *host = &fixture.host->instance.host;
+    struct registry *registry = registry_open(host);
+    atomic_store(&fixture.host->stopping, true);
+    int64_t start = host->now_us(host);
+    assert_int_equal(registry_by_id(registry, 1, &schema, &fault), REGISTRY_AWAY);
+    assert_true(host->now_us(host) - start < 20000000);
+    registry_close(registry);
+    end(&fixture);
+  }
+  close(server.socket);
+}
+
+/* Pages of a proxy, say: no reason to drop records. */
+static void test_something_else(void **state)
+{
+  struct fixture fixture;
+  struct registry_fault fault;
+  const struct registry_schema *schema;
+  static const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+                                        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                                        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+                                        "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"};
+  (void)state;
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    struct server server = {.answer = answers[i]};
+    server_open(&server);
+    pthread_create(&server.thread, NULL, serve_one, &server);
+    begin_waiting(&fixture, server.url, "60s");
+    struct registry *registry = registry_open(&fixture.host->instance.host);
+    assert_int_equal(registry_by_id(registry, 1, &schema, &fault), REGISTRY_DENIED);
+    pthread_join(server.thread, NULL);
+    registry_close(registry);
+    end(&fixture);
+    close(server.socket);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -191,6 +281,8 @@ int main(void)
       cmocka_unit_test(test_no_folder),
       cmocka_unit_test(test_urls),
       cmocka_unit_test(test_away),
+      cmocka_unit_test(test_stop),
+      cmocka_unit_test(test_something_else),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #define ANSWER_MAX  (16u << 20) /* bytes: more is no answer to any of our questions */
 #define MEDIA_TYPE  "application/vnd.schemaregistry.v1+json"
 #define CONNECT_MAX 3000 /* milliseconds until a connection stands */
+#define PATIENCE    1000 /* … and for an answer once the pipeline was told to stop */
 
 struct base {
   char *url;  /* without slash at the end, and without user and password */
@@ -23,6 +24,7 @@ struct http {
   struct base *bases;
   size_t count, current;
   char *credentials; /* "user:password"; NULL: none */
+  int64_t asked_us;
 };
 
 static void *must(void *memory)
@@ -73,7 +75,17 @@ static char *read_credentials(const struct headrace_host *host)
 
 static size_t take_bytes(char *data, size_t one, size_t count, void *context);
 
-static void set_options(const struct http *http)
+/* Called once a second at least. What is answered at once is waited for, so that all that was read
+ * can be written; who hangs does not keep the pipeline from its end. */
+static int give_up(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+  const struct http *http = context;
+  const struct headrace_host *host = http->host;
+  (void)a, (void)b, (void)c, (void)d;
+  return host->stopping(host) && host->now_us(host) > http->asked_us + 1000 * PATIENCE;
+}
+
+static void set_options(struct http *http)
 {
   const struct headrace_host *host = http->host;
   long timeout = (long)host->integer(host, "registry_timeout");
@@ -83,6 +95,9 @@ static void set_options(const struct http *http)
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout < CONNECT_MAX ? timeout : CONNECT_MAX);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, give_up);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "headrace/" HEADRACE_VERSION);
   static const struct {
@@ -212,6 +227,7 @@ static void ask_one(struct http *http, const struct base *base, const char *path
   *answer = (struct http_answer){.base = base->url};
   curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, message);
   set_question(http, base, url, body, &bytes);
+  http->asked_us = http->host->now_us(http->host);
   CURLcode code = curl_easy_perform(http->curl);
   curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
   if (code == CURLE_OK) {
@@ -243,7 +259,7 @@ void http_ask(struct http *http, const char *path, const char *body, struct http
                answer->status);
     answer->status = 0;
     http->current = (http->current + 1) % http->count;
-    if (tried + 1 == http->count)
+    if (tried + 1 == http->count || http->host->stopping(http->host))
       return;
     json_decref(answer->body);
   }

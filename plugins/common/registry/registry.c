@@ -11,6 +11,7 @@
 #define DEPTH_MAX      16  /* of references of references */
 #define FIRST_PAUSE    100 /* milliseconds between two questions while nobody answers … */
 #define LONGEST_PAUSE  1000
+#define STEP           100  /* … in which a stop is looked for */
 #define REFUSAL_AGE    5000 /* … and for how long a refusal is taken for the answer */
 
 struct latest {
@@ -132,6 +133,15 @@ static bool ask_once(struct question *question)
   return question->answer.status != 0;
 }
 
+/* False: the pipeline stops. Its wake_fd tells of other things, too, and nobody here may read it.
+ */
+static bool rest(const struct headrace_host *host, int64_t pause_ms)
+{
+  for (; pause_ms > 0 && !host->stopping(host); pause_ms -= STEP)
+    poll(NULL, 0, pause_ms < STEP ? (int)pause_ms : STEP);
+  return !host->stopping(host);
+}
+
 static bool ask_and_wait(struct question *question)
 {
   const struct headrace_host *host = question->registry->host;
@@ -139,9 +149,8 @@ static bool ask_and_wait(struct question *question)
   int pause = FIRST_PAUSE;
   while (!ask_once(question)) {
     int64_t left_ms = (end_us - host->now_us(host)) / 1000;
-    if (left_ms <= 0)
+    if (left_ms <= 0 || !rest(host, pause < left_ms ? pause : left_ms))
       return false;
-    poll(NULL, 0, pause < left_ms ? pause : (int)left_ms);
     pause = 2 * pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
   }
   return true;
@@ -264,6 +273,8 @@ static enum registry_answer read_reference(struct question *parent, const json_t
     const char *text = NULL;
     if (!ask_and_wait(&question))
       result = REGISTRY_AWAY;
+    else if (question.answer.status == 401 || question.answer.status == 403)
+      result = denied(&question);
     else if (!(text = json_string_value(json_object_get(question.answer.body, "schema"))))
       result = malformed(&question);
     else
@@ -294,7 +305,7 @@ static enum registry_answer keep_schema(struct question *question, int32_t id,
 {
   const char *text = json_string_value(json_object_get(question->answer.body, "schema"));
   if (!text)
-    return malformed(question);
+    return strange(question);
   struct texts texts = {.count = 0};
   enum registry_answer result = read_references(question, &texts, 0);
   if (result == REGISTRY_OK) {

@@ -11,7 +11,8 @@
  * ids.
  *
  * Without an answer a call waits and asks again, for `registry_wait` at most; meanwhile the
- * pipeline's source goes on in its own thread, with keepalives and without losing anything.
+ * pipeline's source goes on in its own thread, with keepalives and without losing anything. A
+ * pipeline that was told to stop waits no more than a second or two.
  *
  * Secrets are never logged; a URL is logged without its user and password. */
 #ifndef HEADRACE_REGISTRY_H
