@@ -5,90 +5,52 @@
 
 typedef void (*handler)(struct exchange *);
 
+static const handler handlers[] = {
+    [KEY_API_VERSIONS] = handle_api_versions,
+    [KEY_METADATA] = handle_metadata,
+    [KEY_PRODUCE] = handle_produce,
+    [KEY_FETCH] = handle_fetch,
+    [KEY_LIST_OFFSETS] = handle_list_offsets,
+    [KEY_FIND_COORDINATOR] = handle_find_coordinator,
+    [KEY_JOIN_GROUP] = handle_join_group,
+    [KEY_SYNC_GROUP] = handle_sync_group,
+    [KEY_HEARTBEAT] = handle_heartbeat,
+    [KEY_LEAVE_GROUP] = handle_leave_group,
+    [KEY_DESCRIBE_GROUPS] = handle_describe_groups,
+    [KEY_LIST_GROUPS] = handle_list_groups,
+    [KEY_DELETE_GROUPS] = handle_delete_groups,
+    [KEY_CONSUMER_GROUP_HEARTBEAT] = handle_consumer_group_heartbeat,
+    [KEY_OFFSET_COMMIT] = handle_offset_commit,
+    [KEY_OFFSET_FETCH] = handle_offset_fetch,
+    [KEY_OFFSET_DELETE] = handle_offset_delete,
+    [KEY_INIT_PRODUCER_ID] = handle_init_producer_id,
+    [KEY_CREATE_TOPICS] = handle_create_topics,
+    [KEY_DELETE_TOPICS] = handle_delete_topics,
+    [KEY_CREATE_PARTITIONS] = handle_create_partitions,
+    [KEY_DELETE_RECORDS] = handle_delete_records,
+    [KEY_DESCRIBE_ACLS] = handle_describe_acls,
+    [KEY_CREATE_ACLS] = handle_create_acls,
+    [KEY_DELETE_ACLS] = handle_delete_acls,
+    [KEY_DESCRIBE_CONFIGS] = handle_describe_configs,
+    [KEY_ALTER_CONFIGS] = handle_alter_configs,
+    [KEY_INCREMENTAL_ALTER_CONFIGS] = handle_incremental_alter_configs,
+    [KEY_LIST_CONFIG_RESOURCES] = handle_list_config_resources,
+    [KEY_DESCRIBE_CLIENT_QUOTAS] = handle_describe_client_quotas,
+    [KEY_DESCRIBE_CLUSTER] = handle_describe_cluster,
+    [KEY_DESCRIBE_LOG_DIRS] = handle_describe_log_dirs,
+    [KEY_ALTER_REPLICA_LOG_DIRS] = handle_alter_replica_log_dirs,
+    [KEY_ELECT_LEADERS] = handle_elect_leaders,
+    [KEY_ALTER_PARTITION_REASSIGNMENTS] = handle_alter_partition_reassignments,
+    [KEY_LIST_PARTITION_REASSIGNMENTS] = handle_list_partition_reassignments,
+    [KEY_DESCRIBE_TOPIC_PARTITIONS] = handle_describe_topic_partitions,
+    [KEY_DESCRIBE_PRODUCERS] = handle_describe_producers,
+    [KEY_OFFSET_FOR_LEADER_EPOCH] = handle_offset_for_leader_epoch,
+};
+
 static handler handler_of(int16_t key)
 {
-  switch (key) {
-  case KEY_API_VERSIONS:
-    return handle_api_versions;
-  case KEY_METADATA:
-    return handle_metadata;
-  case KEY_PRODUCE:
-    return handle_produce;
-  case KEY_FETCH:
-    return handle_fetch;
-  case KEY_LIST_OFFSETS:
-    return handle_list_offsets;
-  case KEY_FIND_COORDINATOR:
-    return handle_find_coordinator;
-  case KEY_JOIN_GROUP:
-    return handle_join_group;
-  case KEY_SYNC_GROUP:
-    return handle_sync_group;
-  case KEY_HEARTBEAT:
-    return handle_heartbeat;
-  case KEY_LEAVE_GROUP:
-    return handle_leave_group;
-  case KEY_DESCRIBE_GROUPS:
-    return handle_describe_groups;
-  case KEY_LIST_GROUPS:
-    return handle_list_groups;
-  case KEY_DELETE_GROUPS:
-    return handle_delete_groups;
-  case KEY_CONSUMER_GROUP_HEARTBEAT:
-    return handle_consumer_group_heartbeat;
-  case KEY_OFFSET_COMMIT:
-    return handle_offset_commit;
-  case KEY_OFFSET_FETCH:
-    return handle_offset_fetch;
-  case KEY_OFFSET_DELETE:
-    return handle_offset_delete;
-  case KEY_INIT_PRODUCER_ID:
-    return handle_init_producer_id;
-  case KEY_CREATE_TOPICS:
-    return handle_create_topics;
-  case KEY_DELETE_TOPICS:
-    return handle_delete_topics;
-  case KEY_CREATE_PARTITIONS:
-    return handle_create_partitions;
-  case KEY_DELETE_RECORDS:
-    return handle_delete_records;
-  case KEY_DESCRIBE_ACLS:
-    return handle_describe_acls;
-  case KEY_CREATE_ACLS:
-    return handle_create_acls;
-  case KEY_DELETE_ACLS:
-    return handle_delete_acls;
-  case KEY_DESCRIBE_CONFIGS:
-    return handle_describe_configs;
-  case KEY_ALTER_CONFIGS:
-    return handle_alter_configs;
-  case KEY_INCREMENTAL_ALTER_CONFIGS:
-    return handle_incremental_alter_configs;
-  case KEY_LIST_CONFIG_RESOURCES:
-    return handle_list_config_resources;
-  case KEY_DESCRIBE_CLIENT_QUOTAS:
-    return handle_describe_client_quotas;
-  case KEY_DESCRIBE_CLUSTER:
-    return handle_describe_cluster;
-  case KEY_DESCRIBE_LOG_DIRS:
-    return handle_describe_log_dirs;
-  case KEY_ALTER_REPLICA_LOG_DIRS:
-    return handle_alter_replica_log_dirs;
-  case KEY_ELECT_LEADERS:
-    return handle_elect_leaders;
-  case KEY_ALTER_PARTITION_REASSIGNMENTS:
-    return handle_alter_partition_reassignments;
-  case KEY_LIST_PARTITION_REASSIGNMENTS:
-    return handle_list_partition_reassignments;
-  case KEY_DESCRIBE_TOPIC_PARTITIONS:
-    return handle_describe_topic_partitions;
-  case KEY_DESCRIBE_PRODUCERS:
-    return handle_describe_producers;
-  case KEY_OFFSET_FOR_LEADER_EPOCH:
-    return handle_offset_for_leader_epoch;
-  default:
-    return NULL;
-  }
+  size_t index = (size_t)key; /* below 0 it is beyond all */
+  return index < sizeof handlers / sizeof *handlers ? handlers[index] : NULL;
 }
 
 bool dispatch_serves(int16_t key)
