@@ -22,7 +22,7 @@ struct flatten {
   const struct headrace_host *host;
   struct handling handling;
   struct additions fields, headers;
-  struct text text;
+  struct text_buffer text;
   uint64_t dropped;
 };
 
@@ -117,7 +117,7 @@ static void release(struct flatten *flatten)
 {
   free_additions(&flatten->fields);
   free_additions(&flatten->headers);
-  free(flatten->text.data);
+  free(flatten->text.bytes);
 }
 
 static enum headrace_result flatten_check(const struct headrace_host *host)
@@ -227,7 +227,7 @@ static enum headrace_result pass(struct flatten *flatten, const struct headrace_
     if (flatten->text.size > UINT32_MAX)
       return refuse(flatten, out, "it would be larger than 4 GiB");
     char *data = host->alloc(host, out, flatten->text.size);
-    memcpy(data, flatten->text.data, flatten->text.size);
+    memcpy(data, flatten->text.bytes, flatten->text.size);
     value = (struct headrace_value){data, (uint32_t)flatten->text.size, HEADRACE_TEXT};
   }
   struct headrace_record *copy = host->add_record(host, out);

@@ -7,6 +7,7 @@
 #define HEADRACE_FLATTEN_H
 
 #include "json_read.h"
+#include "text_buffer.h"
 
 #include <headrace/plugin.h>
 
@@ -52,14 +53,10 @@ bool addition_value(const struct addition *addition, const struct envelope *enve
 
 /* ---- write.c: the row's text ------------------------------------------------------ */
 
-struct text {
-  char *data;
-  size_t size, capacity;
-};
-
 /* The row with the additions behind it; `deleted`: NULL, or the text of __deleted. With a schema
  * if the event had one. False: `error` says what of it cannot be understood. */
-bool flatten_write(struct text *text, const struct envelope *envelope, const struct json_value *row,
-                   const struct additions *additions, const char *deleted, const char **error);
+bool flatten_write(struct text_buffer *text, const struct envelope *envelope,
+                   const struct json_value *row, const struct additions *additions,
+                   const char *deleted, const char **error);
 
 #endif

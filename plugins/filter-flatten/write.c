@@ -1,68 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flatten.h"
-#include "json_text.h"
-#include "must_alloc.h"
-
-static char *room(struct text *text, size_t size)
-{
-  if (text->capacity - text->size < size) {
-    text->capacity = 2 * (text->size + size);
-    text->data = must_grow(text->data, text->capacity);
-  }
-  return text->data + text->size;
-}
-
-static void put(struct text *text, const char *data, size_t size)
-{
-  memcpy(room(text, size), data, size);
-  text->size += size;
-}
-
-static void put_text(struct text *text, const char *data)
-{
-  put(text, data, strlen(data));
-}
-
-static void put_string(struct text *text, const char *data)
-{
-  size_t size = strlen(data);
-  char *at = room(text, JSON_ESCAPE_GROWTH * size + 2);
-  text->size += (size_t)(json_string(at, data, size) - at);
-}
 
 /* As it stood: a string is read without its quotes. */
-static void put_value(struct text *text, const struct json_value *value)
+static void put_value(struct text_buffer *text, const struct json_value *value)
 {
-  put_text(text, value->kind == JSON_STRING ? "\"" : "");
-  put(text, value->data, value->size);
-  put_text(text, value->kind == JSON_STRING ? "\"" : "");
+  text_say(text, value->kind == JSON_STRING ? "\"" : "");
+  text_add(text, value->data, value->size);
+  text_say(text, value->kind == JSON_STRING ? "\"" : "");
 }
 
-static void put_name(struct text *text, const char *name)
+static void put_name(struct text_buffer *text, const char *name)
 {
-  char last = text->data[text->size - 1];
-  put_text(text, last == '{' || last == '[' ? "" : ",");
-  put_string(text, name);
-  put_text(text, ":");
+  char last = text->bytes[text->size - 1];
+  text_say(text, last == '{' || last == '[' ? "" : ",");
+  text_string(text, name, strlen(name));
+  text_say(text, ":");
 }
 
 /* All but the closing bracket, and blanks before it. */
-static void put_open(struct text *text, const struct json_value *value)
+static void put_open(struct text_buffer *text, const struct json_value *value)
 {
   size_t size = value->size - 1;
   while (size > 1 && strchr(" \t\r\n", value->data[size - 1]))
     size--;
-  put(text, value->data, size);
+  text_add(text, value->data, size);
 }
 
-static void put_row(struct text *text, const struct envelope *envelope,
+static void put_row(struct text_buffer *text, const struct envelope *envelope,
                     const struct json_value *row, const struct additions *additions,
                     const char *deleted)
 {
   put_open(text, row);
   if (deleted) {
     put_name(text, "__deleted");
-    put_string(text, deleted);
+    text_string(text, deleted, strlen(deleted));
   }
   for (size_t i = 0; i < additions->count; i++) {
     struct json_value value;
@@ -70,14 +41,14 @@ static void put_row(struct text *text, const struct envelope *envelope,
     if (addition_value(&additions->items[i], envelope, &value))
       put_value(text, &value);
     else
-      put_text(text, "null");
+      text_say(text, "null");
   }
-  put_text(text, "}");
+  text_say(text, "}");
 }
 
 /* ---- schemas ----------------------------------------------------------------------- */
 
-static void put_member(struct text *text, const struct json_value *schema, const char *name)
+static void put_member(struct text_buffer *text, const struct json_value *schema, const char *name)
 {
   struct json_value value;
   if (!member(schema, name, &value))
@@ -87,23 +58,24 @@ static void put_member(struct text *text, const struct json_value *schema, const
 }
 
 /* SchemaUtil.copySchemaBasics() and optional(): the same type, which may be null. */
-static void put_optional(struct text *text, const struct json_value *schema, const char *name)
+static void put_optional(struct text_buffer *text, const struct json_value *schema,
+                         const char *name)
 {
   static const char *const before[] = {"type", "items", "keys", "values", "fields"};
   static const char *const behind[] = {"name", "version", "parameters"};
-  put_text(text, text->data[text->size - 1] == '[' ? "{" : ",{");
+  text_say(text, text->bytes[text->size - 1] == '[' ? "{" : ",{");
   for (size_t i = 0; i < sizeof before / sizeof *before; i++)
     put_member(text, schema, before[i]);
   put_name(text, "optional");
-  put_text(text, "true");
+  text_say(text, "true");
   for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
     put_member(text, schema, behind[i]);
   put_name(text, "field");
-  put_string(text, name);
-  put_text(text, "}");
+  text_string(text, name, strlen(name));
+  text_say(text, "}");
 }
 
-static void put_addition_schema(struct text *text, const struct envelope *envelope,
+static void put_addition_schema(struct text_buffer *text, const struct envelope *envelope,
                                 const struct addition *addition)
 {
   static const char string[] = "{\"type\":\"string\"}";
@@ -115,7 +87,7 @@ static void put_addition_schema(struct text *text, const struct envelope *envelo
   put_optional(text, &field, addition->name);
 }
 
-static bool put_schema(struct text *text, const struct envelope *envelope,
+static bool put_schema(struct text_buffer *text, const struct envelope *envelope,
                        const struct additions *additions, const char *deleted)
 {
   static const char string[] = "{\"type\":\"string\"}";
@@ -123,7 +95,7 @@ static bool put_schema(struct text *text, const struct envelope *envelope,
   if (!field_of(&envelope->fields, "after", &row) || !member(&row, "fields", &fields) ||
       fields.kind != JSON_ARRAY)
     return false;
-  put_text(text, "{\"type\":\"struct\",\"fields\":");
+  text_say(text, "{\"type\":\"struct\",\"fields\":");
   put_open(text, &fields);
   if (deleted)
     put_optional(
@@ -131,34 +103,35 @@ static bool put_schema(struct text *text, const struct envelope *envelope,
         "__deleted");
   for (size_t i = 0; i < additions->count; i++)
     put_addition_schema(text, envelope, &additions->items[i]);
-  put_text(text, "]");
+  text_say(text, "]");
   if (deleted || additions->count) { /* Debezium builds a struct anew then */
     put_name(text, "optional");
-    put_text(text, "false");
+    text_say(text, "false");
   } else {
     put_member(text, &row, "optional");
   }
   put_member(text, &row, "name");
   put_member(text, &row, "version");
-  put_text(text, "}");
+  text_say(text, "}");
   return true;
 }
 
-bool flatten_write(struct text *text, const struct envelope *envelope, const struct json_value *row,
-                   const struct additions *additions, const char *deleted, const char **error)
+bool flatten_write(struct text_buffer *text, const struct envelope *envelope,
+                   const struct json_value *row, const struct additions *additions,
+                   const char *deleted, const char **error)
 {
   text->size = 0;
   if (!envelope->fields.size) {
     put_row(text, envelope, row, additions, deleted);
     return true;
   }
-  put_text(text, "{\"schema\":");
+  text_say(text, "{\"schema\":");
   if (!put_schema(text, envelope, additions, deleted)) {
     *error = "its schema has no field \"after\" that is a struct";
     return false;
   }
-  put_text(text, ",\"payload\":");
+  text_say(text, ",\"payload\":");
   put_row(text, envelope, row, additions, deleted);
-  put_text(text, "}");
+  text_say(text, "}");
   return true;
 }
