@@ -104,7 +104,7 @@ typedef bool (*point_reader)(const struct datum *datum, struct point *point);
 static const point_reader point_readers[] = {
     [CLASS_MOMENT] = read_moment, [CLASS_TIME] = read_time, [CLASS_INTERVAL] = read_interval};
 
-static bool readable(const struct datum *datum, enum class class)
+static bool readable(const struct datum *datum, enum value_class class)
 {
   struct numeric_text number;
   struct point point;
@@ -120,7 +120,7 @@ static bool readable(const struct datum *datum, enum class class)
   }
 }
 
-static unsigned compare_as(enum class class, const struct datum *a, const struct datum *b)
+static unsigned compare_as(enum value_class class, const struct datum *a, const struct datum *b)
 {
   struct numeric_text left, right;
   struct point here, there;
@@ -141,7 +141,7 @@ static unsigned compare_as(enum class class, const struct datum *a, const struct
 }
 
 /* The class that both have; false: there is none. */
-static bool common_class(const struct datum *a, const struct datum *b, enum class *class)
+static bool common_class(const struct datum *a, const struct datum *b, enum value_class *class)
 {
   if (a->adaptable && b->adaptable)
     *class = CLASS_TEXT;
@@ -150,7 +150,7 @@ static bool common_class(const struct datum *a, const struct datum *b, enum clas
   return a->adaptable || b->adaptable || a->class == b->class;
 }
 
-static const char *mismatch(enum class a, enum class b)
+static const char *mismatch(enum value_class a, enum value_class b)
 {
   static const char *const faults[] = {
       [CLASS_TEXT] = "a text is compared with something else; write '…' for a text",
@@ -162,7 +162,7 @@ static const char *mismatch(enum class a, enum class b)
   return faults[a == CLASS_TEXT ? b : a];
 }
 
-static const char *unreadable(enum class class)
+static const char *unreadable(enum value_class class)
 {
   static const char *const faults[] = {
       [CLASS_TEXT] = "this is no text",
@@ -176,7 +176,7 @@ static const char *unreadable(enum class class)
 
 unsigned datum_compare(const struct datum *a, const struct datum *b, const char **fault)
 {
-  enum class class;
+  enum value_class class;
   *fault = NULL;
   if (a->state != DATUM_VALUE || b->state != DATUM_VALUE)
     return 0;

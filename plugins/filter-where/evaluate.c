@@ -18,24 +18,40 @@ static enum truth truth_of(bool value)
 
 /* ---- what an operand is of the event ----------------------------------------- */
 
-static enum class class_of_type(uint16_t type) {
-  switch (type){
-    case HEADRACE_TYPE_BOOL : return CLASS_BOOL;
-    case HEADRACE_TYPE_INT16 : case HEADRACE_TYPE_INT32 : case HEADRACE_TYPE_INT64 : case
-    HEADRACE_TYPE_FLOAT32 : case HEADRACE_TYPE_FLOAT64 : case HEADRACE_TYPE_NUMERIC : case
-    HEADRACE_TYPE_MONEY : case HEADRACE_TYPE_OID : return CLASS_NUMBER;
-    case HEADRACE_TYPE_DATE : case HEADRACE_TYPE_TIMESTAMP : case
-    HEADRACE_TYPE_TIMESTAMPTZ : return CLASS_MOMENT;
-    case HEADRACE_TYPE_TIME : case HEADRACE_TYPE_TIMETZ : return CLASS_TIME;
-    case HEADRACE_TYPE_INTERVAL : return CLASS_INTERVAL;
-    default : return CLASS_TEXT;
+static enum value_class class_of_type(uint16_t type)
+{
+  switch (type) {
+  case HEADRACE_TYPE_BOOL:
+    return CLASS_BOOL;
+  case HEADRACE_TYPE_INT16:
+  case HEADRACE_TYPE_INT32:
+  case HEADRACE_TYPE_INT64:
+  case HEADRACE_TYPE_FLOAT32:
+  case HEADRACE_TYPE_FLOAT64:
+  case HEADRACE_TYPE_NUMERIC:
+  case HEADRACE_TYPE_MONEY:
+  case HEADRACE_TYPE_OID:
+    return CLASS_NUMBER;
+  case HEADRACE_TYPE_DATE:
+  case HEADRACE_TYPE_TIMESTAMP:
+  case HEADRACE_TYPE_TIMESTAMPTZ:
+    return CLASS_MOMENT;
+  case HEADRACE_TYPE_TIME:
+  case HEADRACE_TYPE_TIMETZ:
+    return CLASS_TIME;
+  case HEADRACE_TYPE_INTERVAL:
+    return CLASS_INTERVAL;
+  default:
+    return CLASS_TEXT;
   }
 }
 
 /* A number, true or false as JSON writes it; an object or an array is a text. */
-static enum class class_of_literal(const struct headrace_value *value) {
+static enum value_class class_of_literal(const struct headrace_value *value)
+{
   char first = value->size ? value->data[0] : '\0';
-  if (first == 't' || first == 'f') return CLASS_BOOL;
+  if (first == 't' || first == 'f')
+    return CLASS_BOOL;
   return first == '-' || (first >= '0' && first <= '9') ? CLASS_NUMBER : CLASS_TEXT;
 }
 

@@ -131,7 +131,7 @@ static void read_field(struct parser *parser, struct operand *operand)
        name);
 }
 
-static void read_literal(struct parser *parser, struct operand *operand, enum class class,
+static void read_literal(struct parser *parser, struct operand *operand, enum value_class class,
                          bool adaptable)
 {
   operand->kind = OPERAND_LITERAL;

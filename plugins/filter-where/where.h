@@ -34,7 +34,7 @@ void token_free(struct token *token);
 
 /* ---- the tree (parse.c) ------------------------------------------------------- */
 
-enum class {
+enum value_class {
   CLASS_TEXT,
   CLASS_NUMBER,
   CLASS_BOOL,
@@ -66,9 +66,9 @@ enum operand_kind { OPERAND_LITERAL, OPERAND_NULL, OPERAND_COLUMN, OPERAND_FIELD
 struct operand {
   enum operand_kind kind;
   unsigned at;
-  enum class class; /* of a literal */
-  bool adaptable;   /* a literal in quotes is what it is compared with */
-  char *text;       /* of a literal; the header's name */
+  enum value_class class; /* of a literal */
+  bool adaptable;         /* a literal in quotes is what it is compared with */
+  char *text;             /* of a literal; the header's name */
   enum row row;
   size_t column; /* index into expression.columns */
   enum field field;
@@ -135,7 +135,7 @@ enum datum_state { DATUM_ABSENT, DATUM_NULL, DATUM_VALUE };
 
 struct datum {
   enum datum_state state;
-  enum class class;
+  enum value_class class;
   bool adaptable; /* it may be read as another class */
   bool literal;   /* of the expression: that it cannot be read so is the expression's fault */
   const char *data;
