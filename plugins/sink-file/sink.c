@@ -15,11 +15,13 @@
 #define POSITION_LINE_MOST 2048
 #define POSITION_BEGINNING "{\"position\":\""
 
+enum part_written { WRITE_AUTO, WRITE_RECORDS, WRITE_CHANGES };
+
 struct sink {
   const struct headrace_host *host;
   struct output output;
   struct event_writer writer;
-  enum { WRITE_AUTO, WRITE_RECORDS, WRITE_CHANGES } what;
+  enum part_written what;
   bool sync;
   struct text_buffer position;     /* after the last batch that was taken */
   struct headrace_batch **waiting; /* written by the next poll */
@@ -61,7 +63,7 @@ static enum headrace_result sink_open(const struct headrace_host *host, void **i
 {
   struct sink *sink = must_alloc(1, sizeof *sink);
   sink->host = host;
-  sink->what = (int)host->integer(host, "events");
+  sink->what = (enum part_written)host->integer(host, "events");
   sink->sync = host->integer(host, "sync");
   output_init(&sink->output, host);
   event_writer_init(&sink->writer);
