@@ -228,37 +228,51 @@ static void answer_flight(const struct flight *flight, const struct headrace_log
     reply(exchange);
 }
 
+/* Where its records are, one behind the other; -1: nowhere, or a filter has made others of them. */
+static int64_t base_of(const struct broker *broker, const struct flight *flight,
+                       const uint64_t *receipts)
+{
+  if (flight->error != KAFKA_NONE || broker->no_log || !receipts)
+    return -1;
+  uint64_t base = receipts[flight->first], last = receipts[flight->first + flight->count - 1];
+  return last - base == flight->count - 1 ? (int64_t)base : -1;
+}
+
 /* The sink may have known the batch already: then it is not at the end. */
 static void keep_in_tail(struct broker *broker, struct flight *flight, int32_t leader_epoch,
-                         const uint64_t *receipts)
+                         int64_t base)
 {
-  int64_t base = (int64_t)receipts[flight->first];
-  int64_t last = (int64_t)receipts[flight->first + flight->count - 1];
-  if (last - base != (int64_t)flight->count - 1 || flight->partition->topic->gone ||
+  if (base < 0 || flight->partition->topic->gone ||
       broker->host->filtered) /* then the sink may have something else than the client sent */
     return;
   record_batch_stamp(flight->blob->data, base, leader_epoch);
-  struct tail_entry entry = {base, last + 1, blob_hold(flight->blob)};
+  struct tail_entry entry = {base, base + flight->count, blob_hold(flight->blob)};
   tail_add(&flight->partition->tail, &broker->tail_budget, &entry);
+}
+
+/* A filter may have left nothing for the sink to give offsets for. */
+static void check_receipts(struct broker *broker, struct flight *flight, const uint64_t *receipts,
+                           size_t count)
+{
+  bool missing = receipts ? flight->first + flight->count > count : !broker->host->filtered;
+  if (flight->error != KAFKA_NONE || broker->no_log || !missing)
+    return;
+  broker->host->log(broker->host, HEADRACE_ERROR, "the sink gave no offsets");
+  broker->failure = HEADRACE_FATAL;
+  flight->error = KAFKA_UNKNOWN_SERVER_ERROR;
 }
 
 static void land(struct broker *broker, struct flight *flight, const uint64_t *receipts,
                  size_t count)
 {
   struct partition *partition = flight->partition;
-  const bool keeps = !broker->no_log;
-  bool known, good = flight->error == KAFKA_NONE;
+  bool known;
   struct headrace_log_marks marks = partition_marks(partition, &known);
-  if (good && keeps && (!receipts || flight->first + flight->count > count)) {
-    broker->host->log(broker->host, HEADRACE_ERROR, "the sink gave no offsets");
-    broker->failure = HEADRACE_FATAL;
-    flight->error = KAFKA_UNKNOWN_SERVER_ERROR;
-    good = false;
-  }
+  check_receipts(broker, flight, receipts, count);
+  int64_t base = base_of(broker, flight, receipts);
   partition->in_flight--;
-  if (good && keeps)
-    keep_in_tail(broker, flight, marks.leader_epoch, receipts);
-  answer_flight(flight, &marks, good && keeps ? (int64_t)receipts[flight->first] : -1);
+  keep_in_tail(broker, flight, marks.leader_epoch, base);
+  answer_flight(flight, &marks, base);
   fetch_wake(partition);
   blob_release(flight->blob);
   topic_release(partition->topic);
