@@ -264,6 +264,7 @@ struct headrace_numbering {
   int16_t epoch; /* of the producer's instance: a higher one shuts out the lower */
   int32_t first_sequence;
   uint32_t count; /* of records; they stand in one batch, one after another */
+  int gaps;       /* 1: whole runs may be missing between, which filters have left out */
 };
 
 struct headrace_record {

@@ -76,6 +76,14 @@ int32_t log_run_last(const struct log_run *run)
   return plus(run->first_sequence, run->count - 1);
 }
 
+/* What follows `next`, or is beyond it where something may be missing; what is further away than
+ * half of all numbers is before it. */
+static bool follows(const struct headrace_numbering *numbering, int32_t next)
+{
+  uint32_t distance = ((uint32_t)numbering->first_sequence - (uint32_t)next) & INT32_MAX;
+  return !distance || (numbering->gaps && distance <= INT32_MAX / 2);
+}
+
 enum log_numbering_verdict log_numbering_check(struct log_producers *producers,
                                                const struct headrace_numbering *numbering,
                                                int64_t *first_offset)
@@ -88,7 +96,7 @@ enum log_numbering_verdict log_numbering_check(struct log_producers *producers,
   if (numbering->epoch < producer->epoch)
     return LOG_OLD_EPOCH;
   if (numbering->epoch > producer->epoch)
-    return numbering->first_sequence == 0 ? LOG_IN_SEQUENCE : LOG_OUT_OF_SEQUENCE;
+    return follows(numbering, 0) ? LOG_IN_SEQUENCE : LOG_OUT_OF_SEQUENCE;
   for (unsigned i = 0; i < producer->window_count; i++) {
     const struct log_run *run = &producer->window[i];
     if (run->first_sequence == numbering->first_sequence && run->count == numbering->count) {
@@ -97,8 +105,7 @@ enum log_numbering_verdict log_numbering_check(struct log_producers *producers,
     }
   }
   const struct log_run *last = &producer->window[producer->window_count - 1];
-  return plus(log_run_last(last), 1) == numbering->first_sequence ? LOG_IN_SEQUENCE
-                                                                  : LOG_OUT_OF_SEQUENCE;
+  return follows(numbering, plus(log_run_last(last), 1)) ? LOG_IN_SEQUENCE : LOG_OUT_OF_SEQUENCE;
 }
 
 struct log_producer *log_numbering_note(struct log_producers *producers,

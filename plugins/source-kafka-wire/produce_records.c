@@ -185,7 +185,8 @@ static const struct headrace_numbering *numbering_of(struct broker *broker,
   *numbering = (struct headrace_numbering){.producer = batch->producer_id,
                                            .epoch = batch->producer_epoch,
                                            .first_sequence = batch->base_sequence,
-                                           .count = (uint32_t)batch->count};
+                                           .count = (uint32_t)batch->count,
+                                           .gaps = host->filtered};
   return numbering;
 }
 

@@ -7,15 +7,22 @@
 
 /* ---- producers that number ---------------------------------------------------------- */
 
-static void append_run(struct fixture *f, int64_t producer, int16_t epoch, int32_t first,
-                       uint32_t count)
+static void append_numbered(struct fixture *f, struct headrace_numbering run)
 {
   struct headrace_batch *batch = plugin_host_batch();
   struct headrace_numbering *numbering = arena_alloc(&batch->arena, sizeof *numbering);
-  *numbering = (struct headrace_numbering){producer, epoch, first, count};
-  for (uint32_t i = 0; i < count; i++)
+  *numbering = run;
+  for (uint32_t i = 0; i < run.count; i++)
     add(batch, "t", 0, "x")->numbering = numbering;
   give(f, batch);
+}
+
+static void append_run(struct fixture *f, int64_t producer, int16_t epoch, int32_t first,
+                       uint32_t count)
+{
+  append_numbered(
+      f, (struct headrace_numbering){
+             .producer = producer, .epoch = epoch, .first_sequence = first, .count = count});
 }
 
 static void assert_refused(struct fixture *f, const char *error_class)
@@ -51,6 +58,30 @@ static void a_run_sent_twice_is_written_once(void **state)
   assert_int_equal(drain(f), HEADRACE_OK);
   assert_int_equal(f->receipts[0], 4);
   assert_int_equal(f->receipts[4], 12);
+  stop(f);
+}
+
+static void append_with_gaps(struct fixture *f, int16_t epoch, int32_t first)
+{
+  append_numbered(
+      f, (struct headrace_numbering){
+             .producer = 7, .epoch = epoch, .first_sequence = first, .count = 1, .gaps = 1});
+}
+
+static void runs_may_be_missing_that_filters_left_out(void **state)
+{
+  struct fixture *f = *state;
+  start(f, NULL);
+  create(f, "t", 1);
+  append_with_gaps(f, 0, INT32_MAX - 5);
+  append_with_gaps(f, 0, 3);
+  append_with_gaps(f, 0, INT32_MAX - 5); /* sent again */
+  append_with_gaps(f, 0, 2);             /* what was passed by does not come any more */
+  assert_refused(f, HEADRACE_REJECT_OUT_OF_SEQUENCE);
+  append_with_gaps(f, 1, 9);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  assert_int_equal(marks(f, "t", 0).end, 3);
+  assert_int_equal(f->receipts[2], 0);
   stop(f);
 }
 
@@ -550,6 +581,7 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
       TEST(a_run_sent_twice_is_written_once),
+      TEST(runs_may_be_missing_that_filters_left_out),
       TEST(a_new_instance_shuts_out_the_old),
       TEST(producers_are_listed),
       TEST(offsets_of_groups_are_kept),
