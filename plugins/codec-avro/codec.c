@@ -4,18 +4,13 @@
  * changes. */
 #include "codec_avro.h"
 
-#include "template.h"
-
 #include <string.h>
 
 static const struct headrace_key keys[] = {
     REGISTRY_KEYS,
     {"format", HEADRACE_ENUM, NULL, 0, "debezium|plain|auto", NULL,
      "shape of the records; default: debezium to write, auto to read, which tells them apart"},
-    {"subject_strategy", HEADRACE_ENUM, "topic", 0, "topic|record|topic-record", NULL,
-     "names of subjects: TOPIC-value, the record's name, or TOPIC-NAME"},
-    {"topic", HEADRACE_STRING, "{prefix}.{schema}.{table}", 0, NULL, NULL,
-     "the topic that subjects are named by: as the sink's topic"},
+    SUBJECT_KEYS,
     {"reader", HEADRACE_ENUM, "writer", 0, "writer|latest", NULL,
      "reading: records are taken as they were written, or as data of the newest schema of their "
      "subject"},
@@ -30,10 +25,9 @@ static enum format format_of(const struct headrace_host *host)
 
 static enum headrace_result avro_check(const struct headrace_host *host)
 {
-  static const char *const places[] = {"prefix", "schema", "table", NULL};
   char error[160];
   enum headrace_result result = options_check(host, format_of(host));
-  if (!template_check(host->string(host, "topic"), places, error, sizeof error)) {
+  if (!subject_topic_check(host->string(host, "topic"), error, sizeof error)) {
     host->log(host, HEADRACE_ERROR, "topic: %s", error);
     result = HEADRACE_FATAL;
   }

@@ -24,8 +24,7 @@
 #include "datum.h"
 #include "registry.h"
 #include "schema.h"
-
-enum subject_strategy { SUBJECT_TOPIC, SUBJECT_RECORD, SUBJECT_TOPIC_RECORD };
+#include "subject.h"
 
 struct avro_codec {
   struct codec codec; /* the first member */

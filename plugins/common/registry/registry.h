@@ -22,15 +22,16 @@
 #include <stdbool.h>
 
 /* For the codec's table. */
+#define REGISTRY_URLS(flags_, variable_, help_)                                                    \
+  {                                                                                                \
+    "registry", HEADRACE_LIST, NULL, (flags_), NULL, (variable_), (help_)                          \
+  }
 #define REGISTRY_KEYS                                                                              \
-  {"registry",                                                                                     \
-   HEADRACE_LIST,                                                                                  \
-   NULL,                                                                                           \
-   HEADRACE_REQUIRED,                                                                              \
-   NULL,                                                                                           \
-   "SCHEMA_REGISTRY_URL",                                                                          \
-   "URLs of the schema registry; the first that answers is asked"},                                \
-      {"registry_user", HEADRACE_STRING, NULL, 0, NULL, NULL, "user of its basic authentication"}, \
+  REGISTRY_URLS(HEADRACE_REQUIRED, "SCHEMA_REGISTRY_URL",                                          \
+                "URLs of the schema registry; the first that answers is asked"),                   \
+      REGISTRY_MORE_KEYS
+#define REGISTRY_MORE_KEYS                                                                         \
+  {"registry_user", HEADRACE_STRING, NULL, 0, NULL, NULL, "user of its basic authentication"},     \
       {"registry_password", HEADRACE_SECRET, NULL, 0, NULL, NULL, "password of that user"},        \
       {"registry_ca",                                                                              \
        HEADRACE_STRING,                                                                            \
