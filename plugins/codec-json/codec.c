@@ -20,6 +20,12 @@ static enum headrace_result json_open(const struct headrace_host *host, void **i
   json->codec.host = host;
   json->codec.dialect = &dialect;
   json_options_read(host, &json->codec.options);
+  json->strategy = (enum subject_strategy)host->integer(host, "subject_strategy");
+  json->topic = host->string(host, "topic");
+  if (json_has_registry(host) && !(json->registry = registry_open(host))) {
+    free(json);
+    return HEADRACE_FATAL;
+  }
   codec_begin(&json->codec);
   const char *field = json->codec.options.operation_field;
   if (field && *field) {
@@ -38,6 +44,8 @@ static void json_close(void *instance)
   text_free(&json->operation_label);
   for (size_t i = 0; i < KNOWN_SCHEMAS; i++)
     free(json->schemas[i].data);
+  wire_known_clear(json);
+  registry_close(json->registry);
   free(json);
 }
 
@@ -55,6 +63,11 @@ static enum headrace_result json_encode(void *instance, const struct headrace_ev
   enum headrace_result result;
   if (codec_encode_other(&json->codec, event->change, out, &result))
     return result;
+  if (json->registry) {
+    result = wire_register(json, plan_of(&json->codec, event->change->relation), out);
+    if (result != HEADRACE_OK)
+      return result == HEADRACE_AGAIN ? HEADRACE_OK : result; /* refused, which was dealt with */
+  }
   return encoders[json->codec.options.format](&json->codec, event->change, out);
 }
 

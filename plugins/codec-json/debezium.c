@@ -4,6 +4,8 @@
  * in its order. */
 #include "json.h"
 
+#include <stdlib.h>
+
 #define PUT(out, literal) json_copy((out), (literal), sizeof(literal) - 1)
 
 #define CLOCK_BOUND 128
@@ -64,7 +66,7 @@ static char *envelope_write(char *out, struct output *to, const struct draft *dr
   *out++ = '"';
   out = clock_write(out, to->now_us);
   *out++ = '}';
-  if (json_plan_of(plan)->value_schema.size)
+  if (json_plan_of(plan)->wrapped)
     *out++ = '}';
   return out;
 }
@@ -78,7 +80,7 @@ static char *wrapped_key_write(char *out, struct output *to, const struct image 
     out = key_text_write(out, plan, key->values, key->other);
   else
     out = key_write(out, plan, key->values, key->other, defect);
-  if (out && json_plan_of(plan)->key_schema.size)
+  if (out && json_plan_of(plan)->wrapped)
     *out++ = '}';
   return out;
 }
@@ -111,6 +113,10 @@ enum headrace_result json_emit(struct output *to, const struct draft *draft,
   if (keyed)
     record->key = value_of(start, key_end);
   record->value = value_of(key_end, end);
+  if (json_plan_of(plan)->value.known)
+    record->value.state = HEADRACE_BINARY;
+  if (json_plan_of(plan)->key.known && keyed)
+    record->key.state = HEADRACE_BINARY;
   record->headers = draft->headers;
   record->header_count = draft->header_count;
   *key = record->key;
@@ -143,14 +149,34 @@ static struct headrace_value keep(struct codec *codec, const char *data, size_t 
   return value_of(start, json_copy(start, data, size));
 }
 
+/* Both parts get their heads. */
+static enum headrace_result register_document(struct json_codec *json,
+                                              const struct document *document,
+                                              struct headrace_value *key,
+                                              struct headrace_value *value,
+                                              struct headrace_batch *out)
+{
+  char *topic = subject_topic_named(json->codec.options.prefix, document->topic);
+  enum headrace_result result = wire_document(json, topic, document->key_schema, true, key, out);
+  if (result == HEADRACE_OK)
+    result = wire_document(json, topic, document->value_schema, false, value, out);
+  free(topic);
+  return result;
+}
+
 enum headrace_result json_document(struct codec *codec, const struct document *document,
                                    struct headrace_batch *out)
 {
+  struct json_codec *json = (struct json_codec *)codec;
   bool text_key = codec->options.key_format == KEY_TEXT && document->text_key.size;
   struct headrace_value key =
       text_key ? keep(codec, document->text_key.data, document->text_key.size, out)
                : wrap(codec, document->key_schema, &document->key, out);
   struct headrace_value value = wrap(codec, document->value_schema, &document->value, out);
+  enum headrace_result result =
+      json->registry ? register_document(json, document, &key, &value, out) : HEADRACE_OK;
+  if (result != HEADRACE_OK)
+    return result == HEADRACE_AGAIN ? HEADRACE_OK : result; /* refused, which was dealt with */
   struct headrace_value topic = keep(codec, document->topic, strlen(document->topic), out);
   struct headrace_record *record = codec->host->add_record(codec->host, out);
   record->topic = topic;

@@ -30,6 +30,23 @@ static struct text wrapper(struct text schema)
   return text;
 }
 
+static void plan_sides(struct json_plan *json, const struct json_codec *codec,
+                       const struct relation_plan *plan, const struct headrace_relation *relation)
+{
+  const struct codec *common = &codec->codec;
+  char *topic =
+      subject_topic_of(codec->topic, common->options.prefix, relation->schema, relation->table);
+  struct text value = schema_of_value(common, plan, relation);
+  wire_side_init(&json->value, codec, topic, value.data, false);
+  text_free(&value);
+  if (plan->key_count) {
+    struct text key = schema_of_key(common, plan, relation);
+    wire_side_init(&json->key, codec, topic, key.data, true);
+    text_free(&key);
+  }
+  free(topic);
+}
+
 void *json_plan(struct codec *codec, struct relation_plan *plan,
                 const struct headrace_relation *relation)
 {
@@ -43,6 +60,9 @@ void *json_plan(struct codec *codec, struct relation_plan *plan,
         wrapper(codec->options.cloudevents ? schema_of_images(codec, plan, relation)
                                            : schema_of_value(codec, plan, relation));
   }
+  json->wrapped = json->value_schema.size > 0;
+  if (((struct json_codec *)codec)->registry && relation)
+    plan_sides(json, (struct json_codec *)codec, plan, relation);
   if (codec->options.cloudevents && relation)
     cloud_plan_init(&json->cloud, codec, relation);
   return json;
@@ -55,6 +75,8 @@ void json_plan_free(void *own)
   text_free(&json->op_head);
   text_free(&json->key_schema);
   text_free(&json->value_schema);
+  wire_side_clear(&json->key);
+  wire_side_clear(&json->value);
   cloud_plan_clear(&json->cloud);
   free(json);
 }

@@ -272,20 +272,62 @@ static bool read_key(const struct reading *reading, const struct options *option
   return true;
 }
 
-enum record_shape json_record_read(struct codec *codec, const struct headrace_record *record,
-                                   struct record_text *text, struct decode_fault *fault)
+static enum record_shape read_parts(const struct reading *reading,
+                                    const struct headrace_record *record,
+                                    struct decode_fault *fault)
 {
-  struct reading reading = {text, ((struct json_codec *)codec)->schemas, &codec->options};
   const char *error = NULL;
-  record_text_begin(text, record);
-  if (!read_key(&reading, &codec->options, record)) {
+  if (!read_key(reading, reading->options, record)) {
     decode_refuse(fault, "malformed", "its key begins as an object but is not JSON");
     return RECORD_FAULTY;
   }
-  if (!text->tombstone && !read_value(&reading, record, &error)) {
+  if (!reading->text->tombstone && !read_value(reading, record, &error)) {
     decode_refuse(fault, "malformed", "its value is %s%s", error ? "not JSON: " : "no object",
                   error ? error : "");
     return RECORD_FAULTY;
   }
-  return record_shape_read(text, &codec->options, fault);
+  return RECORD_ROWS;
+}
+
+/* What a registry knows of them; a key need not be from one. */
+static enum record_shape read_registered(struct json_codec *json, const struct reading *reading,
+                                         const struct headrace_record *record,
+                                         struct decode_fault *fault)
+{
+  struct headrace_record bare = *record;
+  struct record_text *text = reading->text;
+  struct wire_schema key = {.text = {.kind = JSON_NULL}}, value = key;
+  enum record_shape shape = RECORD_ROWS;
+  if (wire_has_head(&bare.key))
+    shape = wire_take_head(json, &bare.key, "key", &key, fault);
+  if (shape == RECORD_ROWS && !text->tombstone && !wire_has_head(&bare.value)) {
+    decode_refuse(fault, "malformed",
+                  "its value is not JSON with a schema's id: that begins with "
+                  "a zero byte and four of the id");
+    return RECORD_FAULTY;
+  }
+  if (shape == RECORD_ROWS && !text->tombstone)
+    shape = wire_take_head(json, &bare.value, "value", &value, fault);
+  if (shape == RECORD_ROWS)
+    shape = read_parts(reading, &bare, fault);
+  if (key.id) {
+    text->key_schema = key.text;
+    text->key_schema_id = key.id;
+  }
+  if (value.id && !text->tombstone) {
+    text->value_schema = value.text;
+    text->value_schema_id = value.id;
+  }
+  return shape;
+}
+
+enum record_shape json_record_read(struct codec *codec, const struct headrace_record *record,
+                                   struct record_text *text, struct decode_fault *fault)
+{
+  struct json_codec *json = (struct json_codec *)codec;
+  struct reading reading = {text, json->schemas, &codec->options};
+  record_text_begin(text, record);
+  enum record_shape shape = json->registry ? read_registered(json, &reading, record, fault)
+                                           : read_parts(&reading, record, fault);
+  return shape == RECORD_ROWS ? record_shape_read(text, &codec->options, fault) : shape;
 }
