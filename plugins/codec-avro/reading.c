@@ -173,6 +173,8 @@ static bool make_fields(struct readings *readings, struct reading *reading,
     slot->name = text_value(field->name);
     slot->any = is_any(field->type);
     slot->of_origin = record_is_origin(&slot->name);
+    slot->of_times = json_is(&slot->name, "ts_ms") || json_is(&slot->name, "ts_us") ||
+                     json_is(&slot->name, "ts_ns");
     if (!(slot->reading = make(readings, slot->writer, field->type, depth)))
       return false;
   }

@@ -14,6 +14,7 @@ struct reading_slot {            /* a field, as the writer wrote it */
   const struct reading *reading; /* NULL: the reader does not want it: skipped */
   const struct avro_type *writer;
   struct json_value name; /* the reader's */
+  bool of_times;          /* an envelope's own times, which nobody looks at */
   bool of_origin;         /* a member of that name is looked at in a source block */
   bool any; /* of several types: its string has quotes, as all its values have in JSON */
 };

@@ -584,6 +584,16 @@ static bool take_part(struct data *data, const struct reading *reading, bool of_
   return take_row(data, reading, of_source, part);
 }
 
+static bool take_member(struct data *data, const struct reading_slot *slot,
+                        struct record_text *parts_of, struct json_field *field)
+{
+  if (slot->of_times)
+    return skip(data, slot->writer, 0);
+  struct json_fields *part = record_text_part(parts_of, &slot->name);
+  return part ? take_part(data, slot->reading, part == &parts_of->source, part, &field->value)
+              : data_take(data, slot->reading, slot->any, &field->value);
+}
+
 static bool take_envelope(struct data *data, const struct reading *reading,
                           struct record_text *parts_of, struct json_fields *fields)
 {
@@ -598,9 +608,8 @@ static bool take_envelope(struct data *data, const struct reading *reading,
     }
     struct json_field *field = json_fields_add(fields);
     field->name = slot->name;
-    struct json_fields *part = record_text_part(parts_of, &slot->name);
-    if (part ? !take_part(data, slot->reading, part == &parts_of->source, part, &field->value)
-             : !data_take(data, slot->reading, slot->any, &field->value))
+    field->value = (struct json_value){.kind = JSON_NULL};
+    if (!take_member(data, slot, parts_of, field))
       return false;
   }
   add_defaults(reading, fields);

@@ -134,7 +134,7 @@ enum headrace_result untyped_rows(struct untyped *untyped, struct record_text *t
 struct placeholders {
   struct text forms[16]; /* owned */
   size_t count;
-  size_t shortest;
+  uint64_t sizes; /* a bit for each form's, modulo 64 */
 };
 
 void placeholders_init(struct placeholders *placeholders, const struct options *options);

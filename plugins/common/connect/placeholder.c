@@ -9,8 +9,7 @@
 
 static void add(struct placeholders *all, struct text form)
 {
-  if (!all->count || form.size < all->shortest)
-    all->shortest = form.size;
+  all->sizes |= UINT64_C(1) << form.size % 64;
   all->forms[all->count++] = form;
 }
 
@@ -90,7 +89,7 @@ bool placeholders_has(const struct placeholders *all, const struct json_value *v
   /* Only what is inside of quotes is compared: a part of a text key has none. */
   size_t quote = value->kind == JSON_STRING;
   size_t size = value->size + 2 * quote;
-  if (size < all->shortest)
+  if (!(all->sizes >> size % 64 & 1))
     return false;
   for (size_t i = 0; i < all->count; i++) {
     const struct text *form = &all->forms[i];
