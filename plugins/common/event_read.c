@@ -333,8 +333,7 @@ static bool read_relation(struct event_reader *reader, const struct json_value *
   return good;
 }
 
-/* ---- values ------------------------------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------ */
 
 static struct headrace_value copied(struct event_reader *reader, struct headrace_batch *batch,
                                     const char *data, size_t size, enum headrace_state state)
@@ -451,8 +450,7 @@ static bool read_row(struct event_reader *reader, struct headrace_batch *batch,
   return true;
 }
 
-/* ---- transactions
- * --------------------------------------------------------------------------------- */
+/* ---- transactions ------------------------------------------------------------ */
 
 static bool read_count(struct event_reader *reader, struct headrace_batch *batch,
                        const struct json_value *pair, struct headrace_relation_count *out)
@@ -544,8 +542,7 @@ static bool read_transaction(struct event_reader *reader, struct headrace_batch 
   return true;
 }
 
-/* ---- changes
- * ---------------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 enum {
   CHANGE_FLAGS = 5,
@@ -589,6 +586,8 @@ static bool is_whole(struct event_reader *reader, const struct headrace_change *
   bool needs_old = change->operation == HEADRACE_DELETE;
   if ((needs_new && !change->new_values) || (needs_old && !change->old_values))
     return wrong(reader, "a change lacks its row");
+  if (change->operation >= HEADRACE_MESSAGE && change->relation)
+    return wrong(reader, "a change that is of no row says of which relation it is");
   if (change->operation == HEADRACE_TRUNCATE && !change->relation)
     return wrong(reader, "a truncate does not say of which relation");
   if ((change->operation == HEADRACE_BEGIN || change->operation == HEADRACE_COMMIT) &&
@@ -664,8 +663,7 @@ static bool read_change(struct event_reader *reader, const struct json_value *li
   return true;
 }
 
-/* ---- records
- * ------------------------------------------------------------------------------------------ */
+/* ---- records ------------------------------------------------------------ */
 
 static bool read_part(struct event_reader *reader, struct headrace_batch *batch,
                       const struct json_value *value, struct headrace_value *out)
@@ -759,8 +757,7 @@ static bool read_position(struct event_reader *reader, const struct json_value *
   return true;
 }
 
-/* ---- lines
- * ---------------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------ */
 
 static const struct line_kind {
   const char *name; /* of the first member */

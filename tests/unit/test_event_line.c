@@ -310,6 +310,7 @@ static void broken_lines_are_refused(void **state)
 {
   struct fixture *f = *state;
   static const char *const wrong[] = {
+      TABLE "{\"change\":\"message\",\"of\":1}\n",
       "\n",
       "[]\n",
       "{}\n",
