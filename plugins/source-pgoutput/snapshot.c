@@ -128,11 +128,19 @@ void snapshot_close(struct snapshot *snapshot)
 
 /* ---- the coordinator: what all others read ----------------------------- */
 
+/* What a session sees. A slot's exported snapshot may have an xmin above its xmax (43954:43953: was
+ * seen on PostgreSQL 15), which pg_snapshot does not take; it means that all before xmin is seen.
+ */
+#define VISIBLE                                                                                    \
+  "(SELECT CASE WHEN split_part(s, ':', 1)::numeric > split_part(s, ':', 2)::numeric "             \
+  "THEN concat_ws(':', split_part(s, ':', 1), split_part(s, ':', 1), '') ELSE s END "              \
+  "FROM (SELECT pg_current_snapshot()::text) c(s))"
+
 /* Text of what a session sees, and the WAL's end, by a statement in it. */
 static bool look_at(struct snapshot *snapshot, PGconn *connection, struct pg_error *error)
 {
   PGresult *result = pg_query(connection, error,
-                              "SELECT pg_current_snapshot(), CASE WHEN pg_is_in_recovery() THEN "
+                              "SELECT " VISIBLE ", CASE WHEN pg_is_in_recovery() THEN "
                               "pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END",
                               0, NULL);
   if (!result)
