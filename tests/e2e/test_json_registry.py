@@ -12,6 +12,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from every_type import LOSSES, ROWS, SCHEMA, TABLES, add_row, differences
 from harness.waiting import wait_until
+from registry_away import away_at_start_and_in_mid_stream
 
 LAST = 1000
 
@@ -161,21 +162,7 @@ def test_it_reads_what_others_write(kafka, registry, headrace, db, topic):
 
 
 def test_away_at_start_and_in_mid_stream(users, kafka, registry, stream, proxy):
-    db, door = users, proxy(registry.port)
-    door.refuse()
-    program = stream(f"http://127.0.0.1:{door.port}/apis/ccompat/v7", {"registry_wait": "2s"})
-    db.sql("insert into users values (1, 'Ada')")
-    program.log.wait("schema registry http://127.0.0.1:.* does not answer: .*waiting for it")
-    assert f"{db.name}.public.users" not in kafka.topics()
-    door.accept()
-    assert rows(db, kafka, registry, 1, program) == [{"id": 1, "name": "Ada"}]
-    door.refuse()
-    db.sql("insert into users values (2, 'Bob')")  # known: nothing to ask
-    assert len(rows(db, kafka, registry, 2, program)) == 2
-    db.sql("alter table users add column city text; insert into users values (3, 'Eve', 'Rome')")
-    program.log.wait("does not answer(.|\n)*does not answer")
-    door.accept()
-    assert rows(db, kafka, registry, 3, program)[2] == {"id": 3, "name": "Eve", "city": "Rome"}
+    away_at_start_and_in_mid_stream(users, kafka, registry, stream, proxy, rows)
 
 
 def test_incompatible(users, kafka, registry, stream):
