@@ -8,8 +8,8 @@
 
 #include <headrace/plugin.h>
 
-/* In the arena: no topic and no key; the value is a JSON object with the operation, the table's
- * names, and the rows' texts by column. */
+/* In the arena: no topic and no key; the value is a text for people and programs: an object
+ * with the operation, the table's names, and the rows' texts by column. */
 const struct headrace_record *change_letter(struct arena *arena,
                                             const struct headrace_change *change);
 

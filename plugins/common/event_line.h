@@ -43,7 +43,7 @@ enum event_line_kind {
 struct event_reader {
   const struct headrace_host *host;
   struct known_relation *relations;
-  size_t count, capacity;
+  size_t count, capacity, last;
   const char *error; /* a constant text */
   /* The transaction of the change before, and how it was written: changes of one share it. */
   struct text_buffer transaction_text;

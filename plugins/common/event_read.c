@@ -271,9 +271,13 @@ static bool read_key(struct event_reader *reader, struct pieces *pieces,
 
 static struct known_relation *known(struct event_reader *reader, uint64_t number)
 {
-  for (size_t i = reader->count; i-- > 0;)
-    if (reader->relations[i].number == number)
-      return &reader->relations[i];
+  struct known_relation *relations = reader->relations;
+  /* Mostly that of the change before. */
+  if (reader->last < reader->count && relations[reader->last].number == number)
+    return &relations[reader->last];
+  for (reader->last = 0; reader->last < reader->count; reader->last++)
+    if (relations[reader->last].number == number)
+      return &relations[reader->last];
   return NULL;
 }
 
