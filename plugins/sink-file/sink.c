@@ -143,7 +143,7 @@ static void note_position(struct sink *sink, const struct headrace_batch *batch)
 
 static void add_position(struct sink *sink)
 {
-  if (sink->host->keeps_checkpoint && sink->position.size)
+  if (sink->host->keeps_checkpoint)
     event_write_position(&sink->writer, sink->position.bytes, sink->position.size);
 }
 
@@ -261,7 +261,8 @@ static bool decode_position(struct sink *sink, const char *line, void *out, size
 }
 
 /* What is behind the last position was not acknowledged, and comes again. A file without any is
- * empty, since it has just been begun, or was written when positions were kept elsewhere. */
+ * empty, since it has just been begun, or was written when positions were kept elsewhere: it gets
+ * an empty one, before which nothing is cut off. */
 static enum headrace_result sink_stored_position(void *instance, void *out, size_t *size)
 {
   struct sink *sink = instance;
@@ -280,7 +281,8 @@ static enum headrace_result sink_stored_position(void *instance, void *out, size
   if (found)
     return decode_position(sink, line, out, size) ? HEADRACE_OK : HEADRACE_FATAL;
   *size = 0;
-  return HEADRACE_OK;
+  add_position(sink);
+  return write_lines(sink);
 }
 
 static const struct headrace_plugin plugin = {
