@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state has no way out: no files, no processes, no bytecode, nothing that runs without being
- * counted but the matching of patterns. Memory is counted by the allocator, instructions by a
- * hook. */
+ * The state has no way out: no files, no processes, no bytecode, nothing that runs long without
+ * being counted. Memory is counted by the allocator, instructions by a hook, and what one
+ * instruction can do much of (long texts, long lists, matches of patterns) as several. */
 #include "script.h"
 
 #include <errno.h>
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT_EVERY 1000 /* instructions between two looks at the budget */
+#define COUNT_EVERY          1000 /* instructions between two looks at the budget */
+#define BYTES_OF_INSTRUCTION 256  /* that are filled in the time that one takes */
+#define ITEMS_OF_INSTRUCTION 4    /* of a list */
 
 static const char null_key; /* its address is the null of the scripts */
 
@@ -31,6 +33,16 @@ static struct sandbox *sandbox_of(lua_State *lua)
 
 /* ---- limits -------------------------------------------------------------------- */
 
+static void count(lua_State *lua, lua_Debug *activation);
+
+/* Here no error can be raised: the next instruction does. */
+static void spend_bytes(struct sandbox *sandbox, size_t size)
+{
+  sandbox->left -= (int64_t)(size / BYTES_OF_INSTRUCTION);
+  if (sandbox->left <= 0 && sandbox->lua && lua_gethook(sandbox->lua))
+    lua_sethook(sandbox->lua, count, LUA_MASKCOUNT, 1);
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t size)
 {
   struct sandbox *sandbox = context;
@@ -43,9 +55,18 @@ static void *allocate(void *context, void *block, size_t old_size, size_t size)
   if (size > had && sandbox->used - had + size > sandbox->most)
     return NULL; /* Lua collects its garbage and asks again, then gives up */
   void *grown = realloc(block, size);
+  if (grown && size > had)
+    spend_bytes(sandbox, size - had);
   if (grown)
     sandbox->used += size - had;
   return grown;
+}
+
+static void overspent(lua_State *lua)
+{
+  lua_sethook(lua, count, LUA_MASKCOUNT, 1);
+  luaL_error(lua, "more than %I instructions for one event",
+             (lua_Integer)sandbox_of(lua)->instructions);
 }
 
 /* Once the budget is spent every instruction is an error, so that a script that catches the first
@@ -55,10 +76,22 @@ static void count(lua_State *lua, lua_Debug *activation)
   (void)activation;
   struct sandbox *sandbox = sandbox_of(lua);
   sandbox->left -= COUNT_EVERY;
-  if (sandbox->left > 0)
-    return;
-  lua_sethook(lua, count, LUA_MASKCOUNT, 1);
-  luaL_error(lua, "more than %I instructions for one event", (lua_Integer)sandbox->instructions);
+  if (sandbox->left <= 0)
+    overspent(lua);
+}
+
+int64_t sandbox_left(lua_State *lua)
+{
+  int64_t left = sandbox_of(lua)->left;
+  return left > 0 ? left : 0;
+}
+
+void sandbox_spend(lua_State *lua, int64_t instructions)
+{
+  struct sandbox *sandbox = sandbox_of(lua);
+  sandbox->left -= instructions;
+  if (sandbox->left < 0)
+    overspent(lua);
 }
 
 /* ---- what a script may use ------------------------------------------------------- */
@@ -90,7 +123,7 @@ static void check_length(lua_State *lua, lua_Unsigned length)
     luaL_error(lua, "a list of that length is not allowed here");
 }
 
-static int call_original(lua_State *lua)
+int sandbox_original(lua_State *lua)
 {
   lua_pushvalue(lua, lua_upvalueindex(1));
   lua_insert(lua, 1);
@@ -98,13 +131,36 @@ static int call_original(lua_State *lua)
   return lua_gettop(lua);
 }
 
-static int call_with_list(lua_State *lua)
+static void check_list(lua_State *lua)
 {
   luaL_checktype(lua, 1, LUA_TTABLE);
   if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL)
     luaL_error(lua, "a metatable with __len is not allowed here");
   check_length(lua, lua_rawlen(lua, 1));
-  return call_original(lua);
+}
+
+static void spend_list(lua_State *lua)
+{
+  sandbox_spend(lua, (int64_t)(lua_rawlen(lua, 1) / ITEMS_OF_INSTRUCTION));
+}
+
+/* With a place all behind it are moved. */
+static int change_list(lua_State *lua, int count_with_place)
+{
+  check_list(lua);
+  if (lua_gettop(lua) >= count_with_place)
+    spend_list(lua);
+  return sandbox_original(lua);
+}
+
+static int insert_item(lua_State *lua)
+{
+  return change_list(lua, 3);
+}
+
+static int remove_item(lua_State *lua)
+{
+  return change_list(lua, 2);
 }
 
 static int concatenate(lua_State *lua)
@@ -112,7 +168,34 @@ static int concatenate(lua_State *lua)
   lua_Integer from = luaL_optinteger(lua, 3, 1), to = luaL_optinteger(lua, 4, 0);
   if (to > from)
     check_length(lua, (lua_Unsigned)to - (lua_Unsigned)from);
-  return call_with_list(lua);
+  check_list(lua);
+  spend_list(lua);
+  return sandbox_original(lua);
+}
+
+static size_t text_size(lua_State *lua, int index)
+{
+  return lua_type(lua, index) == LUA_TSTRING ? lua_rawlen(lua, index) : 0;
+}
+
+/* As Lua compares without a function, but paid for: long texts that are alike take long. */
+static int is_less(lua_State *lua)
+{
+  size_t one = text_size(lua, 1), other = text_size(lua, 2);
+  sandbox_spend(lua, 1 + (int64_t)((one < other ? one : other) / BYTES_OF_INSTRUCTION));
+  lua_pushboolean(lua, lua_compare(lua, 1, 2, LUA_OPLT));
+  return 1;
+}
+
+static int sort_list(lua_State *lua)
+{
+  check_list(lua);
+  spend_list(lua);
+  if (lua_isnoneornil(lua, 2)) {
+    lua_settop(lua, 1);
+    lua_pushcfunction(lua, is_less);
+  }
+  return sandbox_original(lua);
 }
 
 /* Nothing, again and again. */
@@ -122,12 +205,12 @@ static int repeat(lua_State *lua)
   const char *text = luaL_checklstring(lua, 1, &size);
   luaL_optlstring(lua, 3, "", &between);
   if (size || between)
-    return call_original(lua);
+    return sandbox_original(lua);
   lua_pushstring(lua, text);
   return 1;
 }
 
-static void bound(lua_State *lua, const char *table, const char *name, lua_CFunction function)
+void sandbox_wrap(lua_State *lua, const char *table, const char *name, lua_CFunction function)
 {
   lua_getglobal(lua, table);
   lua_getfield(lua, -1, name);
@@ -138,11 +221,12 @@ static void bound(lua_State *lua, const char *table, const char *name, lua_CFunc
 
 static void bound_libraries(lua_State *lua)
 {
-  bound(lua, LUA_STRLIBNAME, "rep", repeat);
-  bound(lua, LUA_TABLIBNAME, "concat", concatenate);
-  static const char *const of_lists[] = {"insert", "remove", "sort"};
-  for (size_t i = 0; i < sizeof of_lists / sizeof *of_lists; i++)
-    bound(lua, LUA_TABLIBNAME, of_lists[i], call_with_list);
+  sandbox_wrap(lua, LUA_STRLIBNAME, "rep", repeat);
+  sandbox_wrap(lua, LUA_TABLIBNAME, "concat", concatenate);
+  sandbox_wrap(lua, LUA_TABLIBNAME, "insert", insert_item);
+  sandbox_wrap(lua, LUA_TABLIBNAME, "remove", remove_item);
+  sandbox_wrap(lua, LUA_TABLIBNAME, "sort", sort_list);
+  strings_open(lua);
 }
 
 static int say(lua_State *lua)

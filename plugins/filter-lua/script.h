@@ -31,6 +31,14 @@ void sandbox_close(struct sandbox *sandbox);
  * `error` says what went wrong; the state can be used again. */
 bool sandbox_call(struct sandbox *sandbox, lua_CFunction run, void *context);
 
+/* Work that is no instruction of Lua's machine is paid for as so many of them. What is more than
+ * the call still has is an error; sandbox_left() says what that is. */
+void sandbox_spend(lua_State *lua, int64_t instructions);
+int64_t sandbox_left(lua_State *lua);
+/* Puts `function` in the place of a library's, which it calls as sandbox_original(). */
+void sandbox_wrap(lua_State *lua, const char *table, const char *name, lua_CFunction function);
+int sandbox_original(lua_State *lua);
+
 /* What stands for NULL in a script, where nil is what was not sent. */
 void push_null(lua_State *lua);
 bool is_null(lua_State *lua, int index);
@@ -88,6 +96,7 @@ void push_value(lua_State *lua, const struct headrace_column *column,
                 const struct headrace_value *value);
 void pull_answer(lua_State *lua, struct call *call); /* pull.c: what is on top of the stack */
 
-void json_open(lua_State *lua); /* json.c: the table json */
+void json_open(lua_State *lua);    /* json.c: the table json */
+void strings_open(lua_State *lua); /* strings.c: patterns that have an end */
 
 #endif

@@ -192,6 +192,26 @@ static void test_faults_are_refused(void **state)
       {"error(('a'):rep(3, '-') .. table.concat({1, 2}, '+'))", ":2: a-a-a1+2"},
       {"table.insert(setmetatable({}, {__len = function() return 1 << 60 end}), 1, 1)",
        "__len is not allowed"},
+      {"return ('a'):rep(1000):find(('a-'):rep(30) .. 'b')", "more than 1000000 instructions"},
+      {"return ('a'):rep(1000):match(('a*'):rep(30) .. 'b')", "more than 1000000 instructions"},
+      {"return ('('):rep(1 << 20):gsub('%b()', '')", "more than 1000000 instructions"},
+      {"for _ in ('a'):rep(1 << 20):gmatch('(.-)(.-)(.-)b') do end", "more than 1000000"},
+      {"for i = 1, 1e9 do pcall(string.find, ('a'):rep(1000), ('a-'):rep(30) .. 'b') end",
+       "more than 1000000 instructions"},
+      {"return ('a'):find(('a?'):rep(201))", "pattern too complex"},
+      {"local s = ('a'):rep(1 << 22) for i = 1, 1e5 do s:find('b', 1, true) end",
+       "more than 1000000 instructions"},
+      {"local s = ('a'):rep(1 << 22) for i = 1, 1e5 do s:upper() end",
+       "more than 1000000 instructions"},
+      {"local s = ('a'):rep(1 << 22) for i = 1, 1e5 do utf8.len(s) end",
+       "more than 1000000 instructions"},
+      {"local t = {} for i = 1, 1e5 do table.insert(t, 1, i) end",
+       "more than 1000000 instructions"},
+      {"local t = {} for i = 1, 1e5 do t[i] = i end for i = 1, 1e5 do table.remove(t, 1) end",
+       "more than 1000000 instructions"},
+      {"local s, t = ('a'):rep(1 << 21), {} local one, other = s .. 1, s .. 2 "
+       "for i = 1, 1e4 do t[i] = i % 2 == 0 and one or other end table.sort(t)",
+       "more than 1000000 instructions"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[600];
