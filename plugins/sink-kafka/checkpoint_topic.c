@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compacted topic of positions: made if it is missing, read to its end. */
+ * The compacted topic of positions: made if it is missing, read to its end, written to. The key
+ * TRANSACTIONAL_ID has the source's position, TRANSACTIONAL_ID:PART the next offset of that part
+ * in decimal digits; a tombstone forgets it. */
 #include "sink.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 #define CREATE_MS          15000
 #define CONSUME_MS         200
 #define READ_MS            60000
+#define SEGMENT_BYTES      "104857600" /* what is not full is not compacted, and a start reads it */
 
 /* ---- creating --------------------------------------------------------------- */
 
@@ -20,8 +24,10 @@ static rd_kafka_NewTopic_t *describe(const struct sink *sink, char *error, size_
   const struct headrace_host *host = sink->host;
   rd_kafka_NewTopic_t *wanted = rd_kafka_NewTopic_new(
       sink->transaction.topic, 1, (int)host->integer(host, "topic_replication"), error, size);
-  if (wanted)
+  if (wanted) {
     rd_kafka_NewTopic_set_config(wanted, "cleanup.policy", "compact");
+    rd_kafka_NewTopic_set_config(wanted, "segment.bytes", SEGMENT_BYTES);
+  }
   return wanted;
 }
 
@@ -104,12 +110,6 @@ static rd_kafka_t *open_reader(struct sink *sink)
   return NULL;
 }
 
-static bool is_ours(const struct sink *sink, const rd_kafka_message_t *message)
-{
-  size_t size = strlen(sink->transaction.id);
-  return message->key_len == size && !memcmp(message->key, sink->transaction.id, size);
-}
-
 enum reading { GOES_ON, AT_THE_END, BROKEN, FOREIGN };
 
 struct newest {
@@ -117,21 +117,57 @@ struct newest {
   size_t room, size;
 };
 
-static enum reading take(const struct sink *sink, const rd_kafka_message_t *message,
-                         struct newest *newest)
+static enum reading take_position(const rd_kafka_message_t *message, struct newest *newest)
 {
-  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-    return AT_THE_END;
-  if (message->err)
-    return BROKEN;
-  if (!is_ours(sink, message))
-    return FOREIGN;
   if (message->len > newest->room)
     return FOREIGN;
   newest->size = message->len;
   if (message->len)
     memcpy(newest->out, message->payload, message->len);
   return GOES_ON;
+}
+
+/* -1: of a tombstone; -2: it is none. */
+static int64_t offset_in(const rd_kafka_message_t *message)
+{
+  const char *digits = message->payload;
+  int64_t offset = 0;
+  if (!digits)
+    return -1;
+  if (!message->len || message->len > 18)
+    return -2;
+  for (size_t i = 0; i < message->len; i++) {
+    if (digits[i] < '0' || digits[i] > '9')
+      return -2;
+    offset = 10 * offset + (digits[i] - '0');
+  }
+  return offset;
+}
+
+static enum reading take_part(struct sink *sink, const rd_kafka_message_t *message, size_t prefix)
+{
+  const char *name = (const char *)message->key + prefix;
+  size_t size = message->key_len - prefix;
+  int64_t offset = offset_in(message);
+  if (!size || size > HEADRACE_PART_NAME_MAX || memchr(name, 0, size) || offset < -1)
+    return FOREIGN;
+  struct sink_part *part = stored_parts_get(&sink->transaction.parts, name, size);
+  part->stored = part->next = offset;
+  return GOES_ON;
+}
+
+static enum reading take(struct sink *sink, const rd_kafka_message_t *message,
+                         struct newest *newest)
+{
+  const char *id = sink->transaction.id;
+  size_t size = strlen(id);
+  if (message->err)
+    return message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ? AT_THE_END : BROKEN;
+  if (message->key_len < size || memcmp(message->key, id, size) != 0)
+    return FOREIGN;
+  if (message->key_len == size)
+    return take_position(message, newest);
+  return ((const char *)message->key)[size] == ':' ? take_part(sink, message, size + 1) : FOREIGN;
 }
 
 static enum headrace_result conclude(const struct sink *sink, enum reading reading,
@@ -205,4 +241,36 @@ enum headrace_result checkpoint_topic_read(struct sink *sink, void *out, size_t 
   rd_kafka_destroy(reader);
   *size = newest.size;
   return result;
+}
+
+/* ---- writing ------------------------------------------------------------------ */
+
+static rd_kafka_resp_err_t produce(struct sink *sink, const char *key, size_t key_size,
+                                   const void *value, size_t size)
+{
+  if (rd_kafka_produce(sink->transaction.positions, 0, RD_KAFKA_MSG_F_COPY,
+                       (void *)(uintptr_t)value, size, key, key_size, NULL))
+    return rd_kafka_last_error();
+  sink->in_flight++;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t checkpoint_topic_produce_position(struct sink *sink)
+{
+  const struct transaction *transaction = &sink->transaction;
+  size_t size;
+  const void *position = sink->host->position(sink->host, transaction->last->batch, &size);
+  return produce(sink, transaction->id, strlen(transaction->id), position, size);
+}
+
+rd_kafka_resp_err_t checkpoint_topic_produce_part(struct sink *sink, const struct sink_part *part)
+{
+  char offset[24];
+  int size = snprintf(offset, sizeof offset, "%" PRId64, part->next);
+  size_t id_size = strlen(sink->transaction.id), name_size = strlen(part->name);
+  char *key = sink_alloc(id_size + name_size + 2);
+  sprintf(key, "%s:%s", sink->transaction.id, part->name);
+  rd_kafka_resp_err_t error = produce(sink, key, id_size + name_size + 1, offset, (size_t)size);
+  free(key);
+  return error;
 }

@@ -23,6 +23,8 @@ const struct headrace_key sink_kafka_keys[] = {
     {"partitioner", HEADRACE_ENUM, "murmur2", 0,
      "murmur2|Hash|ReferenceHash|CRC32Balancer|Murmur2Balancer|RoundRobin|LeastBytes", NULL,
      "how a key chooses its partition; murmur2 is what Java does"},
+    {"partition", HEADRACE_ENUM, "record", 0, "record|source|key", NULL,
+     "the record's own if it has one; the source's if there are as many; or as the key says"},
     {"transactional_id", HEADRACE_STRING, NULL, 0, NULL, NULL,
      "checkpoint = sink: name of this producer, for ever; headrace-PIPELINE if not set"},
     {"transaction_interval", HEADRACE_DURATION, "100ms", 0, NULL, NULL,
@@ -149,6 +151,17 @@ static bool check_creation(const struct headrace_host *host)
   return good;
 }
 
+/* How many partitions the source's topic has is known by the parts that the checkpoint keeps. */
+static bool check_placing(const struct headrace_host *host)
+{
+  if (host->integer(host, "partition") != PLACING_SOURCE || host->keeps_checkpoint)
+    return true;
+  host->log(host, HEADRACE_ERROR,
+            "partition = source needs checkpoint = sink; without it leave partition as it is, and "
+            "make the topics with as many partitions as the source's");
+  return false;
+}
+
 rd_kafka_conf_t *sink_conf_new(const struct headrace_host *host)
 {
   static const struct kafka_conf_spec spec = {defaults, reserved};
@@ -157,6 +170,7 @@ rd_kafka_conf_t *sink_conf_new(const struct headrace_host *host)
   bool good = set_keys(host, scratch);
   good = topics_check(host) && good;
   good = check_creation(host) && good;
+  good = check_placing(host) && good;
   good = transaction_check(host) && good;
   good = good && transaction_configure(host, scratch);
   if (good && conf)

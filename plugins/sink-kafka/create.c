@@ -81,9 +81,10 @@ static rd_kafka_NewTopic_t *describe(const struct sink *sink, const struct topic
                                      char *error, size_t size)
 {
   const struct headrace_host *host = sink->host;
-  rd_kafka_NewTopic_t *wanted =
-      rd_kafka_NewTopic_new(topic->name, (int)host->integer(host, "topic_partitions"),
-                            (int)host->integer(host, "topic_replication"), error, size);
+  int partitions = (int)host->integer(host, "topic_partitions");
+  rd_kafka_NewTopic_t *wanted = rd_kafka_NewTopic_new(
+      topic->name, partitions < 0 && topic->mirrored ? topic->mirrored : partitions,
+      (int)host->integer(host, "topic_replication"), error, size);
   const struct headrace_pair *settings;
   size_t count = host->list(host, "topic_config", &settings);
   for (size_t i = 0; wanted && i < count; i++)
@@ -132,12 +133,25 @@ static void read_answer(struct sink *sink, rd_kafka_event_t *event)
              rd_kafka_topic_result_error_string(topics[i]));
 }
 
+static void read_growth(struct sink *sink, rd_kafka_event_t *event)
+{
+  size_t count = 0;
+  rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  const rd_kafka_CreatePartitions_result_t *result = rd_kafka_event_CreatePartitions_result(event);
+  const rd_kafka_topic_result_t **topics =
+      error || !result ? NULL : rd_kafka_CreatePartitions_result_topics(result, &count);
+  topic_grown(sink, rd_kafka_event_opaque(event),
+              count ? rd_kafka_topic_result_error(topics[0]) : error);
+}
+
 void topics_serve_answers(struct sink *sink)
 {
   rd_kafka_event_t *event;
   while ((event = rd_kafka_queue_poll(sink->answers, 0))) {
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
       read_answer(sink, event);
+    else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT)
+      read_growth(sink, event);
     rd_kafka_event_destroy(event);
   }
 }

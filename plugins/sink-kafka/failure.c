@@ -37,7 +37,7 @@ static const struct failure failures[] = {
     {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, REJECT, "unknown-topic",
      "create the topic, or set topic_create = yes"},
     {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, REJECT, "unknown-partition",
-     "the record asks for a partition that the topic has not"},
+     "the record asks for a partition that the topic has not: make more, or set partition = key"},
     {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, REJECT, "unknown-topic",
      "change topic or topics: Kafka does not take this name"},
     {RD_KAFKA_RESP_ERR_INVALID_RECORD, GIVE_UP, "invalid-record",

@@ -76,6 +76,13 @@ static rd_kafka_vu_t bytes(rd_kafka_vtype_t type, const struct headrace_value *v
       .u.mem = {.ptr = null ? NULL : (void *)(uintptr_t)data, .size = null ? 0 : value->size}};
 }
 
+static int32_t partition_of(const struct sink *sink, const struct topic *topic,
+                            const struct headrace_record *record)
+{
+  bool by_key = sink->placing == PLACING_KEY || topic->mirroring == MIRROR_BY_KEY;
+  return by_key || record->partition < 0 ? RD_KAFKA_PARTITION_UA : record->partition;
+}
+
 /* The value is not copied: it lives in the batch's arena until the report. */
 rd_kafka_resp_err_t sink_produce_record(struct sink *sink, struct topic *topic,
                                         const struct headrace_record *record,
@@ -83,8 +90,7 @@ rd_kafka_resp_err_t sink_produce_record(struct sink *sink, struct topic *topic,
 {
   rd_kafka_vu_t fields[7] = {
       {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic->handle},
-      {.vtype = RD_KAFKA_VTYPE_PARTITION,
-       .u.i32 = record->partition >= 0 ? record->partition : RD_KAFKA_PARTITION_UA},
+      {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition_of(sink, topic, record)},
       {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = delivery},
       bytes(RD_KAFKA_VTYPE_KEY, &record->key),
       bytes(RD_KAFKA_VTYPE_VALUE, &record->value),
@@ -134,7 +140,8 @@ static rd_kafka_resp_err_t produce_to(struct sink *sink, struct topic *topic,
                                       const struct headrace_record *record,
                                       struct delivery *delivery)
 {
-  if ((!topic->handle && !topic_ready(sink, topic)) || !has_room(sink, topic))
+  if ((!topic->handle && !topic_ready(sink, topic)) || !topic_mirror_ready(sink, topic) ||
+      !has_room(sink, topic))
     return RD_KAFKA_RESP_ERR__QUEUE_FULL;
   rd_kafka_headers_t *headers = headers_take(&sink->headers, record, &delivery->header_set);
   rd_kafka_resp_err_t error = sink_produce_record(sink, topic, record, headers, delivery);

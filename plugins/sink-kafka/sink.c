@@ -50,6 +50,7 @@ static struct sink *sink_new(const struct headrace_host *host, rd_kafka_conf_t *
   sink->dead_letter = host->string(host, "dead_letter");
   sink->prefix = host->string(host, "prefix") ? host->string(host, "prefix") : host->pipeline;
   sink->create_topics = host->integer(host, "topic_create");
+  sink->placing = (enum placing)host->integer(host, "partition");
   sink->letters_end = &sink->letters;
   sink->batch_bytes = effective_batch_bytes(conf);
   kafka_client_attach(&sink->client, host, conf);
@@ -182,6 +183,11 @@ static enum headrace_result sink_stored_position(void *instance, void *out, size
   return transaction_recover(instance, out, size);
 }
 
+static enum headrace_result sink_stored_part(void *instance, const char *name, int64_t *next)
+{
+  return transaction_stored_part(instance, name, next);
+}
+
 static enum headrace_result sink_check(const struct headrace_host *host)
 {
   rd_kafka_conf_t *conf = sink_conf_new(host);
@@ -205,6 +211,7 @@ static const struct headrace_plugin plugin = {
     .poll = sink_poll,
     .flush = sink_flush,
     .stored_position = sink_stored_position,
+    .stored_part = sink_stored_part,
 };
 
 HEADRACE_REGISTER_PLUGIN(plugin)

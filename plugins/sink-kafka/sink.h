@@ -16,13 +16,28 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* ---- topics and routes (topics.c, create.c, partition.c) --------------- */
+/* ---- topics and routes (topics.c, create.c, partition.c, mirror.c) ------ */
+
+/* The key `partition`, in the order of its choices. */
+enum placing {
+  PLACING_RECORD, /* the record's own partition, if it has one */
+  PLACING_SOURCE, /* the one where it was read, if there are as many */
+  PLACING_KEY     /* the partitioner decides */
+};
 
 enum topic_state {
   TOPIC_READY,    /* it exists, or the broker is trusted to make it */
   TOPIC_MISSING,  /* to be created before anything is produced to it */
   TOPIC_CREATING, /* the request is on its way */
   TOPIC_REFUSED   /* it cannot be created: the sink has failed */
+};
+
+/* partition = source */
+enum mirroring {
+  MIRROR_NOT_KNOWN, /* how many partitions it has */
+  MIRROR_GROWING,   /* the request is on its way */
+  MIRROR_SAME,      /* as many as the source's topic has */
+  MIRROR_BY_KEY
 };
 
 /* What the partitioners without a hash remember. librdkafka may call them on
@@ -41,8 +56,11 @@ struct topic {
   char *name;
   rd_kafka_topic_t *handle; /* NULL until it is ready */
   enum topic_state state;
-  int64_t retry_at_us; /* of a creation that failed for now */
-  uint64_t round;      /* in which `round_bytes` were produced */
+  int64_t retry_at_us; /* of a creation, or a question, that failed for now */
+  int32_t mirrored;    /* partitions of the source's topic; 0: it is no mirror */
+  enum mirroring mirroring;
+  int64_t unknown_since_us; /* the brokers say that there is no such topic; 0: they do not */
+  uint64_t round;           /* in which `round_bytes` were produced */
   size_t round_bytes;
   _Atomic int32_t partitions; /* as the partitioner saw them last */
   partitioner *choose;
@@ -135,6 +153,7 @@ struct sink {
   const char *prefix;
   const char *dead_letter;
   bool create_topics;
+  enum placing placing;
   size_t batch_bytes; /* librdkafka's batch.size: what is larger travels alone */
 
   struct topic *topics;
@@ -165,10 +184,16 @@ void topics_free(struct sink *sink);
 bool topics_check(const struct headrace_host *host); /* the keys; logs each fault */
 
 bool topic_open(struct sink *sink, struct topic *topic);
+struct topic *topic_of_name(struct sink *sink, const char *name, size_t size);
 
 /* create.c: whether records may go to the topic; false: not yet */
 bool topic_ready(struct sink *sink, struct topic *topic);
 void topics_serve_answers(struct sink *sink);
+
+/* mirror.c: partition = source */
+void topic_mirrors(struct sink *sink, const struct sink_part *part); /* this part is read */
+bool topic_mirror_ready(struct sink *sink, struct topic *topic);     /* false: not yet */
+void topic_grown(struct sink *sink, struct topic *topic, rd_kafka_resp_err_t error);
 
 /* partition.c: sets what the key partitioner says */
 void partitioner_set(const struct headrace_host *host, rd_kafka_topic_conf_t *conf,

@@ -206,6 +206,11 @@ struct topic *topic_for(struct sink *sink, const struct headrace_event *event)
   return topic;
 }
 
+struct topic *topic_of_name(struct sink *sink, const char *name, size_t size)
+{
+  return look_up(sink, NULL, name, size);
+}
+
 struct topic *topic_for_dead_letter(struct sink *sink, const struct headrace_event *event)
 {
   const struct headrace_value *named = &event->record->topic;

@@ -3,6 +3,7 @@
 
 #include "sink.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,7 @@ void transaction_free(struct sink *sink)
   struct transaction *transaction = &sink->transaction;
   if (transaction->positions)
     rd_kafka_topic_destroy(transaction->positions);
+  stored_parts_free(&transaction->parts);
   free(transaction->topic);
   free(transaction->id);
 }
@@ -168,6 +170,18 @@ enum headrace_result transaction_recover(struct sink *sink, void *out, size_t *s
   return HEADRACE_FATAL;
 }
 
+enum headrace_result transaction_stored_part(struct sink *sink, const char *name, int64_t *next)
+{
+  struct stored_parts *parts = &sink->transaction.parts;
+  struct sink_part *part = stored_parts_get(parts, name, strlen(name));
+  parts->in_use = true;
+  if (part->changed)
+    return HEADRACE_AGAIN; /* its transaction is not committed yet */
+  *next = part->stored;
+  topic_mirrors(sink, part);
+  return HEADRACE_OK;
+}
+
 /* ---- filling ------------------------------------------------------------------ */
 
 static bool begin(struct sink *sink)
@@ -208,10 +222,27 @@ static bool is_due(const struct sink *sink)
          (!sink->current && now - transaction->produced_us >= QUIET_US);
 }
 
+static bool take_parts(struct sink *sink, const struct headrace_batch *batch)
+{
+  size_t count;
+  const struct headrace_host *host = sink->host;
+  const struct headrace_part *ranges = host->parts(host, batch, &count), *refused;
+  struct stored_parts *parts = &sink->transaction.parts;
+  if (stored_parts_take(parts, ranges, count, &refused))
+    return true;
+  host->log(host, HEADRACE_ERROR,
+            "%s: the source goes on at %" PRId64 ", but topic %s says %" PRId64
+            ": see that no other process reads for this pipeline, and that take_over is not set",
+            refused->name, refused->from, sink->transaction.topic,
+            stored_parts_get(parts, refused->name, strlen(refused->name))->next);
+  sink_fail(sink, HEADRACE_FATAL);
+  return false;
+}
+
 void transaction_took(struct sink *sink, struct pending *pending)
 {
   struct transaction *transaction = &sink->transaction;
-  if (!transaction->on)
+  if (!transaction->on || !take_parts(sink, pending->batch))
     return;
   transaction->last = pending;
   transaction->has_events = transaction->has_events || pending->count;
@@ -221,24 +252,29 @@ void transaction_took(struct sink *sink, struct pending *pending)
 
 /* ---- ending --------------------------------------------------------------------- */
 
-/* False: not now. The value is copied. */
+static rd_kafka_resp_err_t send_parts(struct sink *sink)
+{
+  struct stored_parts *parts = &sink->transaction.parts;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  while (!error && parts->sent < parts->changed_count) {
+    error = checkpoint_topic_produce_part(sink, parts->changed[parts->sent]);
+    if (!error)
+      parts->sent++;
+  }
+  return error;
+}
+
+/* False: not now. */
 static bool send_position(struct sink *sink)
 {
   struct transaction *transaction = &sink->transaction;
-  const struct headrace_host *host = sink->host;
-  size_t size;
-  const void *position = host->position(host, transaction->last->batch, &size);
-  if (rd_kafka_produce(transaction->positions, 0, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)position,
-                       size, transaction->id, strlen(transaction->id), NULL) == 0) {
-    sink->in_flight++;
-    transaction->position_sent = true;
-    return true;
-  }
-  rd_kafka_resp_err_t error = rd_kafka_last_error();
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-    return false;
-  host->log(host, HEADRACE_ERROR, "cannot store the position in topic %s: %s", transaction->topic,
-            rd_kafka_err2str(error));
+  rd_kafka_resp_err_t error =
+      transaction->parts.in_use ? send_parts(sink) : checkpoint_topic_produce_position(sink);
+  transaction->position_sent = !error;
+  if (!error || error == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    return !error;
+  sink->host->log(sink->host, HEADRACE_ERROR, "cannot store the position in topic %s: %s",
+                  transaction->topic, rd_kafka_err2str(error));
   sink_fail(sink, HEADRACE_RETRY);
   return false;
 }
@@ -250,6 +286,7 @@ static void committed(struct sink *sink)
   bool more = true;
   transaction->open = transaction->closing = transaction->position_sent = false;
   transaction->last = NULL;
+  stored_parts_committed(&transaction->parts);
   while (more) {
     more = sink->first != last;
     sink_report(sink, sink->first);

@@ -19,6 +19,7 @@ def variables(db, folder):
             "PG_USERNAME": db.user, "PG_PASSWORD": "unused", "KAFKA_BROKERS": "127.0.0.1:9",
             "DATABASE_URL": f"postgresql://{db.user}@{db.host}:{db.port}/{db.name}",
             "SCHEMA_REGISTRY_URL": "http://127.0.0.1:9", "STATE_DIR": str(folder),
+            "SHADOW_FROM": "127.0.0.1:9", "SHADOW_TO": "127.0.0.1:9",
             "MASK_SALT": "0123456789abcdef", "HANDLER": str(places.TREE / "conf" / "handler.lua")}
 
 
