@@ -66,6 +66,7 @@ struct connection {
   struct connection *previous, *next;           /* of all */
   struct connection *next_dirty, *next_blocked; /* lists of the broker */
   struct exchange *first, *last;                /* requests without an answer so far */
+  struct exchange *unfinished;                  /* a Produce whose frame is still in use */
   size_t exchange_count, fetch_count;           /* fetches among them */
   struct wire_buffer in, out;
   size_t in_at, out_at; /* what was taken, what was sent */
@@ -85,7 +86,8 @@ struct connection {
 void listener_open_all(struct broker *broker, bool *failed);
 void listener_close_all(struct broker *broker);
 struct connection *connection_new(struct broker *broker, int fd);
-void connection_work(struct connection *connection); /* serves the frames that are there */
+void connection_work(struct connection *connection);  /* serves the frames that are there */
+void connection_go_on(struct connection *connection); /* nobody needs the frame any more */
 /* `why`: a constant for the log, or NULL; it goes when the thread comes round. */
 void connection_close(struct connection *connection, const char *why);
 void connection_mark(struct connection *connection); /* there may be something to send */
@@ -122,7 +124,8 @@ struct broker {
 
   int epoll;
   struct listener *listeners;
-  struct connection *connections, *dirty, *blocked;
+  struct connection *connections, *dirty;
+  struct connection *blocked, **blocked_end; /* who waits longest comes first */
   size_t connection_count;
   struct exchange *exchanges;
   struct watch wake;
@@ -132,6 +135,7 @@ struct broker {
 
   struct headrace_batch *batch; /* to be filled; NULL: not now */
   bool filled;
+  size_t batch_memory; /* that its records take */
   struct in_flight in_flight;
   struct batch_codec *codec;
   struct batch_codec *packer; /* for what is compressed while `codec` is in use; NULL: not yet */
@@ -220,6 +224,9 @@ void fetch_end_all(struct broker *broker); /* answers what is parked */
 struct fetch_sessions *fetch_sessions_new(size_t limit);
 void fetch_sessions_free(struct fetch_sessions *sessions);
 
+void produce_go_on(struct exchange *exchange);      /* one that is unfinished */
+void produce_end_all(struct broker *broker);        /* answers those */
+bool produce_has_room(const struct broker *broker); /* for records, in the batch */
 void produce_durable(struct broker *broker, const uint64_t *receipts, size_t count);
 void produce_rejected(struct broker *broker, uint32_t event, const char *error_class,
                       const char *reason);

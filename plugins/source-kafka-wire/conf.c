@@ -23,7 +23,7 @@ const struct headrace_key source_kafka_wire_keys[] = {
      "a line for each connection and its end"},
     {"max_request_bytes", HEADRACE_SIZE, "100MiB", 0, NULL, NULL, "the largest request"},
     {"max_batch_bytes", HEADRACE_SIZE, "64MiB", 0, NULL, NULL,
-     "the largest record batch when it is decompressed"},
+     "the largest record batch when it is decompressed; a record counts with 256 bytes more"},
     {"fetch_max_bytes", HEADRACE_SIZE, "16MiB", 0, NULL, NULL,
      "the most records in one answer, whatever a client allows"},
     {"max_unsent_bytes", HEADRACE_SIZE, "128MiB", 0, NULL, NULL,

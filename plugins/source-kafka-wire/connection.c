@@ -148,6 +148,7 @@ static void drop_exchanges(struct connection *connection)
   struct exchange *exchange = connection->first;
   connection->first = connection->last = NULL;
   connection->exchange_count = connection->fetch_count = 0;
+  connection->unfinished = NULL;
   while (exchange) {
     struct exchange *next = exchange->next;
     exchange->connection = NULL;
@@ -160,12 +161,23 @@ static void drop_exchanges(struct connection *connection)
   }
 }
 
+static void block(struct connection *connection)
+{
+  struct broker *broker = connection->broker;
+  connection->blocked = true;
+  connection->next_blocked = NULL;
+  *(broker->blocked ? broker->blocked_end : &broker->blocked) = connection;
+  broker->blocked_end = &connection->next_blocked;
+}
+
 static void unblock(struct connection *connection)
 {
   struct connection **at = &connection->broker->blocked;
   for (; connection->blocked && *at; at = &(*at)->next_blocked)
     if (*at == connection) {
       *at = connection->next_blocked;
+      if (!*at)
+        connection->broker->blocked_end = at;
       connection->blocked = false;
       return;
     }
@@ -255,21 +267,33 @@ static bool saturated(const struct connection *connection)
          connection->out.size - connection->out_at > OUT_HIGH;
 }
 
-/* For as long as the request says, from when it was seen first. */
-static void begin_waiting(struct connection *connection, const char *frame, size_t size)
+/* Kafka does not mind what is behind a message, and librdkafka (2.12) sends a byte too many in
+ * Metadata of version 11 and later. */
+static enum wire_result read_frame(struct wire_arena *arena, const char *frame, size_t size,
+                                   struct wire_request *request)
 {
-  struct wire_arena arena = {.limit = ARENA_LIMIT};
+  arena->limit = arena->used + ARENA_LIMIT;
+  enum wire_result result = wire_read_request(arena, frame, size, request);
+  if (result == WIRE_TRAILING)
+    result = wire_read_request(arena, frame, request->fault_at, request);
+  arena->limit = 0;
+  return result;
+}
+
+/* For as long as the request says, from when it was seen first. False: it is to be refused. */
+static bool begin_waiting(struct connection *connection, const char *frame, size_t size)
+{
+  struct wire_arena arena = {0};
   struct wire_request request;
-  if (connection->patience.place ||
-      wire_read_request(&arena, frame, size, &request) != WIRE_OK) { /* refused in its turn */
-    wire_arena_free(&arena);
-    return;
-  }
+  if (connection->patience.place)
+    return true;
+  bool good = read_frame(&arena, frame, size, &request) == WIRE_OK;
   const struct produce_request *produce = request.body;
-  if (produce->acks)
+  if (good && produce->acks)
     timer_set(&connection->broker->timers, &connection->patience,
               broker_clock_ms() + (produce->timeout_ms > 0 ? produce->timeout_ms : 0));
   wire_arena_free(&arena);
+  return good;
 }
 
 /* Produce needs a batch that takes its records; everything else can be served at any time. */
@@ -278,14 +302,13 @@ static bool has_to_wait(struct connection *connection, const char *frame, size_t
   struct broker *broker = connection->broker;
   if (size < 2 || load16(frame) != KEY_PRODUCE || connection->given_up)
     return false;
-  if (broker->batch && !broker->host->full(broker->host, broker->batch)) {
+  if (produce_has_room(broker)) {
     timer_clear(&broker->timers, &connection->patience);
     return false;
   }
-  begin_waiting(connection, frame, size);
-  connection->blocked = true;
-  connection->next_blocked = broker->blocked;
-  broker->blocked = connection;
+  if (!begin_waiting(connection, frame, size))
+    return false;
+  block(connection);
   return true;
 }
 
@@ -301,19 +324,6 @@ static void say_refused(struct connection *connection, const struct wire_request
   connection_close(connection, NULL);
 }
 
-/* Kafka does not mind what is behind a message, and librdkafka (2.12) sends a byte too many in
- * Metadata of version 11 and later. */
-static enum wire_result read_request(struct exchange *exchange, const char *frame, size_t size)
-{
-  struct wire_request *request = &exchange->request;
-  exchange->arena.limit = exchange->arena.used + ARENA_LIMIT;
-  enum wire_result result = wire_read_request(&exchange->arena, frame, size, request);
-  if (result == WIRE_TRAILING)
-    result = wire_read_request(&exchange->arena, frame, request->fault_at, request);
-  exchange->arena.limit = 0;
-  return result;
-}
-
 /* The frame of a Produce request is done with when its handler returns, others are kept. */
 static void serve_frame(struct connection *connection, const char *frame, size_t size)
 {
@@ -321,7 +331,7 @@ static void serve_frame(struct connection *connection, const char *frame, size_t
   exchange->size = size;
   if (size < 2 || load16(frame) != KEY_PRODUCE)
     frame = wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}).data;
-  enum wire_result result = read_request(exchange, frame, size);
+  enum wire_result result = read_frame(&exchange->arena, frame, size, &exchange->request);
   connection->fetch_count += exchange->request.key == KEY_FETCH;
   if (result == WIRE_OK && dispatch_serves(exchange->request.key)) {
     dispatch(exchange);
@@ -352,6 +362,8 @@ static bool next_frame(struct connection *connection, const char **frame, size_t
 static void compact(struct connection *connection)
 {
   struct wire_buffer *in = &connection->in;
+  if (connection->unfinished)
+    return;
   in->size -= connection->in_at;
   if (in->size && connection->in_at)
     memmove(in->data, in->data + connection->in_at, in->size);
@@ -363,16 +375,34 @@ static void compact(struct connection *connection)
   }
 }
 
+/* The rest of its records. */
+static void finish_request(struct connection *connection)
+{
+  if (connection->unfinished && !connection->blocked && produce_has_room(connection->broker))
+    produce_go_on(connection->unfinished);
+  if (connection->unfinished && !connection->blocked)
+    block(connection);
+}
+
+void connection_go_on(struct connection *connection)
+{
+  connection->unfinished = NULL;
+  unblock(connection);
+  connection_mark(connection);
+}
+
 void connection_work(struct connection *connection)
 {
   const char *frame;
   size_t size;
+  finish_request(connection);
   while (!connection->closing && !connection->blocked && !connection->muted &&
          !connection->broker->stopping && !saturated(connection) &&
          next_frame(connection, &frame, &size) && !has_to_wait(connection, frame, size)) {
     connection->in_at += LENGTH_SIZE + size;
     serve_frame(connection, frame, size);
     connection->given_up = false;
+    finish_request(connection);
   }
   compact(connection);
   connection_mark(connection);
@@ -413,6 +443,8 @@ static void socket_ready(struct watch *watch, uint32_t events)
   struct connection *connection = (struct connection *)watch;
   if (connection->closing)
     return;
+  if (connection->unfinished)
+    events &= ~(uint32_t)EPOLLIN;
   if (events & (EPOLLERR | EPOLLHUP))
     connection_close(connection, NULL);
   else if (events & EPOLLIN)

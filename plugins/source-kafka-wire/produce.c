@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Produce: answered when its records are durable, never before. */
+ * Produce: answered when its records are durable, never before. A request is taken in pieces, so
+ * that what its records become in memory is bounded, however many there are. */
 #include "produce.h"
+
+#define PIECE_MEMORY ((size_t)8 << 20) /* of what one batch of the pipeline takes, but for a rest  \
+                                        */
 
 typedef struct produce_response_partition_produce_response partition_answer;
 typedef struct produce_request_topic_produce_data topic_data;
@@ -14,7 +18,16 @@ struct produce { /* of an exchange */
   struct produce_response *answer;
   partition_answer **partitions; /* all, one after another */
   size_t pending;
+  int32_t topic, partition; /* of the request: what comes next */
+  size_t next;              /* in `partitions` */
+  bool taken;               /* all of it was */
 };
+
+bool produce_has_room(const struct broker *broker)
+{
+  return broker->batch && broker->batch_memory < PIECE_MEMORY &&
+         !broker->host->full(broker->host, broker->batch);
+}
 
 static void reply(struct exchange *exchange)
 {
@@ -36,11 +49,15 @@ static void give_up(struct produce *produce, struct flight *flight)
   flight->reason = NULL;
 }
 
+static void refuse_rest(struct exchange *exchange);
+static void all_taken(struct exchange *exchange);
+
 /* As in Kafka its records may be there all the same, or come to be; a producer that numbers them
  * sends them again, and has them once. */
 static void waited_enough(struct timer *timer)
 {
   struct produce *produce = (struct produce *)((char *)timer - offsetof(struct produce, timer));
+  struct connection *connection = produce->taken ? NULL : produce->exchange->connection;
   const struct in_flight *in_flight = &produce->exchange->broker->in_flight;
   uint64_t number = produce->first_flight;
   if (number < in_flight->dropped)
@@ -52,7 +69,14 @@ static void waited_enough(struct timer *timer)
     give_up(produce, flight);
     produce->pending--;
   }
-  reply(produce->exchange);
+  if (!connection) {
+    reply(produce->exchange);
+    return;
+  }
+  refuse_rest(produce->exchange);
+  all_taken(produce->exchange);
+  connection_go_on(connection);
+  connection_work(connection);
 }
 
 static void release(struct exchange *exchange)
@@ -150,63 +174,131 @@ static const char *fault_of(const struct produce_request *request)
   return NULL;
 }
 
-/* The pipeline took nothing for as long as the request may wait: nothing of it is there. */
-static void refuse_all(struct exchange *exchange)
+/* The topic of what comes next; NULL: there is nothing more. */
+static const topic_data *next_topic(struct produce *produce, const struct produce_request *request)
 {
-  const struct produce_request *request = exchange->request.body;
-  struct produce *produce = exchange->work;
-  size_t index = 0;
-  for (int32_t i = 0; i < request->topic_data.count; i++)
-    for (int32_t j = 0; j < request->topic_data.items[i].partition_data.count; j++)
-      refuse(exchange, produce->partitions[index++], KAFKA_REQUEST_TIMED_OUT, NULL, NULL);
+  for (; produce->topic < request->topic_data.count; produce->topic++, produce->partition = 0)
+    if (produce->partition < request->topic_data.items[produce->topic].partition_data.count)
+      return &request->topic_data.items[produce->topic];
+  return NULL;
 }
 
-static void take_all(struct exchange *exchange)
+/* The pipeline took nothing for as long as the request may wait: nothing of this is there. */
+static void refuse_rest(struct exchange *exchange)
 {
   const struct produce_request *request = exchange->request.body;
   struct produce *produce = exchange->work;
-  size_t index = 0;
+  for (; next_topic(produce, request); produce->partition++)
+    refuse(exchange, produce->partitions[produce->next++], KAFKA_REQUEST_TIMED_OUT, NULL, NULL);
+}
+
+static void take_next(struct exchange *exchange, const topic_data *data)
+{
+  const struct produce_request *request = exchange->request.body;
+  struct produce *produce = exchange->work;
   const char *fault = fault_of(request);
-  for (int32_t i = 0; i < request->topic_data.count; i++) {
-    const topic_data *data = &request->topic_data.items[i];
-    struct topic *topic = exchange->request.version >= 13
-                              ? topic_with_id(exchange->broker, &data->topic_id)
-                              : topic_named(exchange->broker, data->name);
-    for (int32_t j = 0; j < data->partition_data.count; j++, index++)
-      if (fault)
-        refuse(exchange, produce->partitions[index], KAFKA_INVALID_REQUIRED_ACKS, fault, NULL);
-      else if (request->transactional_id.data)
-        refuse(exchange, produce->partitions[index], KAFKA_INVALID_TXN_STATE,
-               "transactions are not served", NULL);
-      else
-        take(exchange, topic, &data->partition_data.items[j], index);
+  size_t index = produce->next++;
+  struct topic *topic = exchange->request.version >= 13
+                            ? topic_with_id(exchange->broker, &data->topic_id)
+                            : topic_named(exchange->broker, data->name);
+  if (fault)
+    refuse(exchange, produce->partitions[index], KAFKA_INVALID_REQUIRED_ACKS, fault, NULL);
+  else if (request->transactional_id.data)
+    refuse(exchange, produce->partitions[index], KAFKA_INVALID_TXN_STATE,
+           "transactions are not served", NULL);
+  else
+    take(exchange, topic, &data->partition_data.items[produce->partition], index);
+  produce->partition++;
+}
+
+/* False: there is more than this batch of the pipeline is to hold. */
+static bool take_piece(struct exchange *exchange)
+{
+  struct produce *produce = exchange->work;
+  const topic_data *data;
+  while ((data = next_topic(produce, exchange->request.body))) {
+    if (exchange->broker->batch_memory >= PIECE_MEMORY)
+      return false;
+    take_next(exchange, data);
   }
-  for (size_t i = 0; !request->acks && i < index; i++)
+  return true;
+}
+
+static void close_if_refused(struct exchange *exchange)
+{
+  const struct produce *produce = exchange->work;
+  for (size_t i = 0; i < produce->next; i++)
     if (produce->partitions[i]->error_code) /* the only way to tell, as in Kafka */
       connection_close(exchange->connection, NULL);
 }
 
-void handle_produce(struct exchange *exchange)
+static void all_taken(struct exchange *exchange)
 {
   const struct produce_request *request = exchange->request.body;
-  struct produce *produce;
-  prepare(exchange);
-  produce = exchange->work;
-  if (exchange->connection->given_up)
-    refuse_all(exchange);
-  else
-    take_all(exchange);
+  struct produce *produce = exchange->work;
+  bool silent = !request->acks;
+  produce->taken = true;
+  if (silent)
+    close_if_refused(exchange);
   produce->throttled_until =
       broker_clock_ms() + quota_charge(exchange, QUOTA_PRODUCE, exchange->size);
-  if (produce->pending)
-    begin_waiting(exchange);
-  bool silent = !request->acks;
   exchange->request.body = NULL; /* it is in the connection's buffer */
   exchange->request.client_id = (struct wire_slice){0};
   if (silent)
     exchange_silence(exchange);
   else if (!produce->pending)
     reply(exchange);
+}
+
+/* The connection goes before all is taken. */
+static void closed(struct exchange *exchange)
+{
+  struct produce *produce = exchange->work;
+  if (produce->taken)
+    return;
+  produce->taken = true;
+  timer_clear(&exchange->broker->timers, &produce->timer);
+  if (!produce->pending)
+    exchange_silence(exchange);
+}
+
+void produce_go_on(struct exchange *exchange)
+{
+  struct connection *connection = exchange->connection;
+  if (!take_piece(exchange))
+    return;
+  connection_go_on(connection);
+  all_taken(exchange);
+}
+
+void produce_end_all(struct broker *broker)
+{
+  for (struct connection *at = broker->connections; at; at = at->next) {
+    struct exchange *exchange = at->unfinished;
+    if (!exchange)
+      continue;
+    refuse_rest(exchange);
+    connection_go_on(at);
+    all_taken(exchange);
+  }
+}
+
+void handle_produce(struct exchange *exchange)
+{
+  const struct produce_request *request = exchange->request.body;
+  prepare(exchange);
+  const struct produce *produce = exchange->work;
+  if (exchange->connection->given_up)
+    refuse_rest(exchange);
+  bool taken = take_piece(exchange);
+  if (request->acks && (produce->pending || !taken))
+    begin_waiting(exchange);
+  if (taken) {
+    all_taken(exchange);
+  } else {
+    exchange->closed = closed;
+    exchange->connection->unfinished = exchange;
+  }
 }
 
 /* ---- what became of it --------------------------------------------------------------------- */
@@ -224,7 +316,7 @@ static void answer_flight(const struct flight *flight, const struct headrace_log
   answer->base_offset = flight->error == KAFKA_NONE ? base : -1;
   answer->log_append_time_ms = flight->append_time_ms;
   answer->log_start_offset = flight->error == KAFKA_NONE ? marks->start : -1;
-  if (!--produce->pending)
+  if (!--produce->pending && produce->taken)
     reply(exchange);
 }
 

@@ -14,12 +14,15 @@ struct record_fault { /* of a batch whose records are refused one by one */
 struct produced {
   struct record_batch batch;
   struct wire_slice plain;     /* the records, without compression; the broker's until the next */
+  struct blob *blob;           /* the batch as the topic compresses it; NULL: as it came */
+  size_t memory;               /* that the records take */
   int64_t append_time_ms;      /* -1: the producer's times */
   struct record_fault *faults; /* in the arena */
   int32_t fault_count;
 };
 
-/* Reads the batch into broker->records. An error's text is in *why. */
+/* Reads the batch into broker->records. An error's text is in *why. If there is none, it is to be
+ * passed on. */
 enum kafka_error produce_check(struct exchange *exchange, const struct topic *topic,
                                struct wire_slice records, struct produced *produced,
                                const char **why);

@@ -11,6 +11,10 @@
 #define NO_TIMESTAMP (-1)
 #define FAULTS_SAID  100 /* of one batch */
 
+/* What they take on their way to the store beside their own bytes, about. */
+#define RECORD_MEMORY ((size_t)256)
+#define HEADER_MEMORY ((size_t)64)
+
 /* ---- checking ---------------------------------------------------------------------- */
 
 static int64_t latest_of(const struct broker *broker, const struct topic_config *config)
@@ -65,32 +69,102 @@ static void make_room(struct broker *broker, size_t count)
   broker->records = broker_alloc(broker->record_capacity * sizeof *broker->records);
 }
 
+static enum kafka_error too_much(const char **why)
+{
+  *why =
+      "The record batch takes more memory than max_batch_bytes: its bytes when decompressed, 256 "
+      "for each record, 64 for each header";
+  return KAFKA_MESSAGE_TOO_LARGE;
+}
+
+/* A few bytes can stand for millions of records. */
+static enum kafka_error begin_records(struct broker *broker, struct produced *produced,
+                                      struct record_reader *reader, const char **why)
+{
+  size_t most = (size_t)broker->limits.batch_bytes_plain;
+  if ((size_t)produced->batch.count > most / RECORD_MEMORY)
+    return too_much(why);
+  size_t records = (size_t)produced->batch.count * RECORD_MEMORY;
+  record_reader_begin(reader, &produced->batch, broker->codec, most - records);
+  if (reader->error == KAFKA_MESSAGE_TOO_LARGE)
+    return too_much(why);
+  *why = reader->why;
+  if (reader->error != KAFKA_NONE)
+    return reader->error;
+  produced->plain = (struct wire_slice){reader->at, (uint32_t)(reader->end - reader->at)};
+  produced->memory = records + produced->plain.size;
+  reader->headers_left = (most - produced->memory) / HEADER_MEMORY;
+  make_room(broker, (size_t)produced->batch.count);
+  return KAFKA_NONE;
+}
+
 static enum kafka_error read_records(struct exchange *exchange, const struct topic_config *config,
                                      struct produced *produced, const char **why)
 {
   struct broker *broker = exchange->broker;
   struct record_reader reader;
-  record_reader_begin(&reader, &produced->batch, broker->codec,
-                      (size_t)broker->limits.batch_bytes_plain);
-  produced->plain = (struct wire_slice){reader.at, (uint32_t)(reader.end - reader.at)};
-  if (reader.error == KAFKA_NONE)
-    make_room(broker, (size_t)produced->batch.count);
-  int32_t count = 0;
-  enum kafka_error error = KAFKA_NONE;
-  while (reader.error == KAFKA_NONE && record_next(&reader, &broker->records[count])) {
+  enum kafka_error error = begin_records(broker, produced, &reader, why);
+  if (error != KAFKA_NONE)
+    return error;
+  for (int32_t count = 0; record_next(&reader, &broker->records[count]); count++) {
+    produced->memory += (size_t)broker->records[count].header_count * HEADER_MEMORY;
     enum kafka_error fault = fault_of(broker, config, &broker->records[count]);
     if (fault != KAFKA_NONE)
       note_fault(exchange, config, produced, count, fault);
     if (fault != KAFKA_NONE && error != KAFKA_INVALID_TIMESTAMP)
       error = fault;
-    count++;
   }
+  if (reader.error == KAFKA_MESSAGE_TOO_LARGE)
+    return too_much(why);
   *why = reader.why;
   if (reader.error != KAFKA_NONE)
     return reader.error;
   if (error != KAFKA_NONE)
     *why = "One or more records have been rejected";
   return error;
+}
+
+/* The topic says how its batches are compressed, and the producer has done it otherwise. NULL: it
+ * cannot be done. */
+static struct blob *compress_anew(struct broker *broker, const struct record_batch *batch,
+                                  enum batch_compression compression)
+{
+  struct wire_buffer out = {.limit = INT32_MAX};
+  struct batch_writer writer;
+  struct record_batch like = *batch;
+  like.attributes = (int16_t)((like.attributes & ~BATCH_CODEC) | (int16_t)compression);
+  if (!broker->packer) /* the records are in the other one's memory */
+    broker->packer = batch_codec_new();
+  batch_writer_begin(&writer, &out, &like, broker->packer);
+  bool good = true;
+  for (int32_t i = 0; i < batch->count && good; i++)
+    good = batch_writer_add(&writer, &broker->records[i]);
+  good = good && batch_writer_finish(&writer);
+  struct blob *blob = good ? blob_new(out.data, out.size) : NULL;
+  free(out.data);
+  return blob;
+}
+
+/* Kafka (UnifiedLog.append) compares the size once more when it may have changed. */
+static enum kafka_error compress_as_topic(struct exchange *exchange,
+                                          const struct topic_config *config,
+                                          struct produced *produced, const char **why)
+{
+  if (config->producers_compression ||
+      record_batch_compression(&produced->batch) == config->compression)
+    return KAFKA_NONE;
+  struct blob *blob = compress_anew(exchange->broker, &produced->batch, config->compression);
+  if (blob && blob->size > (size_t)config->max_message_bytes) {
+    *why =
+        wire_format(&exchange->arena,
+                    "The record batch has %u bytes when it is compressed as the topic says, which "
+                    "is more than its max.message.bytes, %d",
+                    blob->size, config->max_message_bytes);
+    blob_release(blob);
+    return KAFKA_MESSAGE_TOO_LARGE;
+  }
+  produced->blob = blob;
+  return KAFKA_NONE;
 }
 
 enum kafka_error produce_check(struct exchange *exchange, const struct topic *topic,
@@ -113,7 +187,8 @@ enum kafka_error produce_check(struct exchange *exchange, const struct topic *to
   }
   if (config->log_append_time)
     produced->append_time_ms = exchange->broker->now_ms;
-  return read_records(exchange, config, produced, why);
+  error = read_records(exchange, config, produced, why);
+  return error == KAFKA_NONE ? compress_as_topic(exchange, config, produced, why) : error;
 }
 
 /* ---- passing on --------------------------------------------------------------------- */
@@ -199,36 +274,6 @@ static void stamp_time(struct blob *blob, int64_t time_ms)
   store32(data + AT_CRC, crc32c(0, data + AT_ATTRIBUTES, blob->size - AT_ATTRIBUTES));
 }
 
-/* The topic says how its batches are compressed, and the producer has done it otherwise. NULL: it
- * cannot be done. */
-static struct blob *compress_anew(struct broker *broker, const struct record_batch *batch,
-                                  enum batch_compression compression)
-{
-  struct wire_buffer out = {.limit = INT32_MAX};
-  struct batch_writer writer;
-  struct record_batch like = *batch;
-  like.attributes = (int16_t)((like.attributes & ~BATCH_CODEC) | (int16_t)compression);
-  if (!broker->packer) /* the records are in the other one's memory */
-    broker->packer = batch_codec_new();
-  batch_writer_begin(&writer, &out, &like, broker->packer);
-  bool good = true;
-  for (int32_t i = 0; i < batch->count && good; i++)
-    good = batch_writer_add(&writer, &broker->records[i]);
-  good = good && batch_writer_finish(&writer);
-  struct blob *blob = good ? blob_new(out.data, out.size) : NULL;
-  free(out.data);
-  return blob;
-}
-
-static struct blob *blob_of(struct broker *broker, const struct topic_config *config,
-                            const struct record_batch *batch)
-{
-  struct blob *blob = NULL;
-  if (!config->producers_compression && record_batch_compression(batch) != config->compression)
-    blob = compress_anew(broker, batch, config->compression);
-  return blob ? blob : blob_new(batch->data, batch->size);
-}
-
 struct flight *produce_pass_on(struct broker *broker, struct partition *partition,
                                const struct produced *produced)
 {
@@ -242,10 +287,11 @@ struct flight *produce_pass_on(struct broker *broker, struct partition *partitio
   flight->count = (uint32_t)batch->count;
   flight->partition = partition;
   flight->append_time_ms = produced->append_time_ms;
-  flight->blob = blob_of(broker, &partition->topic->config, batch);
+  flight->blob = produced->blob ? produced->blob : blob_new(batch->data, batch->size);
   if (produced->append_time_ms >= 0)
     stamp_time(flight->blob, produced->append_time_ms);
   broker->in_flight.events += flight->count;
+  broker->batch_memory += produced->memory;
   broker->filled = true;
   partition->in_flight++;
   topic_hold(partition->topic);

@@ -144,12 +144,18 @@ bool record_header_next(struct wire_slice *headers, struct record_header *header
 }
 
 /* They end where the record does. */
-static bool take_headers(const char *at, const char *end, struct record *record)
+static bool take_headers(struct record_reader *reader, const char *at, const char *end,
+                         struct record *record)
 {
   int64_t count;
   struct record_header header;
   if (!take_number(&at, end, 32, &count) || count < 0 || count > (end - at) / HEADER_MIN)
     return false;
+  if ((size_t)count > reader->headers_left) {
+    reader->error = refuse(KAFKA_MESSAGE_TOO_LARGE, "too many headers", &reader->why);
+    return false;
+  }
+  reader->headers_left -= (size_t)count;
   record->header_count = (int32_t)count;
   record->headers = (struct wire_slice){at, (uint32_t)(end - at)};
   for (int64_t i = 0; i < count; i++)
@@ -176,13 +182,13 @@ static bool take_record(struct record_reader *reader, const char *at, const char
   record->timestamp = batch->attributes & BATCH_LOG_APPEND_TIME
                           ? batch->max_timestamp
                           : (int64_t)((uint64_t)batch->base_timestamp + (uint64_t)time);
-  return take_headers(at, end, record);
+  return take_headers(reader, at, end, record);
 }
 
 static bool stop(struct record_reader *reader, const char *why)
 {
-  reader->error = KAFKA_INVALID_RECORD;
-  reader->why = why;
+  if (reader->error == KAFKA_NONE)
+    reader->error = refuse(KAFKA_INVALID_RECORD, why, &reader->why);
   return false;
 }
 
@@ -207,7 +213,7 @@ enum kafka_error record_reader_begin(struct record_reader *reader, const struct 
 {
   struct wire_slice bytes = {batch->data + RECORD_BATCH_HEADER,
                              (uint32_t)(batch->size - RECORD_BATCH_HEADER)};
-  *reader = (struct record_reader){.batch = batch, .last_delta = -1};
+  *reader = (struct record_reader){.batch = batch, .last_delta = -1, .headers_left = SIZE_MAX};
   enum batch_compression compression = record_batch_compression(batch);
   if (compression != BATCH_NONE && batch->count) {
     reader->error = codec_decompress(codec, compression, bytes, limit, &reader->why);

@@ -83,14 +83,16 @@ void batch_codec_free(struct batch_codec *codec);
 struct record_reader {
   const struct record_batch *batch;
   const char *at, *end;
-  int32_t left; /* records */
+  int32_t left;        /* records */
+  size_t headers_left; /* of all records together; more are MESSAGE_TOO_LARGE */
   int64_t last_delta;
   enum kafka_error error; /* KAFKA_NONE, or why there are no more */
   const char *why;
 };
 
 /* Decompresses to at most `limit` bytes, else MESSAGE_TOO_LARGE. After KAFKA_NONE, batch->count is
- * no more than the bytes can hold. The codec is in use until the reader is done. */
+ * no more than the bytes can hold, and headers_left is to be set if it is to be less than any
+ * number. The codec is in use until the reader is done. */
 enum kafka_error record_reader_begin(struct record_reader *reader, const struct record_batch *batch,
                                      struct batch_codec *codec, size_t limit);
 /* False: that was the last, or reader->error. */

@@ -148,6 +148,7 @@ static enum headrace_result source_read(void *instance, struct headrace_batch *b
   broker->filled = false;
   in_flight->mark++;
   in_flight->events = 0;
+  broker->batch_memory = 0;
   return broker->failure;
 }
 
@@ -193,6 +194,7 @@ static enum headrace_result source_stop(void *instance)
   broker->stopping = true;
   listener_close_all(broker);
   fetch_end_all(broker);
+  produce_end_all(broker);
   for (struct connection *at = broker->connections; at; at = at->next)
     connection_mark(at);
   broker_turn(broker, 0);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What no well-behaved client sends, and the order of answers: the broker closes or answers with
 an error, and every other client goes on."""
+import concurrent.futures
 import gzip
 import re
 import struct
@@ -15,7 +16,7 @@ import zstandard
 
 from harness import wire
 from harness.program import sanitized
-from harness.waiting import wait_until
+from harness.waiting import count, wait_until
 
 
 def kcat_batch(server, topic, value="x"):
@@ -248,7 +249,48 @@ def test_a_batch_that_says_it_has_2_billion_records(broker, topic):
     kcat_batch(broker, topic)
     door = wire.Connection(broker)
     for codec, packed in ((0, b""), (0, b"x" * 1000), (1, gzip.compress(b"x" * 1000))):
-        assert error_of_produce(door, topic, wire.record_batch(codec, packed, 2**31 - 1)) == 87
+        assert error_of_produce(door, topic, wire.record_batch(codec, packed, 2**31 - 1)) == 10
+
+
+def tiny_records(number):
+    """A few bytes each, of a key and a value that are null."""
+    def one(index):
+        delta = wire.varint(index << 1)
+        return bytes([len(delta) + 5 << 1, 0, 0]) + delta + b"\1\1\0"
+    return wire.record_batch(4, zstandard.compress(b"".join(map(one, range(number)))), number)
+
+
+def headers(number):
+    record = b"\0\0\0\1\1" + wire.varint(number << 1) + b"\0\1" * number
+    return wire.record_batch(4, zstandard.compress(wire.varint(len(record) << 1) + record))
+
+
+def partition_errors(door, topic, batch, partitions):
+    """Of one request for all of them."""
+    door.send(wire.produce_many(1, topic, [batch] * partitions))
+    body = door.answer()[1]
+    at = 4 + 2 + len(topic) + 4
+    return [struct.unpack(">h", body[at + 4 + 30 * i:at + 6 + 30 * i])[0]
+            for i in range(partitions)]
+
+
+def test_a_small_batch_that_becomes_millions_of_records(broker_factory, topic):
+    """Its answer is that of a batch that is too large; one just below is taken, from several
+    connections at once, and for many partitions by one request."""
+    doors, partitions = 4, 3
+    broker = broker_factory({"default_partitions": partitions})
+    kcat_batch(broker, topic)
+    connections = [wire.Connection(broker) for _ in range(doors)]
+    for batch in (tiny_records(300_000), headers(30_000_000)):
+        assert len(batch) < 1_000_000
+        for door in connections:
+            assert partition_errors(door, topic, batch, partitions) == [10] * partitions
+    batch = tiny_records(count(50_000, 240_000))
+    with concurrent.futures.ThreadPoolExecutor(doors) as pool:
+        errors = pool.map(lambda door: partition_errors(door, topic, batch, partitions),
+                          connections)
+        assert list(errors) == [[0] * partitions] * doors
+    assert broker.peak_rss_kib() < 256 * 1024 or sanitized()
 
 
 def test_keyless_records_of_compacted_topics(broker, topic):

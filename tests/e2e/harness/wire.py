@@ -35,6 +35,22 @@ def produce(correlation, topic, records, acks=-1):
     return request(PRODUCE, 3, correlation, body)
 
 
+def produce_many(correlation, topic, batches, acks=-1, timeout_ms=60_000):
+    """Version 7, a batch for each partition from 0 on."""
+    body = struct.pack(">hhi", -1, acks, timeout_ms) + struct.pack(">i", 1) + text(topic) + \
+        struct.pack(">i", len(batches)) + \
+        b"".join(struct.pack(">ii", i, len(batch)) + batch for i, batch in enumerate(batches))
+    return request(PRODUCE, 7, correlation, body)
+
+
+def varint(value):
+    """Of records, once it is zigzag."""
+    data = b""
+    while value >= 0x80:
+        data, value = data + bytes([value & 0x7f | 0x80]), value >> 7
+    return data + bytes([value])
+
+
 def _crc32c_table():
     for value in range(256):
         for _ in range(8):
