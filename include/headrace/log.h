@@ -123,6 +123,25 @@ typedef void (*headrace_log_offsets_done)(void *context, enum headrace_log_error
 typedef void (*headrace_log_groups_done)(void *context, enum headrace_log_error,
                                          const char *const *groups, size_t count);
 
+/* ---- users ------------------------------------------------------------------------------- */
+
+struct headrace_log_bytes {
+  const void *data;
+  size_t size;
+};
+
+/* What a user is told by (RFC 5802): neither the password nor enough to log in with. */
+struct headrace_log_credential {
+  const char *user;
+  const char *mechanism; /* "SCRAM-SHA-256" */
+  int32_t iterations;    /* above 0; of alter_credentials() also 0: it is taken away */
+  struct headrace_log_bytes salt, stored_key, server_key;
+};
+
+/* By user and mechanism, in the order of their bytes. */
+typedef void (*headrace_log_credentials_done)(void *context, enum headrace_log_error,
+                                              const struct headrace_log_credential *, size_t count);
+
 /* ---- topics ---------------------------------------------------------------------------- */
 
 struct headrace_log_new_topic {
@@ -221,6 +240,12 @@ struct headrace_log {
   enum headrace_log_error (*epoch_end)(void *self, const struct headrace_topic_id *,
                                        int32_t partition, int32_t leader_epoch,
                                        struct headrace_log_epoch_end *);
+
+  /* Users. Either all alterations or none; what is to be taken away and is not there is no error.
+   * `user` NULL: those of all. */
+  void (*alter_credentials)(void *self, const struct headrace_log_credential *, size_t count,
+                            headrace_log_done, void *context);
+  void (*credentials)(void *self, const char *user, headrace_log_credentials_done, void *context);
 };
 
 /* Classes of reject() that a sink with a log uses, and the source that answers understands. */

@@ -46,4 +46,10 @@ void log_new_producer(void *self, headrace_log_number_done done, void *context);
 void log_producers(void *self, const struct headrace_topic_id *id, int32_t partition,
                    headrace_log_producers_done done, void *context);
 
+/* log_users.c */
+void log_alter_credentials(void *self, const struct headrace_log_credential *credentials,
+                           size_t count, headrace_log_done done, void *context);
+void log_credentials(void *self, const char *user, headrace_log_credentials_done done,
+                     void *context);
+
 #endif

@@ -247,8 +247,21 @@ static const char *const step_sealed =
     " UPDATE segments SET sealed = true WHERE topic_id = topic AND partition_id = part"
     "  AND first_offset = first; END $$;";
 
-static const char *const *const steps[] = {&step_tables, &step_views, &step_outbox, &step_deleted,
-                                           &step_epochs, &step_times, &step_sealed};
+/* Names and mechanisms of users, and what their passwords are checked against: RFC 5802. */
+static const char *const step_credentials = "CREATE TABLE credentials ("
+                                            " user_name text COLLATE \"C\" NOT NULL,"
+                                            " mechanism text COLLATE \"C\" NOT NULL,"
+                                            " iterations integer NOT NULL,"
+                                            " salt bytea NOT NULL,"
+                                            " stored_key bytea NOT NULL,"
+                                            " server_key bytea NOT NULL,"
+                                            " changed_at timestamptz NOT NULL DEFAULT now(),"
+                                            " PRIMARY KEY (user_name, mechanism));"
+                                            "REVOKE ALL ON credentials FROM PUBLIC;";
+
+static const char *const *const steps[] = {&step_tables,  &step_views,      &step_outbox,
+                                           &step_deleted, &step_epochs,     &step_times,
+                                           &step_sealed,  &step_credentials};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

@@ -185,6 +185,8 @@ static const struct headrace_log functions = {
     .new_producer = log_new_producer,
     .producers = log_producers,
     .epoch_end = epoch_end,
+    .alter_credentials = log_alter_credentials,
+    .credentials = log_credentials,
 };
 
 const struct headrace_log *log_sink_interface(const struct log_sink *sink)

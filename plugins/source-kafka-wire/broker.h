@@ -210,6 +210,8 @@ void handle_alter_configs(struct exchange *exchange);
 void handle_incremental_alter_configs(struct exchange *exchange);
 void handle_list_config_resources(struct exchange *exchange);
 void handle_describe_client_quotas(struct exchange *exchange);
+void handle_describe_user_scram_credentials(struct exchange *exchange);
+void handle_alter_user_scram_credentials(struct exchange *exchange);
 void handle_describe_cluster(struct exchange *exchange);
 void handle_describe_log_dirs(struct exchange *exchange);
 void handle_alter_replica_log_dirs(struct exchange *exchange);

@@ -50,6 +50,8 @@ APIS = {
     "ListPartitionReassignments": (0, 0, "admin"),
     "DescribeClientQuotas": (0, 1, "admin"),
     "OffsetDelete": (0, 0, "group"),
+    "DescribeUserScramCredentials": (0, 0, "admin"),
+    "AlterUserScramCredentials": (0, 0, "admin"),
     "DescribeCluster": (0, 2, "admin"),
     "DescribeProducers": (0, 0, "admin"),
     "ConsumerGroupHeartbeat": (0, 1, "group"),

@@ -38,6 +38,8 @@ const struct wire_api wire_apis[] = {
   {46, "ListPartitionReassignments", {0, 0}, {0, 0}, 0, &list_partition_reassignments_request_layout, &list_partition_reassignments_response_layout},
   {47, "OffsetDelete", {0, 0}, {0, 0}, WIRE_LATEST, &offset_delete_request_layout, &offset_delete_response_layout},
   {48, "DescribeClientQuotas", {0, 1}, {0, 1}, 1, &describe_client_quotas_request_layout, &describe_client_quotas_response_layout},
+  {50, "DescribeUserScramCredentials", {0, 0}, {0, 0}, 0, &describe_user_scram_credentials_request_layout, &describe_user_scram_credentials_response_layout},
+  {51, "AlterUserScramCredentials", {0, 0}, {0, 0}, 0, &alter_user_scram_credentials_request_layout, &alter_user_scram_credentials_response_layout},
   {60, "DescribeCluster", {0, 2}, {0, 2}, 0, &describe_cluster_request_layout, &describe_cluster_response_layout},
   {61, "DescribeProducers", {0, 0}, {0, 0}, 0, &describe_producers_request_layout, &describe_producers_response_layout},
   {68, "ConsumerGroupHeartbeat", {0, 1}, {0, 1}, 0, &consumer_group_heartbeat_request_layout, &consumer_group_heartbeat_response_layout},

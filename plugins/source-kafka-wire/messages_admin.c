@@ -599,6 +599,72 @@ static const struct wire_field describe_client_quotas_response_fields[] = {
 };
 const struct wire_layout describe_client_quotas_response_layout = {"DescribeClientQuotasResponse", describe_client_quotas_response_fields, 4, sizeof(struct describe_client_quotas_response), 1};
 
+static const struct wire_field describe_user_scram_credentials_request_user_name_fields[] = {
+  {"Name", .offset = offsetof(struct describe_user_scram_credentials_request_user_name, name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_user_scram_credentials_request_user_name_layout = {"DescribeUserScramCredentialsRequest", describe_user_scram_credentials_request_user_name_fields, 1, sizeof(struct describe_user_scram_credentials_request_user_name), 0};
+
+static const struct wire_field describe_user_scram_credentials_request_fields[] = {
+  {"Users", .offset = offsetof(struct describe_user_scram_credentials_request, users), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}, .array = true, .layout = &describe_user_scram_credentials_request_user_name_layout},
+};
+const struct wire_layout describe_user_scram_credentials_request_layout = {"DescribeUserScramCredentialsRequest", describe_user_scram_credentials_request_fields, 1, sizeof(struct describe_user_scram_credentials_request), 0};
+
+static const struct wire_field describe_user_scram_credentials_response_credential_info_fields[] = {
+  {"Mechanism", .offset = offsetof(struct describe_user_scram_credentials_response_credential_info, mechanism), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Iterations", .offset = offsetof(struct describe_user_scram_credentials_response_credential_info, iterations), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout describe_user_scram_credentials_response_credential_info_layout = {"DescribeUserScramCredentialsResponse", describe_user_scram_credentials_response_credential_info_fields, 2, sizeof(struct describe_user_scram_credentials_response_credential_info), 0};
+
+static const struct wire_field describe_user_scram_credentials_response_result_fields[] = {
+  {"User", .offset = offsetof(struct describe_user_scram_credentials_response_result, user), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct describe_user_scram_credentials_response_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct describe_user_scram_credentials_response_result, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"CredentialInfos", .offset = offsetof(struct describe_user_scram_credentials_response_result, credential_infos), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_user_scram_credentials_response_credential_info_layout},
+};
+const struct wire_layout describe_user_scram_credentials_response_result_layout = {"DescribeUserScramCredentialsResponse", describe_user_scram_credentials_response_result_fields, 4, sizeof(struct describe_user_scram_credentials_response_result), 0};
+
+static const struct wire_field describe_user_scram_credentials_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct describe_user_scram_credentials_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct describe_user_scram_credentials_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct describe_user_scram_credentials_response, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"Results", .offset = offsetof(struct describe_user_scram_credentials_response, results), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &describe_user_scram_credentials_response_result_layout},
+};
+const struct wire_layout describe_user_scram_credentials_response_layout = {"DescribeUserScramCredentialsResponse", describe_user_scram_credentials_response_fields, 4, sizeof(struct describe_user_scram_credentials_response), 0};
+
+static const struct wire_field alter_user_scram_credentials_request_scram_credential_deletion_fields[] = {
+  {"Name", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_deletion, name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Mechanism", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_deletion, mechanism), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout alter_user_scram_credentials_request_scram_credential_deletion_layout = {"AlterUserScramCredentialsRequest", alter_user_scram_credentials_request_scram_credential_deletion_fields, 2, sizeof(struct alter_user_scram_credentials_request_scram_credential_deletion), 0};
+
+static const struct wire_field alter_user_scram_credentials_request_scram_credential_upsertion_fields[] = {
+  {"Name", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_upsertion, name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Mechanism", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_upsertion, mechanism), .type = WIRE_INT8, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Iterations", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_upsertion, iterations), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Salt", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_upsertion, salt), .type = WIRE_BYTES, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"SaltedPassword", .offset = offsetof(struct alter_user_scram_credentials_request_scram_credential_upsertion, salted_password), .type = WIRE_BYTES, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout alter_user_scram_credentials_request_scram_credential_upsertion_layout = {"AlterUserScramCredentialsRequest", alter_user_scram_credentials_request_scram_credential_upsertion_fields, 5, sizeof(struct alter_user_scram_credentials_request_scram_credential_upsertion), 0};
+
+static const struct wire_field alter_user_scram_credentials_request_fields[] = {
+  {"Deletions", .offset = offsetof(struct alter_user_scram_credentials_request, deletions), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_user_scram_credentials_request_scram_credential_deletion_layout},
+  {"Upsertions", .offset = offsetof(struct alter_user_scram_credentials_request, upsertions), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_user_scram_credentials_request_scram_credential_upsertion_layout},
+};
+const struct wire_layout alter_user_scram_credentials_request_layout = {"AlterUserScramCredentialsRequest", alter_user_scram_credentials_request_fields, 2, sizeof(struct alter_user_scram_credentials_request), 0};
+
+static const struct wire_field alter_user_scram_credentials_response_result_fields[] = {
+  {"User", .offset = offsetof(struct alter_user_scram_credentials_response_result, user), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorCode", .offset = offsetof(struct alter_user_scram_credentials_response_result, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct alter_user_scram_credentials_response_result, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+};
+const struct wire_layout alter_user_scram_credentials_response_result_layout = {"AlterUserScramCredentialsResponse", alter_user_scram_credentials_response_result_fields, 3, sizeof(struct alter_user_scram_credentials_response_result), 0};
+
+static const struct wire_field alter_user_scram_credentials_response_fields[] = {
+  {"ThrottleTimeMs", .offset = offsetof(struct alter_user_scram_credentials_response, throttle_time_ms), .type = WIRE_INT32, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Results", .offset = offsetof(struct alter_user_scram_credentials_response, results), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &alter_user_scram_credentials_response_result_layout},
+};
+const struct wire_layout alter_user_scram_credentials_response_layout = {"AlterUserScramCredentialsResponse", alter_user_scram_credentials_response_fields, 2, sizeof(struct alter_user_scram_credentials_response), 0};
+
 static const struct wire_field describe_cluster_request_fields[] = {
   {"IncludeClusterAuthorizedOperations", .offset = offsetof(struct describe_cluster_request, include_cluster_authorized_operations), .type = WIRE_BOOL, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
   {"EndpointType", .offset = offsetof(struct describe_cluster_request, endpoint_type), .type = WIRE_INT8, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .initial = 1},

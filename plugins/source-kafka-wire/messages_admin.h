@@ -685,6 +685,82 @@ extern const struct wire_layout describe_client_quotas_response_value_data_layou
 extern const struct wire_layout describe_client_quotas_response_entry_data_layout;
 extern const struct wire_layout describe_client_quotas_response_layout;
 
+struct describe_user_scram_credentials_request_user_name {
+  struct wire_slice name;
+};
+struct describe_user_scram_credentials_request_user_name_array { struct describe_user_scram_credentials_request_user_name *items; int32_t count; };
+
+struct describe_user_scram_credentials_request {
+  struct describe_user_scram_credentials_request_user_name_array users;
+};
+
+extern const struct wire_layout describe_user_scram_credentials_request_user_name_layout;
+extern const struct wire_layout describe_user_scram_credentials_request_layout;
+
+struct describe_user_scram_credentials_response_credential_info {
+  int8_t mechanism;
+  int32_t iterations;
+};
+struct describe_user_scram_credentials_response_credential_info_array { struct describe_user_scram_credentials_response_credential_info *items; int32_t count; };
+
+struct describe_user_scram_credentials_response_result {
+  struct wire_slice user;
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct describe_user_scram_credentials_response_credential_info_array credential_infos;
+};
+struct describe_user_scram_credentials_response_result_array { struct describe_user_scram_credentials_response_result *items; int32_t count; };
+
+struct describe_user_scram_credentials_response {
+  int32_t throttle_time_ms;
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct describe_user_scram_credentials_response_result_array results;
+};
+
+extern const struct wire_layout describe_user_scram_credentials_response_credential_info_layout;
+extern const struct wire_layout describe_user_scram_credentials_response_result_layout;
+extern const struct wire_layout describe_user_scram_credentials_response_layout;
+
+struct alter_user_scram_credentials_request_scram_credential_deletion {
+  struct wire_slice name;
+  int8_t mechanism;
+};
+struct alter_user_scram_credentials_request_scram_credential_deletion_array { struct alter_user_scram_credentials_request_scram_credential_deletion *items; int32_t count; };
+
+struct alter_user_scram_credentials_request_scram_credential_upsertion {
+  struct wire_slice name;
+  int8_t mechanism;
+  int32_t iterations;
+  struct wire_slice salt;
+  struct wire_slice salted_password;
+};
+struct alter_user_scram_credentials_request_scram_credential_upsertion_array { struct alter_user_scram_credentials_request_scram_credential_upsertion *items; int32_t count; };
+
+struct alter_user_scram_credentials_request {
+  struct alter_user_scram_credentials_request_scram_credential_deletion_array deletions;
+  struct alter_user_scram_credentials_request_scram_credential_upsertion_array upsertions;
+};
+
+extern const struct wire_layout alter_user_scram_credentials_request_scram_credential_deletion_layout;
+extern const struct wire_layout alter_user_scram_credentials_request_scram_credential_upsertion_layout;
+extern const struct wire_layout alter_user_scram_credentials_request_layout;
+
+struct alter_user_scram_credentials_response_result {
+  struct wire_slice user;
+  int16_t error_code;
+  struct wire_slice error_message;
+};
+struct alter_user_scram_credentials_response_result_array { struct alter_user_scram_credentials_response_result *items; int32_t count; };
+
+struct alter_user_scram_credentials_response {
+  int32_t throttle_time_ms;
+  struct alter_user_scram_credentials_response_result_array results;
+};
+
+extern const struct wire_layout alter_user_scram_credentials_response_result_layout;
+extern const struct wire_layout alter_user_scram_credentials_response_layout;
+
 struct describe_cluster_request {
   bool include_cluster_authorized_operations;
   int8_t endpoint_type;

@@ -116,6 +116,17 @@ def configurations(at):
         one = ("--entity-name", "1") if kind == "broker-loggers" else ()
         say(f"config of {kind}", CONFIGS, "--describe", "--entity-type", kind, *one,
             only=f"^(status|java|Error|The)|{name}")
+    user = ("--entity-type", "users", "--entity-name", name)
+    say("config of a user: set", CONFIGS, "--alter", *user, "--add-config",
+        "SCRAM-SHA-256=[password=secret],SCRAM-SHA-512=[iterations=5000,password=secret]")
+    say("config of a user: set one", CONFIGS, "--alter", *user, "--add-config",
+        "SCRAM-SHA-256=[password=secret]")
+    say("config of a user", CONFIGS, "--describe", *user, until="SCRAM-SHA-256")
+    say("config of a user: few iterations", CONFIGS, "--alter", *user, "--add-config",
+        "SCRAM-SHA-256=[iterations=100,password=secret]")
+    say("config of a user: unset another", CONFIGS, "--alter", *user, "--delete-config",
+        "SCRAM-SHA-512")
+    say("config of a user: unset", CONFIGS, "--alter", *user, "--delete-config", "SCRAM-SHA-256")
     say("config of client-metrics: set", CONFIGS, "--alter", "--entity-type", "client-metrics",
         "--entity-name", name, "--add-config", "interval.ms=50000")
     say("client metrics", TOOLS + "ClientMetricsCommand", "--describe", "--name", name)

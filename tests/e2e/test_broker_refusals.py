@@ -119,8 +119,7 @@ def test_the_new_protocol_of_groups(broker, topic):
     consumer.close()
 
 
-@pytest.mark.parametrize("method", ["describe_metadata_quorum", "describe_user_scram_credentials",
-                                    "list_transactions"])
+@pytest.mark.parametrize("method", ["describe_metadata_quorum", "list_transactions"])
 def test_what_is_not_advertised(broker, method):
     admin = KafkaAdminClient(bootstrap_servers=broker.brokers)
     with pytest.raises(IncompatibleBrokerVersion, match="does not support the"):

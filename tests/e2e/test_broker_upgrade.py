@@ -4,7 +4,8 @@ on as it was."""
 import pathlib
 
 import confluent_kafka
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import (AdminClient, OffsetSpec, ScramCredentialInfo, ScramMechanism,
+                                   UserScramCredentialUpsertion)
 
 from harness.program import Headrace
 from harness.waiting import wait_until
@@ -75,3 +76,7 @@ def test_tables_of_version_4(broker_factory, db):
     admin = AdminClient({"bootstrap.servers": broker.brokers, "log_level": 0})
     assert admin.list_offsets({place: OffsetSpec.for_timestamp(1_600_000_008_000)})[place] \
         .result(20).offset == 4
+    upsertion = UserScramCredentialUpsertion(
+        "ann", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096), b"secret")
+    admin.alter_user_scram_credentials([upsertion])["ann"].result(20)
+    assert db.value("select user_name from kafka.credentials") == "ann"
