@@ -223,7 +223,9 @@ struct headrace_log {
   void (*sizes)(void *self, headrace_log_sizes_done, void *context);
 
   /* Groups. Offsets of a group expire some time after it was left by its last member; a group
-   * that is `active` keeps them. Offset -1 deletes one. */
+   * that is `active` keeps them. Offset -1 deletes one. Those of topics and partitions that are
+   * not there any more are left out, and the catalogue does not have them when the answer comes;
+   * UNKNOWN_TOPIC: that is all of them. */
   void (*store_offsets)(void *self, const char *group, const struct headrace_log_offset *,
                         size_t count, headrace_log_done, void *context);
   void (*stored_offsets)(void *self, const char *group, headrace_log_offsets_done, void *context);

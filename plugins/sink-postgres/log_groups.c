@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_TOPIC     (-1)
 #define PRODUCER_IDS 1000 /* taken at a time; those that a process does not give are lost */
 #define MS_OF(time)  "floor(extract(epoch FROM " time ") * 1000)::bigint"
 
 struct stored { /* an offset to store */
   struct headrace_topic_id id;
-  int32_t topic; /* its number, found when it is run */
+  int32_t topic; /* its number, found when it is run; NO_TOPIC: it is gone */
   int32_t partition;
   int64_t offset;
   int32_t leader_epoch;
@@ -68,17 +69,19 @@ static int64_t number_at(const PGresult *result, int row, int column)
 
 /* ---- storing ------------------------------------------------------------------------ */
 
+/* False: all are gone. */
 static bool find_topics(struct log_sink *sink, struct group_question *group)
 {
-  bool found = true;
+  bool any = !group->count;
   log_lock(&sink->state);
-  for (size_t i = 0; i < group->count && found; i++) {
+  for (size_t i = 0; i < group->count; i++) {
     const struct log_topic *topic = log_topic_by_id(&sink->state, &group->offsets[i].id);
-    found = log_partition_at(topic, group->offsets[i].partition) != NULL;
-    group->offsets[i].topic = found ? topic->number : 0;
+    bool found = log_partition_at(topic, group->offsets[i].partition);
+    group->offsets[i].topic = found ? topic->number : NO_TOPIC;
+    any |= found;
   }
   log_unlock(&sink->state);
-  return found;
+  return any;
 }
 
 static void add_upsert(char **sql, const char *name, const struct stored *offset)
@@ -104,7 +107,8 @@ static void add_store(const struct group_question *group, char **sql)
   char *name = pg_quote_literal(group->group);
   pg_append(sql, "INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name);
   for (size_t i = 0; i < group->count; i++)
-    (group->offsets[i].offset == -1 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
+    if (group->offsets[i].topic != NO_TOPIC)
+      (group->offsets[i].offset == -1 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
   free(name);
 }
 

@@ -47,7 +47,8 @@ static struct wire_slice metadata_of_text(struct wire_arena *arena, const char *
 
 struct commit {
   struct offset_commit_response *answer;
-  int16_t **stored; /* codes of what was passed on */
+  struct headrace_log_offset *offsets; /* that were passed on */
+  int16_t **stored;                    /* and their codes */
   size_t count;
 };
 
@@ -73,6 +74,14 @@ static enum kafka_error may_commit(const struct groups *groups,
   return KAFKA_NONE;
 }
 
+/* A topic may have been deleted meanwhile: the others are stored. */
+static bool is_there(const struct broker *broker, const struct headrace_log_offset *offset)
+{
+  struct wire_uuid id;
+  memcpy(id.bytes, offset->id.bytes, sizeof id.bytes);
+  return partition_of(topic_with_id(broker, &id), offset->partition);
+}
+
 static void committed(void *context, enum headrace_log_error error, const char *reason)
 {
   struct exchange *exchange = context;
@@ -81,8 +90,12 @@ static void committed(void *context, enum headrace_log_error error, const char *
   /* A commit makes its group: what is not known is a topic. */
   enum kafka_error code =
       error == HEADRACE_LOG_UNKNOWN_TOPIC ? kafka_error_of(error) : offset_error_of(error);
+  topics_refresh(exchange->broker);
   for (size_t i = 0; i < commit->count; i++)
-    *commit->stored[i] = (int16_t)code;
+    *commit->stored[i] =
+        (int16_t)(code != KAFKA_NONE || is_there(exchange->broker, &commit->offsets[i])
+                      ? code
+                      : KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
   exchange_answer(exchange, commit->answer);
 }
 
@@ -115,9 +128,8 @@ static size_t count_asked(const struct offset_commit_request *request)
   return count;
 }
 
-/* Fills the answer, and `offsets` with what is to be stored. */
-static void take_offsets(struct exchange *exchange, enum kafka_error refused,
-                         struct headrace_log_offset *offsets)
+/* Fills the answer, and finds what is to be stored. */
+static void take_offsets(struct exchange *exchange, enum kafka_error refused)
 {
   const struct offset_commit_request *request = exchange->request.body;
   struct commit *commit = exchange->work;
@@ -135,7 +147,8 @@ static void take_offsets(struct exchange *exchange, enum kafka_error refused,
       struct offset_commit_response_partition *partition = &said->partitions.items[j];
       enum kafka_error error = refused;
       if (error == KAFKA_NONE)
-        error = take_offset(exchange, topic, &asked->partitions.items[j], &offsets[commit->count]);
+        error = take_offset(exchange, topic, &asked->partitions.items[j],
+                            &commit->offsets[commit->count]);
       partition->partition_index = asked->partitions.items[j].partition_index;
       partition->error_code = (int16_t)error;
       if (error == KAFKA_NONE)
@@ -150,20 +163,20 @@ void handle_offset_commit(struct exchange *exchange)
   struct broker *broker = exchange->broker;
   struct commit *commit = wire_alloc(&exchange->arena, sizeof *commit);
   size_t count = count_asked(request);
-  struct headrace_log_offset *offsets = wire_alloc(&exchange->arena, count * sizeof *offsets);
   exchange->work = commit;
+  commit->offsets = wire_alloc(&exchange->arena, count * sizeof *commit->offsets);
   commit->answer = WIRE_NEW(&exchange->arena, offset_commit_response);
   commit->stored = wire_alloc(&exchange->arena, count * sizeof *commit->stored);
   WIRE_ITEMS(&exchange->arena, commit->answer->topics, request->topics.count,
              offset_commit_response_topic);
-  take_offsets(exchange, may_commit(broker->groups, request), offsets);
+  take_offsets(exchange, may_commit(broker->groups, request));
   if (!commit->count) {
     exchange_answer(exchange, commit->answer);
     return;
   }
   group_get(broker->groups, request->group_id);
   broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),
-                             offsets, commit->count, committed, exchange);
+                             commit->offsets, commit->count, committed, exchange);
 }
 
 /* ---- OffsetFetch -------------------------------------------------------------------------------

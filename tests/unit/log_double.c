@@ -404,8 +404,11 @@ static void store_offsets(void *self, const char *group, const struct headrace_l
                           size_t count, headrace_log_done callback, void *context)
 {
   struct log_double *log = self;
+  if (log->before_store)
+    log->before_store(log);
   for (size_t i = 0; i < count && !log->trouble; i++)
-    store_one(log, group, &offsets[i]);
+    if (partition_of(log, &offsets[i].id, offsets[i].partition))
+      store_one(log, group, &offsets[i]);
   done(self, log->trouble, callback, context);
 }
 

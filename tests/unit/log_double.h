@@ -37,6 +37,7 @@ struct log_double {
   uint32_t last_id;
   struct double_answer *first, *last; /* to be delivered */
   enum headrace_log_error trouble;    /* what read() and store_offsets() answer; OK: what is */
+  void (*before_store)(struct log_double *log); /* of offsets; may be NULL */
 };
 
 struct log_double *log_double_new(void);

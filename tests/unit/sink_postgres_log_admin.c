@@ -237,6 +237,32 @@ static void offsets_of_groups_are_kept(void **state)
   stop(f);
 }
 
+/* A topic that was deleted meanwhile takes no other's offset with it. */
+static void offsets_of_what_is_gone_are_left_out(void **state)
+{
+  struct fixture *f = *state;
+  struct answer answer = {0};
+  start(f, NULL);
+  create(f, "t", 1);
+  create(f, "gone", 1);
+  struct headrace_log_offset offsets[3] = {
+      {.topic = "gone", .id = topic_id(f, "gone"), .offset = 1},
+      {.topic = "t", .id = topic_id(f, "t"), .offset = 2},
+      {.topic = "t", .id = topic_id(f, "t"), .partition = 1, .offset = 3}};
+  for (size_t i = 0; i < 3; i++) {
+    offsets[i].metadata = "it's";
+    offsets[i].leader_epoch = 4;
+  }
+  f->log->delete_topic(f->log->self, &offsets[0].id, done, &answer);
+  await(f, &answer);
+  answer = (struct answer){0};
+  f->log->store_offsets(f->log->self, "g", offsets, 3, done, &answer);
+  await(f, &answer);
+  assert_int_equal(answer.error, HEADRACE_LOG_OK);
+  assert_int_equal(stored(f, "g"), 1002);
+  stop(f);
+}
+
 static void offsets_share_transactions(void **state)
 {
   enum { GROUPS = 60 };
@@ -585,6 +611,7 @@ int main(int argc, char **argv)
       TEST(a_new_instance_shuts_out_the_old),
       TEST(producers_are_listed),
       TEST(offsets_of_groups_are_kept),
+      TEST(offsets_of_what_is_gone_are_left_out),
       TEST(offsets_share_transactions),
       TEST(a_deleted_topic_is_gone),
       TEST(a_topic_that_is_read_by_sql_is_deleted),

@@ -796,6 +796,40 @@ static void a_commit_to_a_topic_that_is_just_deleted(void **state)
   assert_int_equal(commit(fixture, "", -1), KAFKA_COORDINATOR_NOT_AVAILABLE);
 }
 
+static void ignored(void *context, enum headrace_log_error error, const char *reason)
+{
+  (void)context, (void)error, (void)reason;
+}
+
+static void delete_second(struct log_double *log)
+{
+  log->before_store = NULL;
+  log->log.delete_topic(log, &log->topics[1].entry.id, ignored, NULL);
+}
+
+/* The others are committed: what the log answers is about all, what is gone it does not have. */
+static void a_commit_to_several_topics_of_which_one_is_just_deleted(void **state)
+{
+  struct fixture *fixture = *state;
+  static const char *const names[] = {"a", "b"};
+  struct offset_commit_request *request = WIRE_NEW(&fixture->arena, offset_commit_request);
+  request->group_id = wire_text("g");
+  request->generation_id_or_member_epoch = -1;
+  WIRE_ITEMS(&fixture->arena, request->topics, 2, offset_commit_request_topic);
+  for (int i = 0; i < 2; i++) {
+    log_double_add_topic(the_log, names[i], 1);
+    request->topics.items[i].name = wire_text(names[i]);
+    WIRE_ITEMS(&fixture->arena, request->topics.items[i].partitions, 1,
+               offset_commit_request_partition);
+  }
+  the_log->before_store = delete_second;
+  const struct offset_commit_response *answered = ask(fixture, KEY_OFFSET_COMMIT, 7, request);
+  assert_int_equal(answered->topics.items[0].partitions.items[0].error_code, 0);
+  assert_int_equal(answered->topics.items[1].partitions.items[0].error_code,
+                   KAFKA_UNKNOWN_TOPIC_OR_PARTITION);
+  assert_int_equal(the_log->offset_count, 1);
+}
+
 static void a_member_of_an_ipv6_address_has_all_of_it(void **state)
 {
   struct fixture *fixture = *state;
@@ -812,11 +846,6 @@ static void a_member_of_an_ipv6_address_has_all_of_it(void **state)
   assert_true(wire_is(answered->groups.items[0].members.items[0].client_host, "/2001:db8::7"));
 }
 
-static void ignored(void *context, enum headrace_log_error error, const char *reason)
-{
-  (void)context, (void)error, (void)reason;
-}
-
 static void nothing(void *context)
 {
   (void)context;
@@ -831,7 +860,9 @@ static void all_offsets_of_a_group_take_their_room(void **state)
   for (size_t i = 0; i < TOPICS * PARTITIONS; i++) {
     char name[16];
     snprintf(name, sizeof name, "topic-%zu", i % TOPICS); /* not one topic after another */
+    log_double_add_topic(the_log, name, PARTITIONS);
     const struct headrace_log_offset offset = {.topic = name,
+                                               .id = the_log->topics[i % TOPICS].entry.id,
                                                .partition = (int32_t)(i / TOPICS),
                                                .offset = (int64_t)i,
                                                .leader_epoch = -1,
@@ -904,6 +935,7 @@ int main(void)
       TEST(partitions_that_are_assigned_are_those_of_a_topic),
       TEST(only_members_of_the_generation_commit),
       TEST(a_commit_to_a_topic_that_is_just_deleted),
+      TEST(a_commit_to_several_topics_of_which_one_is_just_deleted),
       TEST(a_member_of_an_ipv6_address_has_all_of_it),
       TEST(all_offsets_of_a_group_take_their_room),
       TEST(impossible_members_are_refused),
