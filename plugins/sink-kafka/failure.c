@@ -192,10 +192,17 @@ void sink_check_fatal(struct sink *sink)
   sink_fail(sink, failure->reaction == AGAIN ? HEADRACE_RETRY : HEADRACE_FATAL);
 }
 
+/* Purged by librdkafka itself: that it cannot go on may be said only after that. */
+static bool tells_of_fatal(rd_kafka_resp_err_t error)
+{
+  return error == RD_KAFKA_RESP_ERR__FATAL || error == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+         error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
+
 void delivery_failed(struct sink *sink, struct delivery *delivery, rd_kafka_resp_err_t error,
                      bool by_broker)
 {
-  if (error == RD_KAFKA_RESP_ERR__FATAL) {
+  if (tells_of_fatal(error)) {
     kafka_client_look_for_fatal(&sink->client, sink->kafka);
     sink_check_fatal(sink);
   }

@@ -47,6 +47,7 @@ static void says_each_fault(void **state)
       {{"topic", ""}, "topic: is empty"},
       {{"dead_letter", "{x"}, "dead_letter: unbalanced brace"},
       {{"topics", "public.a = not legal"}, "\"not legal\" is no legal topic name"},
+      {{"partition", "source"}, "partition = source needs checkpoint = sink"},
       {{"topic_partitions", "0"}, "topic_partitions: must be at least 1"},
       {{"tls_ca", "/ca.pem"}, "tls_ca: has no effect without tls = yes"},
       {{"sasl_password", "hidden"}, "sasl_password: has no effect without sasl_mechanism"},
