@@ -47,6 +47,7 @@ struct exchange {
   struct wire_arena arena;        /* request, answer and what lies between */
   struct wire_request request;
   size_t size; /* of the request's frame */
+  size_t held; /* of the arena, counted in what the connection holds; nothing of a Fetch */
   const void *response;
   enum exchange_state state;
   void *work;                                 /* the handler's, in the arena */
@@ -70,8 +71,13 @@ struct connection {
   size_t exchange_count, fetch_count;           /* fetches among them */
   struct wire_buffer in, out;
   size_t in_at, out_at; /* what was taken, what was sent */
+  size_t held;          /* by its requests and their answers */
+  size_t answers;       /* of it by answers that are ready, and in `out`; none of Fetch */
+  size_t out_answers;   /* of these in `out` */
+  int64_t taken_ms;     /* when the client took something last, or there was nothing to take */
   uint32_t interest;    /* of epoll */
   bool dirty, blocked, muted, closing;
+  bool held_back;    /* it was saturated when its requests were looked at */
   bool given_up;     /* the request that is blocked has waited for as long as it said */
   struct timer mute; /* until then nothing is read: the client is over its quota */
   struct timer patience;
@@ -95,12 +101,13 @@ void connection_mute(struct connection *connection, int64_t ms); /* or for longe
 void connections_flush(struct broker *broker);
 void connections_free(struct broker *broker);
 void connections_expire(struct broker *broker);
+void connections_relieve(struct broker *broker); /* of answers that nobody takes */
 
 /* ---- the broker --------------------------------------------------------------------- */
 
 struct limits {
   int64_t connections, request_bytes, batch_bytes_plain, fetch_bytes, output_bytes, tail_bytes;
-  int64_t fetch_sessions, idle_ms, session_least_ms, session_most_ms;
+  int64_t fetch_sessions, idle_ms, stalled_ms, session_least_ms, session_most_ms;
 };
 
 struct complaints { /* of clients, to the log */
@@ -127,6 +134,7 @@ struct broker {
   struct connection *connections, *dirty;
   struct connection *blocked, **blocked_end; /* who waits longest comes first */
   size_t connection_count;
+  size_t answers; /* of all connections */
   struct exchange *exchanges;
   struct watch wake;
   atomic_bool log_has_news;

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define STALLED_MS 1000
+
 const struct headrace_key source_kafka_wire_keys[] = {
     {"listen", HEADRACE_LIST, "127.0.0.1:9092", 0, NULL, NULL,
      "addresses, host:port or [host]:port; :port listens on all"},
@@ -27,7 +29,7 @@ const struct headrace_key source_kafka_wire_keys[] = {
     {"fetch_max_bytes", HEADRACE_SIZE, "16MiB", 0, NULL, NULL,
      "the most records in one answer, whatever a client allows"},
     {"max_unsent_bytes", HEADRACE_SIZE, "128MiB", 0, NULL, NULL,
-     "answers that a client does not take; beyond that it is disconnected"},
+     "answers that clients do not take, of one or of all; beyond that one is disconnected"},
     {"tail_bytes", HEADRACE_SIZE, "32MiB", 0, NULL, NULL,
      "memory for the latest records, from which readers that keep up are served"},
     {"fetch_sessions", HEADRACE_INT, "1000", 0, NULL, NULL,
@@ -160,6 +162,7 @@ bool broker_configure(struct broker *broker)
       .tail_bytes = host->integer(host, "tail_bytes"),
       .fetch_sessions = host->integer(host, "fetch_sessions"),
       .idle_ms = host->integer(host, "idle_timeout"),
+      .stalled_ms = STALLED_MS,
       .session_least_ms = host->integer(host, "group_min_session_timeout"),
       .session_most_ms = host->integer(host, "group_max_session_timeout"),
   };

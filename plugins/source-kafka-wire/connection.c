@@ -22,6 +22,7 @@
 #define EXCHANGES_MAX 100                /* requests without an answer, of a connection */
 #define FETCHES_MAX   2                  /* of them: each may hold fetch_max_bytes */
 #define OUT_HIGH      ((size_t)1 << 20)  /* unsent: no more requests are taken */
+#define HELD_HIGH     ((size_t)1 << 20)  /* likewise, of requests and answers in memory */
 #define ARENA_LIMIT   ((size_t)32 << 20) /* of what a request becomes in memory */
 
 /* ---- exchanges -------------------------------------------------------------------- */
@@ -53,8 +54,41 @@ static void exchange_free(struct exchange *exchange)
   free(exchange);
 }
 
+static bool is_counted(const struct exchange *exchange)
+{
+  return exchange->connection && exchange->request.key != KEY_FETCH; /* which has its own bounds */
+}
+
+static void hold(struct exchange *exchange)
+{
+  if (!is_counted(exchange))
+    return;
+  exchange->connection->held += exchange->arena.used - exchange->held;
+  exchange->held = exchange->arena.used;
+}
+
+static void count_answers(struct connection *connection, size_t more, size_t less)
+{
+  connection->answers += more - less;
+  connection->broker->answers += more - less;
+}
+
+static void let_go(struct exchange *exchange)
+{
+  struct connection *connection = exchange->connection;
+  if (!is_counted(exchange))
+    return;
+  connection->held -= exchange->held;
+  if (exchange->state != EXCHANGE_WAITING)
+    count_answers(connection, 0, exchange->held);
+  exchange->held = 0;
+}
+
 static void finish(struct exchange *exchange, enum exchange_state state)
 {
+  hold(exchange);
+  if (is_counted(exchange))
+    count_answers(exchange->connection, exchange->held, 0);
   exchange->state = state;
   if (exchange->connection)
     connection_mark(exchange->connection);
@@ -123,7 +157,7 @@ struct connection *connection_new(struct broker *broker, int fd)
   connection->watch = (struct watch){.fd = fd, .ready = socket_ready};
   connection->in.limit = (size_t)broker->limits.request_bytes + LENGTH_SIZE + READ_MAX;
   connection->out.limit = (size_t)broker->limits.output_bytes;
-  connection->active_ms = broker_clock_ms();
+  connection->active_ms = connection->taken_ms = broker_clock_ms();
   connection->interest = EPOLLIN;
   connection->mute.expired = unmute;
   connection->patience.expired = give_up;
@@ -151,6 +185,7 @@ static void drop_exchanges(struct connection *connection)
   connection->unfinished = NULL;
   while (exchange) {
     struct exchange *next = exchange->next;
+    let_go(exchange);
     exchange->connection = NULL;
     exchange->next = NULL;
     if (exchange->state != EXCHANGE_WAITING)
@@ -204,6 +239,7 @@ static void connection_free(struct connection *connection)
   timer_clear(&broker->timers, &connection->patience);
   unblock(connection);
   drop_exchanges(connection);
+  count_answers(connection, 0, connection->out_answers);
   close(connection->watch.fd);
   free(connection->in.data);
   free(connection->out.data);
@@ -225,6 +261,25 @@ void connections_expire(struct broker *broker)
   for (struct connection *at = broker->connections; at && broker->limits.idle_ms; at = at->next)
     if (at->active_ms < since && !at->first && !at->muted && !at->blocked)
       connection_close(at, NULL);
+}
+
+/* Of those that take nothing. */
+static struct connection *most_stalled(const struct broker *broker)
+{
+  int64_t since = broker_clock_ms() - broker->limits.stalled_ms;
+  struct connection *most = NULL;
+  for (struct connection *at = broker->connections; at; at = at->next)
+    if (!at->closing && at->taken_ms <= since && at->answers > (most ? most->answers : 0))
+      most = at;
+  return most;
+}
+
+void connections_relieve(struct broker *broker)
+{
+  struct connection *most;
+  if (broker->answers > (size_t)broker->limits.output_bytes && (most = most_stalled(broker)))
+    connection_close(most, "it takes no answers, and all clients together have let lie more than "
+                           "max_unsent_bytes");
 }
 
 /* ---- those that are not read from ------------------------------------------------------ */
@@ -263,8 +318,10 @@ static void give_up(struct timer *timer)
 
 static bool saturated(const struct connection *connection)
 {
+  const struct broker *broker = connection->broker;
   return connection->exchange_count >= EXCHANGES_MAX || connection->fetch_count >= FETCHES_MAX ||
-         connection->out.size - connection->out_at > OUT_HIGH;
+         connection->out.size - connection->out_at > OUT_HIGH || connection->held > HELD_HIGH ||
+         (connection->answers && broker->answers > (size_t)broker->limits.output_bytes);
 }
 
 /* Kafka does not mind what is behind a message, and librdkafka (2.12) sends a byte too many in
@@ -341,6 +398,8 @@ static void serve_frame(struct connection *connection, const char *frame, size_t
     say_refused(connection, &exchange->request, result == WIRE_OK ? WIRE_UNKNOWN_KEY : result);
     exchange_silence(exchange);
   }
+  if (exchange->state == EXCHANGE_WAITING)
+    hold(exchange);
 }
 
 /* False: there is no whole frame. */
@@ -404,6 +463,7 @@ void connection_work(struct connection *connection)
     connection->given_up = false;
     finish_request(connection);
   }
+  connection->held_back = saturated(connection);
   compact(connection);
   connection_mark(connection);
 }
@@ -459,9 +519,14 @@ static void write_answer(struct connection *connection, struct exchange *exchang
 {
   const struct headrace_host *host = connection->broker->host;
   struct wire_request *request = &exchange->request;
+  size_t before = connection->out.size;
   enum wire_result result = exchange->response
                                 ? wire_write_response(&connection->out, request, exchange->response)
                                 : wire_refuse_api_versions(&connection->out, request);
+  if (is_counted(exchange)) {
+    connection->out_answers += connection->out.size - before;
+    count_answers(connection, connection->out.size - before, 0);
+  }
   if (result == WIRE_OK)
     return;
   host->log(host, HEADRACE_ERROR, "the answer to %s version %d cannot be written: %s%s%s",
@@ -480,6 +545,7 @@ static void write_answers(struct connection *connection)
       connection->last = NULL;
     connection->exchange_count--;
     connection->fetch_count -= exchange->request.key == KEY_FETCH;
+    let_go(exchange);
     if (exchange->state == EXCHANGE_READY && !connection->closing)
       write_answer(connection, exchange);
     exchange_free(exchange);
@@ -499,9 +565,13 @@ static void send_out(struct connection *connection)
     if (sent < 0)
       break;
     connection->out_at += (size_t)sent;
+    connection->taken_ms = broker_clock_ms();
   }
   if (connection->out_at < out->size)
     return;
+  connection->taken_ms = broker_clock_ms();
+  count_answers(connection, 0, connection->out_answers);
+  connection->out_answers = 0;
   out->size = connection->out_at = 0;
   if (out->capacity > OUT_KEPT) {
     free(out->data);
@@ -526,7 +596,6 @@ static void watch_for(struct connection *connection)
 /* Answers that are ready, as far as the socket takes them, and then requests that had to wait. */
 static void flush(struct connection *connection)
 {
-  bool was_saturated = saturated(connection);
   write_answers(connection);
   if (!connection->closing)
     send_out(connection);
@@ -540,7 +609,7 @@ static void flush(struct connection *connection)
     return;
   }
   watch_for(connection);
-  if (was_saturated && !saturated(connection))
+  if (connection->held_back && !saturated(connection))
     connection_work(connection); /* what came meanwhile is in the buffer, not in the socket */
 }
 

@@ -184,6 +184,7 @@ static enum headrace_result source_tick(void *instance)
   broker_turn(broker, 0);
   if (!broker->stopping)
     connections_expire(broker);
+  connections_relieve(broker);
   return broker->failure;
 }
 

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a client may take of the listener: memory for records and for answers, and time. */
+#include "kafka_wire_fixture.h"
+
+/* ---- produce ------------------------------------------------------------------------------- */
+
+static struct wire_slice batch_of(struct fixture *fixture, int32_t count, const char *value,
+                                  enum batch_compression compression)
+{
+  struct wire_buffer out = {.limit = INT32_MAX};
+  struct batch_codec *codec = batch_codec_new();
+  struct batch_writer writer;
+  const struct record_batch like = {.attributes = (int16_t)compression,
+                                    .leader_epoch = -1,
+                                    .producer_id = NO_PRODUCER,
+                                    .producer_epoch = -1,
+                                    .base_sequence = -1};
+  batch_writer_begin(&writer, &out, &like, codec);
+  for (int32_t i = 0; i < count; i++) {
+    const struct record record = {.offset = i, .timestamp = -1, .value = wire_text(value)};
+    batch_writer_add(&writer, &record);
+  }
+  assert_true(batch_writer_finish(&writer));
+  struct wire_slice batch =
+      wire_copy(&fixture->arena, (struct wire_slice){out.data, (uint32_t)out.size});
+  batch_codec_free(codec);
+  free(out.data);
+  return batch;
+}
+
+/* The same for each partition of topic "t". */
+static struct produce_request *produce_of(struct fixture *fixture, struct wire_slice batch,
+                                          int32_t partitions)
+{
+  struct produce_request *request = WIRE_NEW(&fixture->arena, produce_request);
+  request->acks = -1;
+  request->timeout_ms = 60000;
+  WIRE_ITEMS(&fixture->arena, request->topic_data, 1, produce_request_topic_produce_data);
+  struct produce_request_topic_produce_data *topic = request->topic_data.items;
+  topic->name = wire_text("t");
+  WIRE_ITEMS(&fixture->arena, topic->partition_data, partitions,
+             produce_request_partition_produce_data);
+  for (int32_t i = 0; i < partitions; i++) {
+    topic->partition_data.items[i].index = i;
+    topic->partition_data.items[i].records = batch;
+  }
+  return request;
+}
+
+static const struct produce_response_partition_produce_response *
+produced(const struct produce_response *answered, int32_t partition)
+{
+  assert_non_null(answered);
+  return &answered->responses.items[0].partition_responses.items[partition];
+}
+
+/* The records of the next batch of the pipeline. */
+static size_t taken(struct fixture *fixture)
+{
+  struct headrace_batch *batch = plugin_host_batch();
+  fixture->plugin->read(fixture->source, batch, 5);
+  size_t count = batch->output.count;
+  batch_free(batch);
+  return count;
+}
+
+static size_t taken_at_last(struct fixture *fixture)
+{
+  size_t count = 0;
+  for (int i = 0; i < 40 && !count; i++)
+    count = taken(fixture);
+  return count;
+}
+
+static void land(struct fixture *fixture, size_t count)
+{
+  uint64_t *receipts = calloc(count, sizeof *receipts);
+  for (size_t i = 0; i < count; i++)
+    receipts[i] = i;
+  fixture->plugin->on_durable(fixture->source, NULL, 0, receipts, count);
+  free(receipts);
+}
+
+enum { PIECES = 3, PIECE = 35000 }; /* records that are one batch of the pipeline */
+
+static struct produce_request *large_request(struct fixture *fixture)
+{
+  log_double_add_topic(the_log, "t", PIECES);
+  return produce_of(fixture, batch_of(fixture, PIECE, "", BATCH_ZSTD), PIECES);
+}
+
+static void many_records_are_taken_in_pieces(void **state)
+{
+  struct fixture *fixture = *state;
+  send_request(fixture, KEY_PRODUCE, 7, large_request(fixture));
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  land(fixture, PIECE); /* it is not answered before the rest is there */
+  for (int i = 1; i < PIECES; i++)
+    assert_int_equal(taken(fixture), PIECE);
+  for (int i = 1; i < PIECES; i++)
+    land(fixture, PIECE);
+  const struct produce_response *answered = answer(fixture, KEY_PRODUCE, 7);
+  for (int i = 0; i < PIECES; i++)
+    assert_int_equal(produced(answered, i)->error_code, 0);
+  ask(fixture, KEY_METADATA, 1, WIRE_NEW(&fixture->arena, metadata_request));
+}
+
+/* What lies behind an unfinished request is not taken before. */
+static void one_request_is_taken_after_the_other(void **state)
+{
+  struct fixture *fixture = *state;
+  struct produce_request *request = large_request(fixture);
+  send_request(fixture, KEY_PRODUCE, 7, request);
+  send_request(fixture, KEY_PRODUCE, 7,
+               produce_of(fixture, batch_of(fixture, 1, "", BATCH_NONE), 1));
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  assert_int_equal(exchanges(fixture), 1);
+  assert_int_equal(taken(fixture), PIECE);
+  assert_int_equal(taken(fixture), PIECE);
+  assert_int_equal(taken_at_last(fixture), 1);
+  assert_int_equal(exchanges(fixture), 2);
+}
+
+static void pieces_that_nothing_takes_are_refused_in_time(void **state)
+{
+  struct fixture *fixture = *state;
+  struct produce_request *request = large_request(fixture);
+  request->timeout_ms = 10;
+  send_request(fixture, KEY_PRODUCE, 7, request);
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  while (!has_answer(fixture))
+    fixture->plugin->idle(fixture->source, 20);
+  const struct produce_response *answered = answer(fixture, KEY_PRODUCE, 7);
+  for (int i = 0; i < PIECES; i++)
+    assert_int_equal(produced(answered, i)->error_code, KAFKA_REQUEST_TIMED_OUT);
+  land(fixture, PIECE);
+  assert_int_equal(taken(fixture), 0);
+  ask(fixture, KEY_METADATA, 1, WIRE_NEW(&fixture->arena, metadata_request));
+}
+
+static void who_goes_away_takes_the_pieces_along(void **state)
+{
+  struct fixture *fixture = *state;
+  send_request(fixture, KEY_PRODUCE, 7, large_request(fixture));
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  struct broker *broker = fixture->source;
+  connection_close(broker->connections, "the test");
+  fixture->plugin->idle(fixture->source, 0);
+  assert_null(broker->connections);
+  assert_int_equal(taken(fixture), 0);
+  assert_int_equal(exchanges(fixture), 1);
+  land(fixture, PIECE);
+  assert_int_equal(exchanges(fixture), 0);
+}
+
+static void a_stop_answers_what_is_not_all_taken(void **state)
+{
+  struct fixture *fixture = *state;
+  send_request(fixture, KEY_PRODUCE, 7, large_request(fixture));
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  fixture->plugin->stop(fixture->source);
+  land(fixture, PIECE);
+  const struct produce_response *answered = answer(fixture, KEY_PRODUCE, 7);
+  assert_int_equal(produced(answered, 0)->error_code, 0);
+  assert_int_equal(produced(answered, 1)->error_code, KAFKA_REQUEST_TIMED_OUT);
+}
+
+static int16_t error_of_batch(struct fixture *fixture, struct wire_slice batch)
+{
+  send_request(fixture, KEY_PRODUCE, 7, produce_of(fixture, batch, 1));
+  return produced(answer(fixture, KEY_PRODUCE, 7), 0)->error_code;
+}
+
+/* 64 MiB hold 256 KiB of 256 bytes. */
+static void a_batch_of_too_many_records_is_too_large(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  struct wire_slice batch = batch_of(fixture, 1 << 18, "", BATCH_ZSTD);
+  assert_in_range(batch.size, 1, 1000000);
+  assert_int_equal(error_of_batch(fixture, batch), KAFKA_MESSAGE_TOO_LARGE);
+}
+
+/* It is small as it comes, and larger than max.message.bytes as the topic has it. */
+static void a_batch_is_measured_when_it_is_compressed_anew(void **state)
+{
+  struct fixture *fixture = *state;
+  static const struct headrace_pair config[] = {{"compression.type", "uncompressed"},
+                                                {"max.message.bytes", "1000"}};
+  log_double_add_topic(the_log, "t", 1);
+  the_log->topics[0].entry.config = config;
+  the_log->topics[0].entry.config_count = 2;
+  char value[2000];
+  memset(value, 'x', sizeof value);
+  value[sizeof value - 1] = 0;
+  struct wire_slice batch = batch_of(fixture, 1, value, BATCH_ZSTD);
+  assert_in_range(batch.size, 1, 500);
+  assert_int_equal(error_of_batch(fixture, batch), KAFKA_MESSAGE_TOO_LARGE);
+  send_request(fixture, KEY_PRODUCE, 7,
+               produce_of(fixture, batch_of(fixture, 1, "x", BATCH_ZSTD), 1));
+  assert_int_equal(taken_at_last(fixture), 1);
+}
+
+/* Kafka does not mind bytes behind a message. */
+static void a_blocked_request_with_bytes_behind_it_has_its_time(void **state)
+{
+  struct fixture *fixture = *state;
+  struct produce_request *request = produce_of(fixture, batch_of(fixture, 1, "x", BATCH_NONE), 1);
+  log_double_add_topic(the_log, "t", 1);
+  request->timeout_ms = 10;
+  fixture->more = 5;
+  send_request(fixture, KEY_PRODUCE, 7, request);
+  for (int i = 0; i < 100 && !has_answer(fixture); i++)
+    fixture->plugin->idle(fixture->source, 20);
+  assert_true(has_answer(fixture));
+  assert_int_equal(produced(answer(fixture, KEY_PRODUCE, 7), 0)->error_code,
+                   KAFKA_REQUEST_TIMED_OUT);
+}
+
+static void a_blocked_request_that_makes_no_sense_is_refused_at_once(void **state)
+{
+  struct fixture *fixture = *state;
+  const char nonsense[] = {0, 0, 0, 10, 0, KEY_PRODUCE, 0, 7, 0, 0, 0, 1, 0, 99};
+  char byte;
+  ssize_t got = -1;
+  assert_int_equal(send(fixture->client, nonsense, sizeof nonsense, 0), sizeof nonsense);
+  for (int i = 0; i < 100 && got < 0; i++) {
+    fixture->plugin->idle(fixture->source, 5);
+    got = recv(fixture->client, &byte, 1, 0);
+  }
+  assert_int_equal(got, 0);
+}
+
+/* ---- answers ---------------------------------------------------------------------------- */
+
+/* An answer about all of these is of some 2 MiB. */
+static void many_partitions(void)
+{
+  for (int i = 0; i < 64; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "topic-%d", i);
+    log_double_add_topic(the_log, name, 1000);
+  }
+}
+
+static void send_and_never_read(struct fixture *fixture, int requests)
+{
+  struct metadata_request *request = WIRE_NEW(&fixture->arena, metadata_request);
+  request->topics.count = -1;
+  for (int i = 0; i < requests; i++)
+    send_request(fixture, KEY_METADATA, 1, request);
+  for (int i = 0; i < 8; i++)
+    turn(fixture);
+}
+
+/* To a further client, whose answer is taken. */
+static int32_t partitions_of_all(struct fixture *fixture)
+{
+  struct metadata_request *request = WIRE_NEW(&fixture->arena, metadata_request);
+  request->topics.count = -1;
+  const struct metadata_response *answered = ask(fixture, KEY_METADATA, 1, request);
+  return answered->topics.items[63].partitions.count;
+}
+
+static void who_reads_no_answers_is_asked_nothing_more(void **state)
+{
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  int silent = fixture->client;
+  many_partitions();
+  send_and_never_read(fixture, 50);
+  assert_in_range(exchanges(fixture), 0, 2);
+  assert_in_range(broker->answers, 1, 40 << 20);
+  fixture->client = connect_to(fixture->port);
+  assert_int_equal(partitions_of_all(fixture), 1000);
+  close(silent);
+}
+
+/* All together are bounded, too, by those that let the most lie. */
+static void many_who_read_no_answers_are_disconnected(void **state)
+{
+  enum { SILENT = 6, MOST = 4 << 20 };
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  int silent[SILENT];
+  many_partitions();
+  broker->limits.output_bytes = MOST;
+  broker->limits.stalled_ms = 1;
+  for (int i = 0; i < SILENT; i++) {
+    silent[i] = fixture->client;
+    send_and_never_read(fixture, 5);
+    fixture->client = connect_to(fixture->port);
+  }
+  assert_in_range(broker->answers, MOST + 1, SILENT * 8 << 20);
+  for (int i = 0; i < 1000 && broker->answers > MOST; i++)
+    fixture->plugin->tick(fixture->source);
+  assert_in_range(broker->answers, 1, MOST);
+  assert_int_equal(partitions_of_all(fixture), 1000);
+  for (int i = 0; i < SILENT; i++)
+    close(silent[i]);
+  while (broker->connection_count > 1)
+    turn(fixture);
+  assert_int_equal(broker->answers, 0);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      TEST(many_records_are_taken_in_pieces),
+      TEST(one_request_is_taken_after_the_other),
+      TEST(pieces_that_nothing_takes_are_refused_in_time),
+      TEST(who_goes_away_takes_the_pieces_along),
+      TEST(a_stop_answers_what_is_not_all_taken),
+      TEST(a_batch_of_too_many_records_is_too_large),
+      TEST(a_batch_is_measured_when_it_is_compressed_anew),
+      TEST(a_blocked_request_with_bytes_behind_it_has_its_time),
+      TEST(a_blocked_request_that_makes_no_sense_is_refused_at_once),
+      TEST(who_reads_no_answers_is_asked_nothing_more),
+      TEST(many_who_read_no_answers_are_disconnected),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
