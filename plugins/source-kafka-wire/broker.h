@@ -155,6 +155,7 @@ struct broker {
   struct fetch *woken; /* parked, to be looked at again */
   struct fetch_sessions *sessions;
   struct groups *groups;
+  struct first_topics *first_topics; /* NULL: not yet */
   struct quotas *quotas;
   enum headrace_result failure;
 };
@@ -251,6 +252,9 @@ bool quotas_check(const struct headrace_host *host); /* false: said by log() */
 int32_t quota_charge(struct exchange *exchange, enum quota_kind kind, size_t bytes);
 /* What one answer may have at most, so that nobody has to wait for very long. */
 int64_t quota_most(const struct exchange *exchange, enum quota_kind kind);
+
+struct first_topics *first_topics_make(struct broker *broker);
+void first_topics_free(struct first_topics *topics);
 
 struct groups *groups_new(struct broker *broker);
 void groups_free(struct groups *groups);

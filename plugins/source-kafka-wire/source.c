@@ -38,6 +38,7 @@ static void release(struct broker *broker)
   }
   in_flight_free(&broker->in_flight);
   groups_free(broker->groups);
+  first_topics_free(broker->first_topics);
   topics_free(broker);
   if (broker->no_log) /* else the log is gone already */
     topics_let_go(broker);
@@ -102,32 +103,13 @@ static void source_close(void *instance)
 
 /* ---- running -------------------------------------------------------------------------------- */
 
-static void topic_made(void *context, enum headrace_log_error error, const char *reason)
-{
-  const struct broker *broker = context;
-  if (error != HEADRACE_LOG_OK && error != HEADRACE_LOG_EXISTS)
-    broker->host->log(broker->host, HEADRACE_ERROR, "topics: cannot be made: %s",
-                      reason ? reason : "see above");
-}
-
-static void make_topics(struct broker *broker)
-{
-  const struct headrace_pair *names;
-  size_t count = broker->host->list(broker->host, "topics", &names);
-  for (size_t i = 0; i < count; i++) {
-    const struct headrace_log_new_topic topic = {.name = names[i].name,
-                                                 .partition_count = broker->default_partitions};
-    broker->log->create_topic(broker->log->self, &topic, topic_made, broker);
-  }
-}
-
 static enum headrace_result source_start(void *instance, const void *position, size_t size)
 {
   struct broker *broker = instance;
   (void)position; /* a mark of an earlier run */
   (void)size;
   atomic_store(&broker->log_has_news, true);
-  make_topics(broker);
+  broker->first_topics = first_topics_make(broker);
   for (struct listener *at = broker->listeners; at; at = at->next)
     if (!broker_watch(broker, &at->watch, EPOLLIN))
       return HEADRACE_RETRY;

@@ -61,15 +61,19 @@ static inline int connect_to(int port)
 
 const struct headrace_registration *headrace_plugin_entry(void);
 
-static inline int setup(void **state)
+/* With one key of the source's more. */
+static inline int setup_with(void **state, const char *key, const char *value,
+                             enum headrace_log_error create_trouble)
 {
   struct fixture *fixture = calloc(1, sizeof *fixture);
   int port = free_port();
   char listen[32];
   snprintf(listen, sizeof listen, "127.0.0.1:%d", port);
   const char *const pairs[] = {
-      "listen", listen, "group_initial_rebalance_delay", "0", "fetch_sessions", "2", NULL};
+      "listen", listen, "group_initial_rebalance_delay", "0", "fetch_sessions", "2", key,
+      value,    NULL};
   the_log = log_double_new();
+  the_log->create_trouble = create_trouble;
   fixture->plugin = headrace_plugin_entry()->plugin;
   fixture->host = plugin_host_new(fixture->plugin->keys, pairs);
   fixture->host->instance.host.sink_log = sink_log;
@@ -80,6 +84,11 @@ static inline int setup(void **state)
   fixture->client = connect_to(port);
   *state = fixture;
   return 0;
+}
+
+static inline int setup(void **state)
+{
+  return setup_with(state, NULL, NULL, HEADRACE_LOG_OK);
 }
 
 static inline int teardown(void **state)

@@ -185,6 +185,10 @@ static void create_topic(void *self, const struct headrace_log_new_topic *wanted
                          headrace_log_done callback, void *context)
 {
   struct log_double *log = self;
+  if (log->create_trouble) {
+    done(self, log->create_trouble, callback, context);
+    return;
+  }
   int made = log_double_add_topic(log, wanted->name, wanted->partition_count);
   if (made) {
     struct headrace_log_topic *entry = &topic_called(log, wanted->name)->entry;

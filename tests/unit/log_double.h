@@ -35,8 +35,9 @@ struct log_double {
   size_t offset_count;
   int64_t last_producer;
   uint32_t last_id;
-  struct double_answer *first, *last; /* to be delivered */
-  enum headrace_log_error trouble;    /* what read() and store_offsets() answer; OK: what is */
+  struct double_answer *first, *last;     /* to be delivered */
+  enum headrace_log_error trouble;        /* what read() and store_offsets() answer; OK: what is */
+  enum headrace_log_error create_trouble; /* likewise of create_topic() */
   void (*before_store)(struct log_double *log); /* of offsets; may be NULL */
 };
 

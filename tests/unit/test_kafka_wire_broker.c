@@ -284,6 +284,47 @@ static void a_topic_is_made_only_if_the_client_wants_it(void **state)
   assert_int_equal(answered->topics.items[0].partitions.count, 1);
 }
 
+static int setup_away(void **state)
+{
+  return setup_with(state, "topics", "a, b", HEADRACE_LOG_AWAY);
+}
+
+static int setup_refusing(void **state)
+{
+  return setup_with(state, "topics", "a, b", HEADRACE_LOG_INVALID);
+}
+
+static void first_topics_are_tried_until_they_are_there(void **state)
+{
+  struct fixture *fixture = *state;
+  for (int i = 0; i < 5; i++)
+    turn(fixture);
+  assert_int_equal(the_log->topic_count, 0);
+  the_log->create_trouble = HEADRACE_LOG_OK;
+  int64_t deadline = broker_clock_ms() + 10000;
+  while (the_log->topic_count < 2 && broker_clock_ms() < deadline)
+    turn(fixture);
+  assert_int_equal(the_log->topic_count, 2);
+  turn(fixture);
+  char *said = plugin_host_log(fixture->host);
+  assert_non_null(strstr(said, "topics: 'a' cannot be made"));
+  assert_null(strstr(said, "topics: 'b' cannot be made")); /* once is enough */
+  assert_non_null(strstr(said, "topics: all are there"));
+  free(said);
+}
+
+static void first_topics_that_are_refused_end_the_pipeline(void **state)
+{
+  struct fixture *fixture = *state;
+  enum headrace_result result = HEADRACE_OK;
+  for (int i = 0; i < 5 && result == HEADRACE_OK; i++) {
+    struct headrace_batch *batch = plugin_host_batch();
+    result = fixture->plugin->read(fixture->source, batch, 5);
+    batch_free(batch);
+  }
+  assert_int_equal(result, HEADRACE_FATAL);
+}
+
 static const struct create_topics_response_creatable_topic_result *
 created(struct fixture *fixture, const int32_t *indexes, int32_t count)
 {
@@ -530,6 +571,10 @@ int main(void)
       TEST(sessions_are_bounded),
       TEST(no_topics_is_none_and_null_is_all),
       TEST(a_topic_is_made_only_if_the_client_wants_it),
+      cmocka_unit_test_setup_teardown(first_topics_are_tried_until_they_are_there, setup_away,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(first_topics_that_are_refused_end_the_pipeline,
+                                      setup_refusing, teardown),
       TEST(partitions_that_are_assigned_are_those_of_a_topic),
       TEST(only_members_of_the_generation_commit),
       TEST(a_commit_to_a_topic_that_is_just_deleted),
