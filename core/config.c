@@ -359,6 +359,76 @@ static bool setting_is(const struct settings *settings, const char *key, const c
   return text && !strcmp(text, value);
 }
 
+/* ---- one variable, two stages ---------------------------------------------- */
+
+static const struct ini_entry *key_entry(const struct loading *loading, const char *section,
+                                         const char *key)
+{
+  for (size_t i = 0; i < loading->ini.count; i++) {
+    const struct ini_entry *entry = &loading->ini.entries[i];
+    if (entry->key && !strcmp(entry->section, section) && !strcmp(entry->key, key))
+      return entry;
+  }
+  return NULL;
+}
+
+static bool is_variable_of(const struct headrace_key *key, const char *variable)
+{
+  size_t size = strlen(variable);
+  const char *word = key->environment ? key->environment : "";
+  while (*word) {
+    size_t length = strcspn(word, " ");
+    if (length == size && !strncmp(word, variable, size))
+      return true;
+    word += length + strspn(word + length, " ");
+  }
+  return false;
+}
+
+/* What the file gives that key, if this variable overrides it. */
+static const struct ini_entry *overridden(const struct loading *loading,
+                                          const struct stage_config *stage,
+                                          const struct headrace_key *key, const char *variable)
+{
+  CLEANUP_FREE char *own = own_variable(stage->name, key->name);
+  if (!is_variable_of(key, variable) || !getenv(variable) || getenv(own))
+    return NULL;
+  return key_entry(loading, stage->name, key->name);
+}
+
+/* The file says of two stages that they are not at the same place, and a variable says they are:
+ * it was set for something else, and the pipeline would write where it reads. */
+static void check_general_variable(struct loading *loading, const struct pipeline_config *pipeline,
+                                   const struct headrace_key *key, const char *variable)
+{
+  const struct ini_entry *here = overridden(loading, &pipeline->source, key, variable);
+  const struct headrace_key *other = here ? pipeline->sink.plugin->keys : NULL;
+  for (; other && other->name; other++) {
+    const struct ini_entry *there = overridden(loading, &pipeline->sink, other, variable);
+    if (!there || !strcmp(here->value, there->value))
+      continue;
+    CLEANUP_FREE char *own = own_variable(pipeline->sink.name, other->name);
+    CLEANUP_FREE char *text =
+        xasprintf("the environment variable %s would override it, and `%s` of [%s], which is "
+                  "another: unset it, or set %s",
+                  variable, key->name, pipeline->source.name, own);
+    fault(loading, there, text);
+  }
+}
+
+static void check_general_variables(struct loading *loading, const struct pipeline_config *pipeline)
+{
+  if (!pipeline->source.plugin || !pipeline->sink.plugin)
+    return;
+  for (const struct headrace_key *key = pipeline->source.plugin->keys; key && key->name; key++) {
+    CLEANUP_FREE char *variables = xstrdup(key->environment ? key->environment : "");
+    char *rest = variables;
+    for (char *variable; (variable = strsep(&rest, " "));)
+      if (*variable)
+        check_general_variable(loading, pipeline, key, variable);
+  }
+}
+
 /* What concerns two keys, or a key and what a plugin can do. */
 static void check_pipeline(struct loading *loading, const struct pipeline_config *pipeline)
 {
@@ -426,6 +496,7 @@ static void load_pipeline(struct loading *loading, const struct ini_entry *entry
   load_stage(loading, pipeline, &pipeline->codec, HEADRACE_CODEC);
   load_stage(loading, pipeline, &pipeline->sink, HEADRACE_SINK);
   check_pipeline(loading, pipeline);
+  check_general_variables(loading, pipeline);
   if (loading->diagnostics->count != before)
     return; /* plugins check what is at least well-typed */
   bool keeps_checkpoint = settings_integer(&pipeline->settings, "checkpoint") == CHECKPOINT_SINK;

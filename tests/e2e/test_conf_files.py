@@ -9,6 +9,7 @@ import pytest
 from harness import avro, places
 from harness.program import command
 from harness.waiting import wait_until
+from test_json_registry import deserializer as json_deserializer
 
 FILES = sorted((places.TREE / "conf").glob("*.ini"))
 
@@ -34,19 +35,28 @@ def run(db, kafka, headrace, variables):
     return start
 
 
+@pytest.fixture
+def named(variables):
+    """named(path): those of the variables that the file names."""
+    def choose(path):
+        text = path.read_text()
+        return {name: value for name, value in variables.items() if "${" + name + "}" in text}
+    return choose
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_check_likes_it(path, variables):
-    done = command("check", "-c", path, env=variables)
+def test_check_likes_it(path, named):
+    done = command("check", "-c", path, env=named(path))
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_check_misses_each_variable(path, variables):
+def test_check_misses_each_variable(path, named):
     """The variables above are not there by accident."""
-    used = [name for name in variables if "${" + name + "}" in path.read_text()]
+    used = named(path)
     assert used
     for name in used:
-        rest = {key: value for key, value in variables.items() if key != name}
+        rest = {key: value for key, value in used.items() if key != name}
         done = command("check", "-c", path, env=rest)
         assert done.returncode == 78 and name in done.stderr
 
@@ -226,6 +236,25 @@ def test_avro(db, kafka, registry, run, variables):
     read = avro.reader_of(registry)
     assert [(read(record.key), record.value and read(record.value)["op"]) for record in records] \
         == [({"id": 1}, "c"), ({"id": 1}, "d"), ({"id": 1}, None)]
+
+
+def test_json_schema(db, kafka, registry, run, variables):
+    """confluent-kafka's own reader, which checks each row with its schema."""
+    variables["SCHEMA_REGISTRY_URL"] = registry.url
+    db.sql("create table members (id int primary key, fee numeric(6,2), since date)")
+    program = run("json-schema.ini", "members")
+    db.sql("insert into members values (1, 9.50, '2026-11-21'); delete from members")
+    records = kafka.wait_records("members.public.members", 3, give_up=program.must_run)
+    read = json_deserializer(registry)
+    found = [read(record) for record in records]
+    assert [key for key, _ in found] == [{"id": 1}] * 3
+    assert [value and {name: value[name] for name in value if name != "__source_ts_ms"}
+            for _, value in found] == [
+        {"id": 1, "fee": "9.50", "since": "2026-11-21Z", "__deleted": "false", "__op": "c"},
+        {"id": 1, "fee": None, "since": None, "__deleted": "true", "__op": "d"}, None]
+    assert found[0][1]["__source_ts_ms"] > 1600000000000
+    schema = registry.latest("members.public.members-value")["schema"]
+    assert schema["title"] == "members.public.members.Value" and "__op" in schema["properties"]
 
 
 def test_avro_to_postgres(db, kafka, registry, headrace, variables):

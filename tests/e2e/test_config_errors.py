@@ -139,6 +139,31 @@ def test_environment_may_give_what_the_file_leaves_out(check):
     assert check(text, {"HEADRACE_ORDERS_SOURCE_SLOT": "orders"}) == (0, [])
 
 
+BETWEEN = """\
+[copy]
+source = kafka
+sink = kafka
+
+[copy.source]
+brokers = here:9092
+topics = t
+
+[copy.sink]
+brokers = there:9092
+topic = {topic}
+"""
+
+
+def test_a_variable_that_would_override_both_ends(check):
+    assert check(BETWEEN) == (0, [])
+    code, (line,) = check(BETWEEN, {"KAFKA_BROKERS": "there:9092"})
+    assert code == 78 and line.startswith(f"a.ini:{line_of(BETWEEN, 'there')}: ")
+    assert "KAFKA_BROKERS would override it, and `brokers` of [copy.source]" in line
+    assert check(BETWEEN, {"KAFKA_BROKERS": "there:9092",
+                           "HEADRACE_COPY_SOURCE_BROKERS": "here:9092"}) == (0, [])
+    assert check(BETWEEN.replace("there", "here"), {"KAFKA_BROKERS": "there:9092"}) == (0, [])
+
+
 def test_long_value_may_be_continued(check):
     text = GOOD.replace("host=localhost", "host=" + "x" * 150 + "\n  options=" + "y" * 150)
     assert check(text) == (0, [])
