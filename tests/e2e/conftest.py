@@ -12,7 +12,7 @@ from harness import places, process
 from harness.broker import Broker
 from harness.debezium import Connect
 from harness.kafka import Kafka
-from harness.postgres import OTHER_MAJORS, Postgres, Standby
+from harness.postgres import OTHER_MAJORS, VOLATILE, Postgres, Standby
 from harness.program import Headrace
 from harness.proxy import Proxy
 from harness.refusing_proxy import RefusingProxy
@@ -27,6 +27,14 @@ def session_folder():
     folder = places.scratch_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def memory_folder():
+    folder = places.memory_folder()
+    yield folder
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -75,9 +83,9 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.fixture(scope="session")
-def postgres(session_folder):
+def postgres(session_folder, memory_folder):
     """The session's cluster of Debian's PostgreSQL 15. Do not stop it: see postgres_factory."""
-    cluster = Postgres(session_folder).start()
+    cluster = Postgres(session_folder, settings=VOLATILE, memory=memory_folder).start()
     yield cluster
     cluster.close()
 
@@ -136,9 +144,9 @@ def standby_factory(postgres_factory):
 
 
 @pytest.fixture(scope="session", params=sorted([15, *OTHER_MAJORS]), ids="pg{}".format)
-def any_postgres(request, session_folder):
+def any_postgres(request, session_folder, memory_folder):
     """One cluster of each major that headrace supports: tests that use it run on all."""
-    cluster = Postgres(session_folder, request.param).start()
+    cluster = Postgres(session_folder, request.param, VOLATILE, memory=memory_folder).start()
     yield cluster
     cluster.close()
     shutil.rmtree(cluster.data, ignore_errors=True)

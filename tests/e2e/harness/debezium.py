@@ -7,6 +7,7 @@ import urllib.request
 
 from . import kafka as kafka_module
 from . import maven, places
+from .class_archive import ClassArchive
 from .process import Process
 from .waiting import wait_until
 
@@ -20,7 +21,10 @@ class Connect:
         self.folder = scratch / "connect"
         self.folder.mkdir()
         self.kafka, self.port = kafka, places.free_port()
-        self.options, self.jars = options, jars
+        self.jars = [maven.kafka_jars(), *(fetch() for fetch in jars)]
+        versions = "-".join(folder.name for folder in self.jars)
+        self.archive = ClassArchive(f"{self.main.rsplit('.')[-1]}-{versions}")
+        self.options = [*options, *self.archive.options()]
         self.process = Process("connect", self.folder)
         self.log = self.process.log
         self._numbers = itertools.count(1)
@@ -49,8 +53,7 @@ class Connect:
         kafka_module.write_properties(worker, self._properties())
         logging = self.folder / "log4j.properties"
         logging.write_text(kafka_module.LOGGING, encoding="utf-8")
-        jars = [maven.kafka_jars(), *(fetch() for fetch in self.jars)]
-        self.process.spawn(kafka_module.java(jars, self.main, str(worker), heap="1g",
+        self.process.spawn(kafka_module.java(self.jars, self.main, str(worker), heap="1g",
                                              logging=logging, options=self.options))
         wait_until(lambda: self.request("GET", "/") is not None, 90, "Connect answers",
                    interval=0.2, give_up=self.process.must_run)
@@ -68,7 +71,7 @@ class Connect:
             return None
 
     def close(self):
-        self.process.kill9()
+        self.archive.close(self.process)
 
     # ---- connectors
 

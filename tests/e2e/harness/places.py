@@ -7,6 +7,8 @@ import shutil
 import socket
 import tempfile
 
+from .waiting import is_long
+
 TREE = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ.get("HEADRACE_BUILD") or TREE / "build" / "release").resolve()
 BINARY = BUILD / "core" / "headrace"
@@ -18,6 +20,9 @@ KEPT_LOGS = pathlib.Path(os.environ.get("HEADRACE_KEPT_LOGS") or TREE / "build" 
 # a port while its server is down between kill -9 and restart.
 FIRST_PORT, LAST_PORT = 10_000, 32_000
 _given_ports = set()
+
+MEMORY = pathlib.Path("/dev/shm")
+ENOUGH_MEMORY = 6 << 30
 
 
 def free_port():
@@ -39,6 +44,23 @@ def free_port():
 def scratch_folder():
     """A new folder that other users (the one PostgreSQL runs as) may enter."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="headrace-e2e-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def memory_folder():
+    """A new folder whose files are only in memory, or None where there is too little of it.
+
+    On disk a quarter of the suite's time is the making and dropping of databases: each has 300
+    files, and ext4 looks at all inodes that were freed lately before it takes one. What a killed
+    run has left there is removed: memory is dearer than disk.
+    """
+    for left in MEMORY.glob("headrace-e2e-*"):
+        if not pathlib.Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    if is_long() or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH_MEMORY:
+        return None
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"headrace-e2e-{os.getpid()}-", dir=MEMORY))
     folder.chmod(0o755)
     return folder
 

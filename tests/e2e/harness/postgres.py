@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private PostgreSQL clusters."""
+import functools
+import hashlib
 import itertools
 import os
 import pathlib
@@ -31,6 +33,12 @@ SETTINGS = {
 }
 
 
+# For a cluster that no test kills: only a crash of the machine would show the difference.
+VOLATILE = {"fsync": "off"}
+
+INITDB = ["-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+
+
 def _server_user():
     """The server refuses root: prefix of a command that runs as the user postgres."""
     return ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -48,16 +56,43 @@ def _binaries(major, scratch):
     return copy / "bin"
 
 
+def _copy(source, target):
+    subprocess.run(["cp", "-a", source, target], check=True)
+
+
+@functools.cache
+def _empty_cluster(binaries, scratch):
+    """What initdb makes, which takes a second, to be copied. All copies have one system
+    identifier, which nothing here asks for."""
+    version = subprocess.run([binaries / "postgres", "--version"], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    options = hashlib.sha256(" ".join([version, *INITDB]).encode()).hexdigest()[:12]
+
+    def make(folder):
+        work = scratch / f"initdb-{options}"  # the cache is closed to the user postgres
+        work.mkdir()
+        if os.getuid() == 0:
+            shutil.chown(work, "postgres", "postgres")
+        subprocess.run([*_server_user(), binaries / "initdb", "-D", work / "data", *INITDB],
+                       check=True, stdout=subprocess.DEVNULL, cwd="/")
+        _copy(work / "data", folder / "data")
+        shutil.rmtree(work)
+    return places.into_cache(f"postgresql-data-{options}", make) / "data"
+
+
 class Postgres:
-    """One cluster. Trust authentication on 127.0.0.1 and on the socket in `folder`."""
+    """One cluster. Trust authentication on 127.0.0.1 and on the socket in `folder`.
+
+    `memory`: a folder for the data of a cluster that no test kills, see places.memory_folder.
+    """
 
     _numbers = itertools.count(1)
 
-    def __init__(self, scratch, major=None, settings=None, hba=None):
+    def __init__(self, scratch, major=None, settings=None, hba=None, memory=None):
         number = next(self._numbers)
         self.folder = scratch / f"postgres-{number}"
         self.folder.mkdir(mode=0o755)
-        self.data = self.folder / "data"
+        self.data = memory / self.folder.name if memory else self.folder / "data"
         self.host, self.port, self.user = "127.0.0.1", places.free_port(), "postgres"
         self.scratch, self.major = scratch, major or 15
         self.binaries = _binaries(major, scratch)
@@ -70,10 +105,7 @@ class Postgres:
     def _create(self, settings, hba):
         if os.getuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-        subprocess.run(_server_user() + [self.binaries / "initdb", "-D", self.data, "-U",
-                                         "postgres", "-A", "trust", "--no-sync", "-E", "UTF8",
-                                         "--locale=C.UTF-8"],
-                       check=True, stdout=subprocess.DEVNULL, cwd="/")
+        _copy(_empty_cluster(self.binaries, self.scratch), self.data)
         self._configure({**SETTINGS, **settings})
         if hba:
             (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 from . import maven, places
+from .class_archive import ClassArchive
 from .kafka import QUICK_START
 from .process import Process
 from .waiting import wait_until
@@ -26,6 +27,7 @@ class Registry:
         self.folder.mkdir()
         self.process = Process("registry", self.folder)
         self.log = self.process.log
+        self.archive = ClassArchive(f"registry-{maven.APICURIO_VERSION}")
 
     @property
     def url(self):
@@ -33,7 +35,8 @@ class Registry:
 
     def start(self):
         jar = next(maven.apicurio_registry().glob("*-runner.jar"))
-        self.process.spawn(["java", "-Xmx256m", *QUICK_START, f"-Dquarkus.http.port={self.port}",
+        self.process.spawn(["java", "-Xmx256m", *QUICK_START, *self.archive.options(),
+                            f"-Dquarkus.http.port={self.port}",
                             "-Dquarkus.http.host=127.0.0.1", "-jar", str(jar)],
                            cwd=self.folder)
         wait_until(lambda: self._answers(), 60, "the registry answers", interval=0.1,
@@ -47,7 +50,7 @@ class Registry:
             return False
 
     def close(self):
-        self.process.kill9()
+        self.archive.close(self.process)
 
     # ---- asking
 
