@@ -10,10 +10,12 @@ from harness.load import pipeline
 PASSWORD = "not-for-the-log"
 
 
-def start(db, broker, headrace, prefix, port, errors="stop", streams=True, **sink):
+def start(db, broker, headrace, prefix, port, errors="stop", streams=True, patient=True, **sink):
     db.sql("create table if not exists accounts (id int primary key, note text)")
     sections = pipeline(db, broker, prefix, errors=errors)
     sections["load.sink"] = {"brokers": f"localhost:{port}", "prefix": prefix, **sink}
+    if not patient:  # what it has read never becomes durable
+        sections["headrace"] = {"shutdown_timeout": "500ms"}
     program = headrace(sections)
     if streams:
         db.wait_streaming(sections["load.source"]["slot"], program)
@@ -76,7 +78,8 @@ def test_tls_both_ways(db, kafka_factory, headrace, topic_prefix, certificates):
     assert PASSWORD not in good.log.text()
 
     tls["tls_ca"] = certificates / "other.crt"
-    bad = start(db, broker, headrace, topic_prefix, port, tls_key_password=PASSWORD, **tls)
+    bad = start(db, broker, headrace, topic_prefix, port, patient=False,
+                tls_key_password=PASSWORD, **tls)
     bad.wait_log("a broker refuses the connection, trying on: check the tls and sasl keys")
     assert bad.running()
     assert PASSWORD not in bad.log.text()
@@ -114,7 +117,7 @@ def allow(broker, topic):
 
 def test_a_wrong_password_is_said(db, guarded, headrace, topic_prefix):
     program = start(db, guarded, headrace, topic_prefix, guarded.sasl_port,
-                    **{**LOGIN, "sasl_password": "wrong-" + PASSWORD})
+                    patient=False, **{**LOGIN, "sasl_password": "wrong-" + PASSWORD})
     program.wait_log("a broker refuses the connection, trying on: check the tls and sasl keys")
     assert program.running()
     assert PASSWORD not in program.log.text()
