@@ -3,23 +3,25 @@
  * codec-avro: changes become Avro records with their schemas in a registry, and these become
  * changes. */
 #include "codec_avro.h"
+#include "flattening.h"
 
 #include <string.h>
 
 static const struct headrace_key keys[] = {
     REGISTRY_KEYS,
-    {"format", HEADRACE_ENUM, NULL, 0, "debezium|plain|auto", NULL,
+    {"format", HEADRACE_ENUM, NULL, 0, "debezium|plain|flat|auto", NULL,
      "shape of the records; default: debezium to write, auto to read, which tells them apart"},
     SUBJECT_KEYS,
     {"reader", HEADRACE_ENUM, "writer", 0, "writer|latest", NULL,
      "reading: records are taken as they were written, or as data of the newest schema of their "
      "subject"},
     CONNECT_KEYS,
+    FLATTENING_KEYS,
     {0}};
 
 static enum format format_of(const struct headrace_host *host)
 {
-  static const enum format formats[] = {FORMAT_DEBEZIUM, FORMAT_PLAIN, FORMAT_AUTO};
+  static const enum format formats[] = {FORMAT_DEBEZIUM, FORMAT_PLAIN, FORMAT_FLAT, FORMAT_AUTO};
   return formats[host->integer(host, "format")];
 }
 

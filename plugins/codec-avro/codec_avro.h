@@ -77,7 +77,9 @@ struct avro_plan {
   struct avro_side key, value;
   struct avro_column *columns; /* as the relation's; those that are omitted have no writer */
   uint32_t column_count;
-  size_t row_fixed;                                       /* an upper bound of a row of nulls */
+  const struct avro_type *row; /* a row's record … */
+  size_t row_fields;           /* … of which so many fields are columns, the others are added */
+  size_t row_fixed;            /* an upper bound of a row of nulls */
   struct text source_head, source_database, source_names; /* of the source block */
   struct avro_source source;
 };

@@ -3,6 +3,7 @@
  * Records: Debezium's envelope in the order of its schema, plain rows, and those that are no
  * rows'. */
 #include "codec_avro.h"
+#include "flattening.h"
 
 #include <string.h>
 
@@ -337,6 +338,65 @@ static size_t envelope_bound(const struct writing *writing, const struct draft *
          CLOCK_ROOM;
 }
 
+/* ---- the row alone ------------------------------------------------------------- */
+
+static size_t flat_bound(const struct output *to, const struct writing *writing,
+                         const struct flat_row *flat)
+{
+  const struct addition *fields;
+  size_t count = flat_added(to->codec->flat, &fields);
+  size_t bound = AVRO_HEAD + columns_bound(writing, flat->row) + 64;
+  for (size_t i = 0; i < count; i++)
+    bound += AVRO_JSON_BOUND(flat->added[i].size + 2);
+  return bound;
+}
+
+static char *put_added(char *out, const struct avro_type *type, const struct json_value *value)
+{
+  bool quoted = value->kind == JSON_STRING; /* its quotes stand around it */
+  return avro_from_json(out, type, value->data - quoted, value->size + 2 * (size_t)quoted);
+}
+
+static char *put_flat(char *out, const struct output *to, struct writing *writing,
+                      const struct flat_row *flat)
+{
+  const struct avro_plan *avro = writing->avro;
+  const struct addition *fields;
+  size_t count = flat_added(to->codec->flat, &fields), field = avro->row_fields;
+  out = avro_put_head(out, avro->value.id);
+  if (!(out = put_row(out, writing, flat->row)))
+    return NULL;
+  if (flat->mark)
+    out = avro_from_json(out, avro->row->fields[field++].type, flat->mark, strlen(flat->mark));
+  for (size_t i = 0; i < count; i++)
+    out = avro_must(put_added(out, avro->row->fields[field++].type, &flat->added[i]));
+  return out;
+}
+
+/* ---- records of rows ------------------------------------------------------------- */
+
+static bool has_value(const struct draft *draft)
+{
+  return !draft->flat || (draft->flat->row && !draft->flat->key_only);
+}
+
+static size_t body_bound(const struct output *to, const struct writing *writing,
+                         const struct draft *draft)
+{
+  if (!has_value(draft))
+    return 0;
+  return draft->flat ? flat_bound(to, writing, draft->flat) : envelope_bound(writing, draft);
+}
+
+static char *put_body(char *out, const struct output *to, struct writing *writing,
+                      const struct draft *draft)
+{
+  if (!has_value(draft))
+    return out;
+  return draft->flat ? put_flat(out, to, writing, draft->flat)
+                     : put_envelope(out, to, writing, draft);
+}
+
 enum headrace_result avro_emit(struct output *to, const struct draft *draft,
                                struct headrace_value *key)
 {
@@ -344,20 +404,22 @@ enum headrace_result avro_emit(struct output *to, const struct draft *draft,
   struct writing writing = {.plan = to->plan, .avro = avro_plan_of(to->plan)};
   bool keyed = draft->key && to->plan->key_count;
   size_t bound =
-      envelope_bound(&writing, draft) + (keyed ? key_columns_bound(&writing, draft->key) : 0);
+      body_bound(to, &writing, draft) + (keyed ? key_columns_bound(&writing, draft->key) : 0);
   char *start = host->reserve(host, to->batch, bound);
   char *key_end = keyed ? put_key(start, &writing, draft->key) : start;
-  char *end = key_end ? put_envelope(key_end, to, &writing, draft) : NULL;
+  char *end = key_end ? put_body(key_end, to, &writing, draft) : NULL;
   if (!end)
     return defective(to->codec, &writing, to->batch);
   host->commit(host, to->batch, (size_t)(end - start));
+  *key = keyed ? binary(start, key_end) : (struct headrace_value){0};
+  if (draft->flat && draft->flat->key_only)
+    return HEADRACE_OK;
   struct headrace_record *record = host->add_record(host, to->batch);
-  if (keyed)
-    record->key = binary(start, key_end);
-  record->value = binary(key_end, end);
+  record->key = *key;
+  if (has_value(draft))
+    record->value = binary(key_end, end);
   record->headers = draft->headers;
   record->header_count = draft->header_count;
-  *key = record->key;
   return HEADRACE_OK;
 }
 

@@ -50,12 +50,23 @@ static void plan_source(const struct codec *codec, struct avro_plan *avro,
 }
 
 /* The record of a row: the value itself, or what `before` is besides null. */
-static const struct avro_type *row_type(const struct avro_type *type, enum format format)
+static const struct avro_type *row_type(const struct avro_type *type, const struct codec *codec)
 {
   const struct avro_type *row = type;
-  if (format != FORMAT_PLAIN)
+  if (!codec->flat && codec->options.format != FORMAT_PLAIN)
     avro_is_optional(type->fields[0].type, &row);
   return row;
+}
+
+/* Of a flat row without additions Kafka Connect says that it may be null; as Apicurio's converter
+ * we register the record alone. */
+static struct text schema_of(const struct codec *codec, const struct relation_plan *plan,
+                             const struct headrace_relation *relation)
+{
+  if (codec->flat)
+    return schema_of_flat(codec, plan, relation);
+  return codec->options.format == FORMAT_PLAIN ? schema_of_row(codec, plan, relation)
+                                               : schema_of_value(codec, plan, relation);
 }
 
 static void plan_columns(struct avro_plan *avro, const struct relation_plan *plan,
@@ -74,6 +85,8 @@ static void plan_columns(struct avro_plan *avro, const struct relation_plan *pla
         column->unavailable.size > column->zero.size ? column->unavailable.size : column->zero.size;
     avro->row_fixed += stand_in + 1;
   }
+  avro->row = row;
+  avro->row_fields = field;
 }
 
 void *avro_plan_new(struct codec *codec, struct relation_plan *plan,
@@ -82,10 +95,8 @@ void *avro_plan_new(struct codec *codec, struct relation_plan *plan,
   if (!relation) /* messages need nothing */
     return NULL;
   const struct avro_codec *own = (struct avro_codec *)codec;
-  enum format format = codec->options.format;
   struct avro_plan *avro = avro_must(calloc(1, sizeof *avro));
-  avro->value = side_of(format == FORMAT_PLAIN ? schema_of_row(codec, plan, relation)
-                                               : schema_of_value(codec, plan, relation));
+  avro->value = side_of(schema_of(codec, plan, relation));
   char *topic = avro_topic_of(own, relation);
   avro->value.subject = avro_subject(own, topic, &avro->value, false);
   if (plan->key_count) {
@@ -93,7 +104,7 @@ void *avro_plan_new(struct codec *codec, struct relation_plan *plan,
     avro->key.subject = avro_subject(own, topic, &avro->key, true);
   }
   free(topic);
-  plan_columns(avro, plan, row_type(avro_schema_type(avro->value.schema), format));
+  plan_columns(avro, plan, row_type(avro_schema_type(avro->value.schema), codec));
   plan_source(codec, avro, relation);
   return avro;
 }

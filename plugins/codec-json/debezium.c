@@ -2,6 +2,7 @@
  *
  * format=debezium: Debezium's envelope as Kafka Connect's JsonConverter writes it, field for field
  * in its order. */
+#include "flattening.h"
 #include "json.h"
 
 #include <stdlib.h>
@@ -90,6 +91,95 @@ static size_t wrapped_key_bound(const struct output *to, const struct image *key
   return json_plan_of(to->plan)->key_schema.size + key_bound(to->plan, key->values, key->other) + 1;
 }
 
+/* ---- the row alone ------------------------------------------------------- */
+
+static size_t flat_bound(const struct output *to, const struct flat_row *flat)
+{
+  const struct addition *fields;
+  size_t count = flat_added(to->codec->flat, &fields);
+  size_t bound = json_plan_of(to->plan)->value_schema.size + image_bound(to->plan, flat->row) + 64;
+  for (size_t i = 0; i < count; i++)
+    bound += JSON_ESCAPE_GROWTH * strlen(fields[i].name) + flat->added[i].size + 8;
+  return bound;
+}
+
+/* Behind what is in the object already. */
+static char *member_write(char *out, const char *name, const char *value, size_t size, bool quoted)
+{
+  if (out[-1] != '{')
+    *out++ = ',';
+  out = json_string(out, name, strlen(name));
+  *out++ = ':';
+  if (quoted)
+    *out++ = '"';
+  out = json_copy(out, value, size);
+  if (quoted)
+    *out++ = '"';
+  return out;
+}
+
+static char *flat_write(char *out, const struct output *to, const struct flat_row *flat,
+                        const struct column_plan **defect)
+{
+  const struct addition *fields;
+  size_t count = flat_added(to->codec->flat, &fields);
+  out = text_put(out, &json_plan_of(to->plan)->value_schema);
+  if (!(out = image_write(out, to->plan, flat->row, defect)))
+    return NULL;
+  out--; /* the object goes on */
+  if (flat->mark)
+    out = member_write(out, "__deleted", flat->mark, strlen(flat->mark), false);
+  for (size_t i = 0; i < count; i++)
+    out = member_write(out, fields[i].name, flat->added[i].data, flat->added[i].size,
+                       flat->added[i].kind == JSON_STRING);
+  *out++ = '}';
+  if (json_plan_of(to->plan)->wrapped)
+    *out++ = '}';
+  return out;
+}
+
+/* ---- records of rows ----------------------------------------------------- */
+
+static bool has_value(const struct draft *draft)
+{
+  return !draft->flat || (draft->flat->row && !draft->flat->key_only);
+}
+
+static size_t body_bound(const struct output *to, const struct draft *draft)
+{
+  if (!has_value(draft))
+    return 0;
+  if (draft->flat)
+    return flat_bound(to, draft->flat);
+  return (to->codec->options.cloudevents ? cloud_event_bound : envelope_bound)(to->plan, draft);
+}
+
+static char *body_write(char *out, struct output *to, const struct draft *draft,
+                        const struct column_plan **defect)
+{
+  if (!has_value(draft))
+    return out;
+  if (draft->flat)
+    return flat_write(out, to, draft->flat, defect);
+  return to->codec->options.cloudevents ? cloud_event_write(out, to, draft, defect)
+                                        : envelope_write(out, to, draft, defect);
+}
+
+/* The bytes are the key's up to key_end, then the value's. */
+static void add_record(const struct output *to, const struct draft *draft, char *key_end, char *end,
+                       const struct headrace_value *key)
+{
+  const struct headrace_host *host = to->codec->host;
+  struct headrace_record *record = host->add_record(host, to->batch);
+  record->key = *key;
+  if (has_value(draft))
+    record->value = value_of(key_end, end);
+  if (has_value(draft) && json_plan_of(to->plan)->value.known)
+    record->value.state = HEADRACE_BINARY;
+  record->headers = draft->headers;
+  record->header_count = draft->header_count;
+}
+
 enum headrace_result json_emit(struct output *to, const struct draft *draft,
                                struct headrace_value *key)
 {
@@ -97,29 +187,20 @@ enum headrace_result json_emit(struct output *to, const struct draft *draft,
   const struct relation_plan *plan = to->plan;
   const struct column_plan *defect = NULL;
   bool keyed = draft->key && plan->key_count;
-  bool cloud = to->codec->options.cloudevents;
-  size_t bound = (cloud ? cloud_event_bound : envelope_bound)(plan, draft) +
-                 (keyed ? wrapped_key_bound(to, draft->key) : 0);
+  size_t bound = body_bound(to, draft) + (keyed ? wrapped_key_bound(to, draft->key) : 0);
   char *start = host->reserve(host, to->batch, bound);
   char *key_end = start;
   if (keyed && !(key_end = wrapped_key_write(start, to, draft->key, &defect)))
     return codec_defect(to->codec, plan, defect);
-  char *end = cloud ? cloud_event_write(key_end, to, draft, &defect)
-                    : envelope_write(key_end, to, draft, &defect);
+  char *end = body_write(key_end, to, draft, &defect);
   if (!end)
     return codec_defect(to->codec, plan, defect);
   host->commit(host, to->batch, (size_t)(end - start));
-  struct headrace_record *record = host->add_record(host, to->batch);
-  if (keyed)
-    record->key = value_of(start, key_end);
-  record->value = value_of(key_end, end);
-  if (json_plan_of(plan)->value.known)
-    record->value.state = HEADRACE_BINARY;
-  if (json_plan_of(plan)->key.known && keyed)
-    record->key.state = HEADRACE_BINARY;
-  record->headers = draft->headers;
-  record->header_count = draft->header_count;
-  *key = record->key;
+  *key = keyed ? value_of(start, key_end) : (struct headrace_value){0};
+  if (keyed && json_plan_of(plan)->key.known)
+    key->state = HEADRACE_BINARY;
+  if (!draft->flat || !draft->flat->key_only)
+    add_record(to, draft, key_end, end, key);
   return HEADRACE_OK;
 }
 

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "flattening.h"
 #include "json.h"
 
 const struct headrace_key json_keys[] = {
-    {"format", HEADRACE_ENUM, NULL, 0, "debezium|envelope|op|plain|cloudevents|auto", NULL,
+    {"format", HEADRACE_ENUM, NULL, 0, "debezium|envelope|op|plain|cloudevents|flat|auto", NULL,
      "shape of the records; default: debezium to write, auto to read, which tells them apart"},
     {"schemas", HEADRACE_BOOL, "no", 0, NULL, NULL,
-     "format=debezium, cloudevents: wrap key and value as {\"schema\":…,\"payload\":…} for Kafka "
+     "format=debezium, flat, cloudevents: wrap key and value as {\"schema\":…,\"payload\":…} for "
+     "Kafka "
      "Connect"},
     CONNECT_KEYS,
+    FLATTENING_KEYS,
     REGISTRY_URLS(
         0, NULL,
         "URLs of a schema registry: records have the id of their JSON Schema there before "
@@ -52,8 +55,8 @@ static enum headrace_result check_registry(const struct headrace_host *host, enu
   const char *wrong = NULL;
   if (!json_has_registry(host))
     return HEADRACE_OK;
-  if (format != FORMAT_DEBEZIUM && format != FORMAT_AUTO)
-    wrong = "registry goes with format = debezium and, to read, auto";
+  if (format != FORMAT_DEBEZIUM && format != FORMAT_FLAT && format != FORMAT_AUTO)
+    wrong = "registry goes with format = debezium, flat and, to read, auto";
   else if (host->integer(host, "schemas"))
     wrong = "registry and schemas = yes do not go together: each brings the schema";
   else if (key_format && !strcmp(key_format, "text"))
@@ -72,9 +75,10 @@ enum headrace_result json_check(const struct headrace_host *host)
   enum headrace_result result = options_check(host, format);
   if (check_registry(host, format) != HEADRACE_OK)
     result = HEADRACE_FATAL;
-  if (host->integer(host, "schemas") && format != FORMAT_DEBEZIUM && format != FORMAT_CLOUDEVENTS) {
+  if (host->integer(host, "schemas") && format != FORMAT_DEBEZIUM && format != FORMAT_FLAT &&
+      format != FORMAT_CLOUDEVENTS) {
     host->log(host, HEADRACE_ERROR,
-              "schemas = yes goes with format = debezium or cloudevents only");
+              "schemas = yes goes with format = debezium, flat or cloudevents only");
     result = HEADRACE_FATAL;
   }
   const char *key_format = host->string(host, "key_format");

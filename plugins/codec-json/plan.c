@@ -30,13 +30,22 @@ static struct text wrapper(struct text schema)
   return text;
 }
 
+static struct text schema_of_payload(const struct codec *codec, const struct relation_plan *plan,
+                                     const struct headrace_relation *relation)
+{
+  if (codec->options.cloudevents)
+    return schema_of_images(codec, plan, relation);
+  return codec->flat ? schema_of_flat(codec, plan, relation)
+                     : schema_of_value(codec, plan, relation);
+}
+
 static void plan_sides(struct json_plan *json, const struct json_codec *codec,
                        const struct relation_plan *plan, const struct headrace_relation *relation)
 {
   const struct codec *common = &codec->codec;
   char *topic =
       subject_topic_of(codec->topic, common->options.prefix, relation->schema, relation->table);
-  struct text value = schema_of_value(common, plan, relation);
+  struct text value = schema_of_payload(common, plan, relation);
   wire_side_init(&json->value, codec, topic, value.data, false);
   text_free(&value);
   if (plan->key_count) {
@@ -56,9 +65,7 @@ void *json_plan(struct codec *codec, struct relation_plan *plan,
   plan_names(json, plan);
   if (codec->options.schemas && relation) {
     json->key_schema = wrapper(schema_of_key(codec, plan, relation));
-    json->value_schema =
-        wrapper(codec->options.cloudevents ? schema_of_images(codec, plan, relation)
-                                           : schema_of_value(codec, plan, relation));
+    json->value_schema = wrapper(schema_of_payload(codec, plan, relation));
   }
   json->wrapped = json->value_schema.size > 0;
   if (((struct json_codec *)codec)->registry && relation)

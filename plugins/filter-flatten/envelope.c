@@ -1,48 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flatten.h"
 
-bool member(const struct json_value *object, const char *name, struct json_value *value)
-{
-  struct json_reader reader;
-  struct json_value open, found;
-  if (object->kind != JSON_OBJECT || !object->size)
-    return false;
-  json_read_begin(&reader, object->data, object->size);
-  json_read_value(&reader, &open);
-  while (json_next_member(&reader, &found)) {
-    if (!json_read_whole(&reader, value))
-      return false;
-    if (json_is(&found, name))
-      return true;
-  }
-  return false;
-}
-
-bool field_of(const struct json_value *fields, const char *name, struct json_value *field)
-{
-  struct json_reader reader;
-  struct json_value open, found;
-  if (fields->kind != JSON_ARRAY || !fields->size)
-    return false;
-  json_read_begin(&reader, fields->data, fields->size);
-  json_read_value(&reader, &open);
-  while (json_next_element(&reader)) {
-    if (!json_read_whole(&reader, field))
-      return false;
-    if (member(field, "field", &found) && found.kind == JSON_STRING && json_is(&found, name))
-      return true;
-  }
-  return false;
-}
-
 /* {"schema":…,"payload":…}: the payload is the event. */
 static void unwrap(struct envelope *envelope)
 {
   struct json_value schema, payload;
-  if (!member(&envelope->payload, "schema", &schema) ||
-      !member(&envelope->payload, "payload", &payload))
+  if (!flattening_member(&envelope->payload, "schema", &schema) ||
+      !flattening_member(&envelope->payload, "payload", &payload))
     return;
-  if (schema.kind != JSON_OBJECT || !member(&schema, "fields", &envelope->fields))
+  if (schema.kind != JSON_OBJECT || !flattening_member(&schema, "fields", &envelope->fields))
     envelope->fields = (struct json_value){0};
   envelope->payload = payload;
 }
@@ -89,13 +55,4 @@ enum shape envelope_read(const struct headrace_value *value, struct envelope *en
     return SHAPE_TRUNCATE;
   bool row = envelope->after.kind == JSON_OBJECT || envelope->before.kind == JSON_OBJECT;
   return row && envelope->op.size == 1 ? SHAPE_ROW : SHAPE_OTHER;
-}
-
-bool addition_value(const struct addition *addition, const struct envelope *envelope,
-                    struct json_value *value)
-{
-  struct json_value part = envelope->payload;
-  if (addition->part && !member(&envelope->payload, addition->part, &part))
-    return false;
-  return member(&part, addition->field, value) && value->kind != JSON_NULL;
 }

@@ -6,10 +6,7 @@
 #ifndef HEADRACE_FLATTEN_H
 #define HEADRACE_FLATTEN_H
 
-#include "json_read.h"
-#include "text_buffer.h"
-
-#include <headrace/plugin.h>
+#include "flattening.h"
 
 /* ---- envelope.c: what an event is --------------------------------------------- */
 
@@ -28,28 +25,6 @@ struct envelope {
 };
 
 enum shape envelope_read(const struct headrace_value *value, struct envelope *envelope);
-
-/* The member of that name, of an object that was read before. False: there is none. */
-bool member(const struct json_value *object, const char *name, struct json_value *value);
-/* Of a struct's fields, the one of that name. */
-bool field_of(const struct json_value *fields, const char *name, struct json_value *field);
-
-/* ---- what is added --------------------------------------------------------------- */
-
-struct addition {
-  char *part; /* of the envelope that has it: "source", "transaction"; NULL: itself */
-  char *field;
-  char *name; /* with its prefix */
-};
-
-struct additions {
-  struct addition *items;
-  size_t count;
-};
-
-/* The value; false: the event has no such field, or it is null. */
-bool addition_value(const struct addition *addition, const struct envelope *envelope,
-                    struct json_value *value);
 
 /* ---- write.c: the row's text ------------------------------------------------------ */
 

@@ -348,12 +348,68 @@ static void cloudevents_format(void **state)
   codec_test_free(test);
 }
 
+/* That the bytes are Debezium's is tests/e2e/test_debezium_flatten.py's to say. */
+static void flat_rows(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *deletes, *deleted, *second; /* NULL: a tombstone; "": no record */
+    const char *mark;
+  } cases[] = {
+      {"tombstone", NULL, "", ""},
+      {"drop", "", "", ""},
+      {"rewrite", "{\"id\":1,\"name\":null,\"n\":0,\"__deleted\":\"true\"", "",
+       ",\"__deleted\":\"false\""},
+      {"rewrite-with-tombstone", "{\"id\":1,\"name\":null,\"n\":0,\"__deleted\":\"true\"", NULL,
+       ",\"__deleted\":\"false\""},
+      {"delete-to-tombstone", NULL, "", ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char expected[200];
+    struct codec_test *test = table_test((const char *const[]){
+        "format", "flat", "deletes", cases[i].deletes, "add_fields",
+        "op, after.name, before.id, source.table:\"t", "add_headers", "op", NULL});
+    codec_test_row(test, HEADRACE_INSERT, NULL, ROW("1", "x\"", "5"));
+    snprintf(expected, sizeof expected,
+             "{\"id\":1,\"name\":\"x\\\"\",\"n\":5%s,\"__op\":\"c\",\"__after_name\":\"x\\\"\","
+             "\"__before_id\":null,\"__\\\"t\":\"t\"}",
+             cases[i].mark);
+    assert_record(test, 0, "{\"id\":1}", expected);
+    const struct headrace_record *record = codec_test_record(test, 0);
+    const struct headrace_header *header = &record->headers[record->header_count - 1];
+    assert_string_equal(header->name, "__op");
+    assert_memory_equal(header->value.data, "c", 1);
+    codec_test_row(test, HEADRACE_DELETE, ROW("1", NONE, ABSENT), NULL);
+    const char *records[] = {cases[i].deleted, cases[i].second};
+    size_t count = 0;
+    for (size_t j = 0; j < 2; j++) {
+      if (records[j] && !*records[j])
+        continue;
+      snprintf(expected, sizeof expected,
+               "%s,\"__op\":\"d\",\"__after_name\":null,\"__before_id\":1,\"__\\\"t\":\"t\"}",
+               records[j] ? records[j] : "");
+      assert_record(test, count, "{\"id\":1}", records[j] ? expected : NULL);
+      record = codec_test_record(test, count++);
+      assert_memory_equal(record->headers[record->header_count - 1].value.data, "d", 1);
+    }
+    assert_int_equal(test->batch->events.count, count);
+    codec_test_row(test, HEADRACE_TRUNCATE, NULL, NULL);
+    assert_int_equal(test->batch->events.count, 0);
+    codec_test_free(test);
+  }
+}
+
 static void settings_that_do_not_go_together(void **state)
 {
   (void)state;
   static const char *const wrong[][6] = {
       {"schemas", "yes", "format", "plain", NULL},
       {"schemas", "yes", "key_format", "text", NULL},
+      {"deletes", "drop", NULL},
+      {"add_headers", "op", "format", "plain", NULL},
+      {"add_fields", "source.nothing", "format", "flat", NULL},
+      {"add_fields", "ts", "format", "flat", NULL},
+      {"add_fields", "op, before.", "format", "flat", NULL},
       {"key_columns", "public.t = id+", NULL},
       {"key_columns", "public.t = id++n", NULL},
   };
@@ -395,6 +451,7 @@ int main(void)
       cmocka_unit_test(plain_format),
       cmocka_unit_test(schemas),
       cmocka_unit_test(cloudevents_format),
+      cmocka_unit_test(flat_rows),
       cmocka_unit_test(settings_that_do_not_go_together),
       cmocka_unit_test(keys_of_topics_are_not_of_tables),
   };

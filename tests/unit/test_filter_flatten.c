@@ -135,6 +135,19 @@ static void test_malformed(void **state)
   }
 }
 
+/* What codec avro has written: the way out is said. */
+static void test_schema_id(void **state)
+{
+  (void)state;
+  struct filter_test *test = filter_test_new(NULL);
+  struct headrace_record avro = {.value = {"\0\0\0\0\1\2", 6, HEADRACE_BINARY}};
+  test->host->verdict = HEADRACE_VERDICT_DEAD_LETTER;
+  test->event = (struct headrace_event){.record = &avro};
+  assert_int_equal(filter_test_event(test, &test->event), HEADRACE_OK);
+  assert_non_null(strstr(test->host->last_reason, "set format = flat in the codec"));
+  filter_test_free(test);
+}
+
 static void test_check(void **state)
 {
   (void)state;
@@ -148,6 +161,6 @@ int main(void)
       cmocka_unit_test(test_rows),        cmocka_unit_test(test_headers),
       cmocka_unit_test(test_deletes),     cmocka_unit_test(test_schemas),
       cmocka_unit_test(test_others_pass), cmocka_unit_test(test_malformed),
-      cmocka_unit_test(test_check)};
+      cmocka_unit_test(test_schema_id),   cmocka_unit_test(test_check)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

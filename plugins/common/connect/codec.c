@@ -34,12 +34,15 @@ void codec_begin(struct codec *codec)
 {
   make_context_headers(codec);
   want_metadata(codec);
+  if (codec->options.flat)
+    codec->flat = flat_new(codec->host);
 }
 
 void codec_end(struct codec *codec)
 {
   decoder_free(codec->decoder);
   plans_free(codec);
+  flat_free(codec->flat);
   relation_plan_clear(codec, &codec->message);
   text_free(&codec->database);
   free(codec->heartbeat_topic);

@@ -10,6 +10,7 @@
  * scalar, decimal, time, array, structured   those functions
  * row         rows and keys as JSON
  * debezium    which records a change makes
+ * flat        what of them ExtractNewRecordState leaves
  * message, metadata   the records that are no row's
  * schema      Kafka Connect's schemas, as JSON
  *
@@ -29,6 +30,7 @@ enum format {
   FORMAT_OP,
   FORMAT_PLAIN,
   FORMAT_CLOUDEVENTS, /* of reading; what writes it has FORMAT_DEBEZIUM and options.cloudevents */
+  FORMAT_FLAT,        /* of reading; what writes it has FORMAT_DEBEZIUM and options.flat */
   FORMAT_AUTO
 };
 enum decimal_mode { DECIMAL_PRECISE, DECIMAL_DOUBLE, DECIMAL_STRING };
@@ -70,6 +72,7 @@ enum scratch_use {
 struct options {
   enum format format;
   bool cloudevents; /* Debezium's events inside of CloudEvents */
+  bool flat;        /* of Debezium's events the rows alone */
   bool schemas;
   bool tombstones;
   const char *prefix;
@@ -186,6 +189,7 @@ struct codec {
   struct surplus surplus;            /* of all relations */
   char *heartbeat_topic;             /* owned; NULL: no records of heartbeats */
   struct text database;              /* that relations came from last: messages do not say */
+  struct flat *flat;                 /* NULL: the format is another */
   struct decoder *decoder;           /* once there is something to decode */
   struct headrace_batch *reading_to; /* inside of dialect->read() */
 };
@@ -208,12 +212,21 @@ struct output { /* where a change's records go */
   int64_t now_us;
 };
 
+struct json_value;
+struct flat_row {                 /* of a record, in the envelope's place */
+  const struct image *row;        /* NULL: a tombstone is made of it */
+  const char *mark;               /* __deleted as JSON; NULL: there is no such field */
+  const struct json_value *added; /* values of flat_added() */
+  bool key_only;                  /* no record: only the key is wanted, for a tombstone */
+};
+
 struct draft { /* of one record in Debezium's envelope */
   struct image before, after;
   const struct image *key; /* NULL: none */
   const struct headrace_header *headers;
   uint32_t header_count;
   char operation;
+  const struct flat_row *flat; /* NULL: the envelope */
 };
 
 /* A record that is no row's: its parts as JSON, in the batch's memory, and their Connect schemas,
@@ -436,6 +449,18 @@ bool key_complete(const struct relation_plan *plan, const struct headrace_value 
 /* Whether both rows have the same key; an absent value is unchanged. */
 bool key_equal(const struct relation_plan *plan, const struct headrace_value *one,
                const struct headrace_value *two);
+
+/* flat.c: of format = flat. Its settings were checked before. */
+struct addition;
+struct flat *flat_new(const struct headrace_host *host);
+void flat_free(struct flat *flat); /* NULL: nothing */
+bool flat_keeps_tombstones(const struct flat *flat);
+/* The fields that are added behind a row's and __deleted; how many. */
+size_t flat_added(const struct flat *flat, const struct addition **fields);
+/* *draft has the headers that were added, afterwards. */
+enum headrace_result flat_emit(struct output *to, struct draft *draft, struct headrace_value *key);
+struct text schema_of_flat(const struct codec *codec, const struct relation_plan *plan,
+                           const struct headrace_relation *relation);
 
 /* source_block.c: the record's source block but for its change's sequence … */
 void source_plan(struct codec *codec, struct relation_plan *plan, const char *database);

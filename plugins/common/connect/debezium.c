@@ -4,10 +4,9 @@
  * taken from what a running 3.3.1 sends (docs/debezium-compatibility.md). */
 #include "connect_codec.h"
 
-static enum headrace_result emit(struct output *to, const struct draft *draft,
-                                 struct headrace_value *key)
+static enum headrace_result emit(struct output *to, struct draft *draft, struct headrace_value *key)
 {
-  return to->codec->dialect->emit(to, draft, key);
+  return to->codec->flat ? flat_emit(to, draft, key) : to->codec->dialect->emit(to, draft, key);
 }
 
 bool key_complete(const struct relation_plan *plan, const struct headrace_value *values)
@@ -36,7 +35,8 @@ static void emit_tombstone(struct output *to, const struct headrace_value *key,
                            const struct draft *draft)
 {
   const struct headrace_host *host = to->codec->host;
-  if (!to->codec->options.tombstones)
+  const struct flat *flat = to->codec->flat;
+  if (!to->codec->options.tombstones || (flat && !flat_keeps_tombstones(flat)))
     return;
   struct headrace_record *record = host->add_record(host, to->batch);
   record->key = *key;

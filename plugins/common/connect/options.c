@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "connect_codec.h"
+#include "flattening.h"
 
 #include <stdlib.h>
 
@@ -42,7 +43,8 @@ static void read_decoding(const struct headrace_host *host, enum format format,
 void options_read(const struct headrace_host *host, enum format format, struct options *options)
 {
   *options = (struct options){
-      .format = format == FORMAT_CLOUDEVENTS ? FORMAT_DEBEZIUM : format,
+      .format = format == FORMAT_CLOUDEVENTS || format == FORMAT_FLAT ? FORMAT_DEBEZIUM : format,
+      .flat = format == FORMAT_FLAT,
       .cloudevents = format == FORMAT_CLOUDEVENTS,
       .tombstones = host->integer(host, "tombstones"),
       .prefix = host->string(host, "prefix"),
@@ -74,13 +76,64 @@ static bool names_columns(const char *value)
   return !strstr(value, "++");
 }
 
+/* What the envelope has of its own; of rows anything may be asked. */
+static bool is_in_envelope(const struct addition *addition)
+{
+  static const struct {
+    const char *part, *fields;
+  } parts[] = {{"", " op ts_ms ts_us ts_ns "},
+               {"source",
+                " version connector name ts_ms snapshot db sequence ts_us ts_ns schema table txId "
+                "lsn xmin "},
+               {"transaction", " id total_order data_collection_order "}};
+  const char *part = addition->part ? addition->part : "";
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    const char *found = strstr(parts[i].fields, addition->field);
+    size_t size = strlen(addition->field);
+    if (!strcmp(part, parts[i].part))
+      return size && found && found[-1] == ' ' && found[size] == ' ';
+  }
+  return !strcmp(part, "before") || !strcmp(part, "after");
+}
+
+static bool check_additions(const struct headrace_host *host, const char *key,
+                            const struct additions *additions)
+{
+  bool good = true;
+  for (size_t i = 0; i < additions->count; i++) {
+    const struct addition *addition = &additions->items[i];
+    if (is_in_envelope(addition))
+      continue;
+    host->log(host, HEADRACE_ERROR, "%s: Debezium's events have no field \"%s%s%s\"", key,
+              addition->part ? addition->part : "", addition->part ? "." : "", addition->field);
+    good = false;
+  }
+  return good;
+}
+
+/* Its keys, or those of it that nobody would look at. */
+static bool check_flat(const struct headrace_host *host, enum format format)
+{
+  struct flattening flattening;
+  const char *key = flattening_set(host);
+  if (format != FORMAT_FLAT && key) {
+    host->log(host, HEADRACE_ERROR, "%s goes with format = flat only", key);
+    return false;
+  }
+  bool good = flattening_read(host, &flattening);
+  good = good && check_additions(host, "add_fields", &flattening.fields);
+  good = good && check_additions(host, "add_headers", &flattening.headers);
+  flattening_free(&flattening);
+  return good;
+}
+
 enum headrace_result options_check(const struct headrace_host *host, enum format format)
 {
-  enum headrace_result result = HEADRACE_OK;
+  enum headrace_result result = check_flat(host, format) ? HEADRACE_OK : HEADRACE_FATAL;
   if (host->integer(host, "transaction_metadata") && format != FORMAT_DEBEZIUM &&
-      format != FORMAT_CLOUDEVENTS) {
+      format != FORMAT_CLOUDEVENTS && format != FORMAT_FLAT) {
     host->log(host, HEADRACE_ERROR,
-              "transaction_metadata = yes goes with format = debezium or cloudevents only");
+              "transaction_metadata = yes goes with format = debezium, flat or cloudevents only");
     result = HEADRACE_FATAL;
   }
   const struct headrace_pair *pairs;

@@ -613,6 +613,7 @@ enum record_shape record_shape_read(struct record_text *text, const struct optio
       [FORMAT_PLAIN] = {"", {read_plain}},
       [FORMAT_CLOUDEVENTS] = {"not format = cloudevents: specversion, iodebeziumop, data",
                               {read_cloud_event, read_debezium}},
+      [FORMAT_FLAT] = {"", {read_flat}},
       [FORMAT_AUTO] = {"", {read_debezium, read_cloud_event, read_envelope, read_op, read_flat}},
   };
   bool sound = false;
