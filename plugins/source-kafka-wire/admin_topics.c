@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * CreateTopics, DeleteTopics, CreatePartitions. */
+#include "repeats.h"
 #include "tally.h"
 
 #include <stdio.h>
@@ -94,14 +95,6 @@ static enum kafka_error count_fault(struct exchange *exchange, const asked_topic
   return KAFKA_NONE;
 }
 
-static bool asked_twice(const struct create_topics_request *request, const asked_topic *asked)
-{
-  int32_t times = 0;
-  for (int32_t i = 0; i < request->topics.count; i++)
-    times += wire_equal(request->topics.items[i].name, asked->name);
-  return times > 1;
-}
-
 static enum kafka_error take_configs(struct wire_arena *arena, const asked_topic *asked,
                                      struct headrace_log_new_topic *topic, const char **why)
 {
@@ -128,9 +121,6 @@ static enum kafka_error take_configs(struct wire_arena *arena, const asked_topic
 static enum kafka_error check_new(struct exchange *exchange, const asked_topic *asked,
                                   struct headrace_log_new_topic *topic, const char **why)
 {
-  *why = "The topic is in the request more than once.";
-  if (asked_twice(exchange->request.body, asked))
-    return KAFKA_INVALID_REQUEST;
   *why = topic_name_fault(&exchange->arena, asked->name);
   if (*why)
     return KAFKA_INVALID_TOPIC_EXCEPTION;
@@ -186,16 +176,18 @@ static void created(void *context, enum headrace_log_error error, const char *re
   tally_done(creation->tally);
 }
 
-static void create(struct tally *tally, const asked_topic *asked, created_topic *answer)
+static void create(struct tally *tally, const asked_topic *asked, bool repeated,
+                   created_topic *answer)
 {
   struct exchange *exchange = tally->exchange;
   const struct create_topics_request *request = exchange->request.body;
   const struct headrace_log *log = exchange->broker->log;
   struct creation *creation = wire_alloc(&exchange->arena, sizeof *creation);
-  const char *why;
+  const char *why = "The topic is in the request more than once.";
   *creation = (struct creation){.tally = tally, .answer = answer};
   answer->name = asked->name;
-  enum kafka_error error = check_new(exchange, asked, &creation->topic, &why);
+  enum kafka_error error =
+      repeated ? KAFKA_INVALID_REQUEST : check_new(exchange, asked, &creation->topic, &why);
   if (error != KAFKA_NONE) {
     tally_refuse(&exchange->arena, &answer->error_code, &answer->error_message, error, why);
   } else if (request->validate_only) {
@@ -213,8 +205,11 @@ void handle_create_topics(struct exchange *exchange)
   struct tally *tally = tally_begin(exchange, answer);
   WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
              create_topics_response_creatable_topic_result);
+  const bool *repeated = are_repeated(
+      &exchange->arena, (struct named_items){request->topics.items, request->topics.count,
+                                             sizeof(asked_topic), offsetof(asked_topic, name)});
   for (int32_t i = 0; i < request->topics.count; i++)
-    create(tally, &request->topics.items[i], &answer->topics.items[i]);
+    create(tally, &request->topics.items[i], repeated[i], &answer->topics.items[i]);
   tally_done(tally);
 }
 
@@ -306,13 +301,20 @@ void handle_create_partitions(struct exchange *exchange)
   struct tally *tally = tally_begin(exchange, answer);
   WIRE_ITEMS(&exchange->arena, answer->results, request->topics.count,
              create_partitions_response_topic_result);
+  const bool *repeated =
+      are_repeated(&exchange->arena,
+                   (struct named_items){request->topics.items, request->topics.count,
+                                        sizeof(struct create_partitions_request_topic),
+                                        offsetof(struct create_partitions_request_topic, name)});
   for (int32_t i = 0; i < request->topics.count; i++) {
     const struct create_partitions_request_topic *asked = &request->topics.items[i];
     struct create_partitions_response_topic_result *said = &answer->results.items[i];
     struct topic *topic = topic_named(exchange->broker, asked->name);
     const char *why;
     said->name = asked->name;
-    enum kafka_error error = check_count(exchange, topic, asked, &why);
+    why = "Duplicate topic in request.";
+    enum kafka_error error =
+        repeated[i] ? KAFKA_INVALID_REQUEST : check_count(exchange, topic, asked, &why);
     tally_refuse(&exchange->arena, &said->error_code, &said->error_message, error, why);
     if (error == KAFKA_NONE && !request->validate_only)
       log->add_partitions(log->self, &topic->id, asked->count, tally_part_done,

@@ -3,6 +3,7 @@
  * Fetch sessions (KIP-227): the broker remembers which partitions a client reads, and the
  * client says only what changes. */
 #include "fetch.h"
+#include "repeats.h"
 
 #include <stdlib.h>
 
@@ -229,6 +230,29 @@ static void slots_of_session(struct fetch *fetch, struct fetch_session *session)
   }
 }
 
+/* Each partition is served once, or each record would wake the fetch for all of them. */
+static const bool *asked_before(struct fetch *fetch, size_t count)
+{
+  const struct fetch_request *request = fetch->exchange->request.body;
+  struct wire_arena *arena = &fetch->exchange->arena;
+  struct wire_slice *names = wire_alloc(arena, (count + 1) * sizeof *names);
+  bool *again = wire_alloc(arena, (count + 1) * sizeof *again);
+  size_t place = 0;
+  for (int32_t i = 0; i < request->topics.count && count > 1; i++) {
+    const struct fetch_request_topic *topic = &request->topics.items[i];
+    const struct wire_slice id = {(const char *)topic->topic_id.bytes,
+                                  sizeof topic->topic_id.bytes};
+    for (int32_t j = 0; j < topic->partitions.count; j++)
+      names[place++] = partition_name(arena, fetch->by_id ? id : topic->topic,
+                                      topic->partitions.items[j].partition);
+  }
+  const int32_t *first =
+      first_of_equal(arena, (struct named_items){names, (int32_t)place, sizeof *names, 0});
+  for (size_t i = 0; i < place; i++)
+    again[i] = first[i] != (int32_t)i;
+  return again;
+}
+
 static void slots_of_request(struct fetch *fetch)
 {
   const struct fetch_request *request = fetch->exchange->request.body;
@@ -236,9 +260,13 @@ static void slots_of_request(struct fetch *fetch)
   for (int32_t i = 0; i < request->topics.count; i++)
     count += (size_t)request->topics.items[i].partitions.count;
   fetch->slots = wire_alloc(&fetch->exchange->arena, count * sizeof *fetch->slots);
+  const bool *again = asked_before(fetch, count);
+  size_t place = 0;
   for (int32_t i = 0; i < request->topics.count; i++)
     for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++) {
       const struct fetch_request_partition *asked = &request->topics.items[i].partitions.items[j];
+      if (again[place++])
+        continue;
       struct fetch_slot *slot = &fetch->slots[fetch->count++];
       slot->name = request->topics.items[i].topic;
       slot->id = request->topics.items[i].topic_id;

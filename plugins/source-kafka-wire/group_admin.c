@@ -3,10 +3,16 @@
  * Groups from outside: FindCoordinator, DescribeGroups, ListGroups, DeleteGroups. */
 #include "group.h"
 #include "operations.h"
+#include "repeats.h"
 
 #include <strings.h>
 
 static const char no_transactions[] = "transactions are not served";
+
+static struct named_items names_of(const struct wire_slice_array *names)
+{
+  return (struct named_items){names->items, names->count, sizeof *names->items, 0};
+}
 
 /* ---- FindCoordinator --------------------------------------------------------------------------
  */
@@ -71,6 +77,7 @@ struct description { /* of a group that has no members here: the log knows if it
 
 struct descriptions {
   struct describe_groups_response *answer;
+  const int32_t *first; /* of the same name */
   size_t pending;
 };
 
@@ -104,6 +111,8 @@ static void finish_descriptions(struct exchange *exchange)
   struct describe_groups_response *answer = descriptions->answer;
   if (--descriptions->pending)
     return;
+  for (int32_t i = 0; i < answer->groups.count; i++)
+    answer->groups.items[i] = answer->groups.items[descriptions->first[i]];
   for (int32_t i = 0; request->include_authorized_operations && i < answer->groups.count; i++)
     if (!answer->groups.items[i].error_code)
       answer->groups.items[i].authorized_operations = GROUP_OPERATIONS;
@@ -164,9 +173,11 @@ void handle_describe_groups(struct exchange *exchange)
   exchange->work = descriptions;
   WIRE_ITEMS(&exchange->arena, descriptions->answer->groups, request->groups.count,
              describe_groups_response_described_group);
+  descriptions->first = first_of_equal(&exchange->arena, names_of(&request->groups));
   for (int32_t i = 0; i < request->groups.count; i++) {
     descriptions->answer->groups.items[i].group_id = request->groups.items[i];
-    describe(exchange, &descriptions->answer->groups.items[i]);
+    if (descriptions->first[i] == i)
+      describe(exchange, &descriptions->answer->groups.items[i]);
   }
   finish_descriptions(exchange);
 }
@@ -263,29 +274,38 @@ static void deleted(void *context, enum headrace_log_error error, const char *re
   finish_deletions(deletion->exchange);
 }
 
+static void delete_one(struct exchange *exchange, struct wire_slice name,
+                       struct delete_groups_response_deletable_group_result *answer)
+{
+  struct broker *broker = exchange->broker;
+  struct deletions *deletions = exchange->work;
+  const struct group *group = group_find(broker->groups, name);
+  answer->group_id = name;
+  if (group && group->state != GROUP_EMPTY) {
+    answer->error_code = KAFKA_NON_EMPTY_GROUP;
+    return;
+  }
+  struct deletion *deletion = wire_alloc(&exchange->arena, sizeof *deletion);
+  *deletion = (struct deletion){exchange, answer};
+  deletions->pending++;
+  broker->log->delete_group(broker->log->self, wire_string(&exchange->arena, name), deleted,
+                            deletion);
+}
+
 void handle_delete_groups(struct exchange *exchange)
 {
   const struct delete_groups_request *request = exchange->request.body;
-  struct broker *broker = exchange->broker;
   struct deletions *deletions = wire_alloc(&exchange->arena, sizeof *deletions);
   struct delete_groups_response *answer = WIRE_NEW(&exchange->arena, delete_groups_response);
   *deletions = (struct deletions){answer, 1};
   exchange->work = deletions;
   WIRE_ITEMS(&exchange->arena, answer->results, request->groups_names.count,
              delete_groups_response_deletable_group_result);
-  for (int32_t i = 0; i < request->groups_names.count; i++) {
-    struct group *group = group_find(broker->groups, request->groups_names.items[i]);
-    answer->results.items[i].group_id = request->groups_names.items[i];
-    if (group && group->state != GROUP_EMPTY) {
-      answer->results.items[i].error_code = KAFKA_NON_EMPTY_GROUP;
-      continue;
-    }
-    struct deletion *deletion = wire_alloc(&exchange->arena, sizeof *deletion);
-    *deletion = (struct deletion){exchange, &answer->results.items[i]};
-    deletions->pending++;
-    broker->log->delete_group(broker->log->self,
-                              wire_string(&exchange->arena, request->groups_names.items[i]),
-                              deleted, deletion);
-  }
+  const int32_t *first = first_of_equal(&exchange->arena, names_of(&request->groups_names));
+  answer->results.count = 0;
+  for (int32_t i = 0; i < request->groups_names.count; i++) /* each once, as in Kafka */
+    if (first[i] == i)
+      delete_one(exchange, request->groups_names.items[i],
+                 &answer->results.items[answer->results.count++]);
   finish_deletions(exchange);
 }

@@ -3,6 +3,8 @@
  * Requests of members: join, sync, heartbeat, leave. */
 #include "group.h"
 
+#define PROTOCOLS_MAX 1000 /* of a member, each of which is compared with each */
+
 /* ---- JoinGroup ---------------------------------------------------------------------------- */
 
 static bool timeout_is_legal(const struct broker *broker, int64_t timeout_ms)
@@ -97,6 +99,8 @@ void handle_join_group(struct exchange *exchange)
     error = KAFKA_INVALID_GROUP_ID;
   else if (!timeout_is_legal(broker, request->session_timeout_ms))
     error = KAFKA_INVALID_SESSION_TIMEOUT;
+  else if (request->protocols.count > PROTOCOLS_MAX)
+    error = KAFKA_INVALID_REQUEST;
   else if (!group && request->member_id.size)
     error = KAFKA_UNKNOWN_MEMBER_ID;
   if (error == KAFKA_NONE && !group)

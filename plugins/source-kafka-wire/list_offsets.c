@@ -2,6 +2,7 @@
  *
  * ListOffsets, OffsetForLeaderEpoch. */
 #include "broker.h"
+#include "repeats.h"
 
 enum {
   LATEST = -1,
@@ -80,7 +81,7 @@ static enum kafka_error fault_of(int16_t version, const asked_partition *asked,
 }
 
 static void list(struct exchange *exchange, struct topic *topic, const asked_partition *asked,
-                 partition_answer *answer)
+                 bool twice, partition_answer *answer)
 {
   struct partition *partition = partition_of(topic, asked->partition_index);
   bool known = false;
@@ -88,7 +89,8 @@ static void list(struct exchange *exchange, struct topic *topic, const asked_par
   answer->partition_index = asked->partition_index;
   if (partition)
     marks = partition_marks(partition, &known);
-  enum kafka_error error = !known ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
+  enum kafka_error error = twice    ? KAFKA_INVALID_REQUEST
+                           : !known ? KAFKA_UNKNOWN_TOPIC_OR_PARTITION
                            : exchange->broker->no_log
                                ? KAFKA_TOPIC_AUTHORIZATION_FAILED /* clients do not ask again */
                                : fault_of(exchange->request.version, asked, &marks);
@@ -104,11 +106,28 @@ static void list(struct exchange *exchange, struct topic *topic, const asked_par
   say_epoch(exchange, partition, answer);
 }
 
+/* Partitions that are asked for more than once, which Kafka refuses. */
+static const bool *asked_twice(struct exchange *exchange)
+{
+  const struct list_offsets_request *request = exchange->request.body;
+  struct wire_arena *arena = &exchange->arena;
+  size_t count = 0, place = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partitions.count;
+  struct wire_slice *names = wire_alloc(arena, (count + 1) * sizeof *names);
+  for (int32_t i = 0; i < request->topics.count; i++)
+    for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+      names[place++] = partition_name(arena, request->topics.items[i].name,
+                                      request->topics.items[i].partitions.items[j].partition_index);
+  return are_repeated(arena, (struct named_items){names, (int32_t)count, sizeof *names, 0});
+}
+
 void handle_list_offsets(struct exchange *exchange)
 {
   const struct list_offsets_request *request = exchange->request.body;
   struct listing *listing = wire_alloc(&exchange->arena, sizeof *listing);
   struct list_offsets_response *answer = WIRE_NEW(&exchange->arena, list_offsets_response);
+  const bool *twice = asked_twice(exchange);
   exchange->work = listing;
   listing->answer = answer;
   listing->pending = 1; /* this function */
@@ -120,7 +139,7 @@ void handle_list_offsets(struct exchange *exchange)
     WIRE_ITEMS(&exchange->arena, answer->topics.items[i].partitions,
                request->topics.items[i].partitions.count, list_offsets_response_partition_response);
     for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
-      list(exchange, topic, &request->topics.items[i].partitions.items[j],
+      list(exchange, topic, &request->topics.items[i].partitions.items[j], *twice++,
            &answer->topics.items[i].partitions.items[j]);
   }
   if (!--listing->pending)

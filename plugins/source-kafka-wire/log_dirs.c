@@ -1,51 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * DescribeLogDirs, AlterReplicaLogDirs: the store is what Kafka calls one folder of logs. */
+#include "repeats.h"
 #include "tally.h"
+
+#include <stdlib.h>
 
 static const char the_folder[] = "/postgres";
 
 /* ---- DescribeLogDirs ------------------------------------------------------------------------- */
 
-static bool asks_for(const struct describe_log_dirs_request *request, const struct topic *topic,
-                     int32_t partition)
+struct sized_dir { /* what is looked up for each partition */
+  struct exchange *exchange;
+  struct wire_slice *asked; /* partitions, in order */
+  size_t asked_count;
+  struct headrace_log_size *sizes; /* in order */
+  size_t size_count;
+};
+
+static int by_name(const void *a, const void *b)
 {
-  for (int32_t i = 0; i < request->topics.count; i++) {
-    const struct describe_log_dirs_request_describable_log_dir_topic *asked =
-        &request->topics.items[i];
-    for (int32_t j = 0; wire_is(asked->topic, topic->name) && j < asked->partitions.count; j++)
-      if (asked->partitions.items[j] == partition)
-        return true;
-  }
-  return request->topics.count < 0;
+  return wire_compare(*(const struct wire_slice *)a, *(const struct wire_slice *)b);
 }
 
-static int64_t size_of(const struct topic *topic, int32_t partition,
-                       const struct headrace_log_size *sizes, size_t count)
+static int by_partition(const void *a, const void *b)
 {
-  for (size_t i = 0; i < count; i++)
-    if (sizes[i].partition == partition && !memcmp(&sizes[i].id, &topic->id, sizeof topic->id))
-      return sizes[i].bytes;
-  return 0;
+  const struct headrace_log_size *one = a, *other = b;
+  int order = memcmp(&one->id, &other->id, sizeof one->id);
+  return order ? order : (one->partition > other->partition) - (one->partition < other->partition);
 }
 
-static void describe_topic(struct exchange *exchange, const struct topic *topic,
-                           const struct headrace_log_size *sizes, size_t count,
+static void sort_asked(struct sized_dir *dir)
+{
+  struct wire_arena *arena = &dir->exchange->arena;
+  const struct describe_log_dirs_request *request = dir->exchange->request.body;
+  size_t count = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partitions.count;
+  dir->asked = wire_alloc(arena, (count + 1) * sizeof *dir->asked);
+  for (int32_t i = 0; i < request->topics.count; i++)
+    for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+      dir->asked[dir->asked_count++] = partition_name(arena, request->topics.items[i].topic,
+                                                      request->topics.items[i].partitions.items[j]);
+  qsort(dir->asked, dir->asked_count, sizeof *dir->asked, by_name);
+}
+
+static bool asks_for(const struct sized_dir *dir, const struct topic *topic, int32_t partition)
+{
+  const struct describe_log_dirs_request *request = dir->exchange->request.body;
+  if (request->topics.count < 0)
+    return true;
+  if (!dir->asked_count)
+    return false;
+  struct wire_slice name = partition_name(&dir->exchange->arena, wire_text(topic->name), partition);
+  return bsearch(&name, dir->asked, dir->asked_count, sizeof name, by_name);
+}
+
+static int64_t size_of(const struct sized_dir *dir, const struct topic *topic, int32_t partition)
+{
+  const struct headrace_log_size wanted = {.id = topic->id, .partition = partition};
+  const struct headrace_log_size *found =
+      dir->size_count ? bsearch(&wanted, dir->sizes, dir->size_count, sizeof wanted, by_partition)
+                      : NULL;
+  return found ? found->bytes : 0;
+}
+
+static void describe_topic(const struct sized_dir *dir, const struct topic *topic,
                            struct describe_log_dirs_response_result *answer)
 {
-  const struct describe_log_dirs_request *request = exchange->request.body;
+  struct exchange *exchange = dir->exchange;
   struct describe_log_dirs_response_topic *said = &answer->topics.items[answer->topics.count];
   said->name = wire_copy(&exchange->arena, wire_text(topic->name));
   WIRE_ITEMS(&exchange->arena, said->partitions, topic->partition_count,
              describe_log_dirs_response_partition);
   said->partitions.count = 0;
   for (int32_t i = 0; i < topic->partition_count; i++) {
-    if (!asks_for(request, topic, i))
+    if (!asks_for(dir, topic, i))
       continue;
     struct describe_log_dirs_response_partition *partition =
         &said->partitions.items[said->partitions.count++];
     partition->partition_index = i;
-    partition->partition_size = size_of(topic, i, sizes, count);
+    partition->partition_size = size_of(dir, topic, i);
   }
   answer->topics.count += said->partitions.count > 0;
 }
@@ -64,10 +99,17 @@ static void sized(void *context, enum headrace_log_error error,
   WIRE_ITEMS(&exchange->arena, result->topics, HASH_CNT(by_id, broker->topics.by_id),
              describe_log_dirs_response_topic);
   result->topics.count = 0;
+  struct sized_dir dir = {.exchange = exchange};
+  sort_asked(&dir);
+  dir.size_count = error == HEADRACE_LOG_OK ? count : 0;
+  dir.sizes = wire_alloc(&exchange->arena, (dir.size_count + 1) * sizeof *dir.sizes);
+  if (dir.size_count)
+    memcpy(dir.sizes, sizes, dir.size_count * sizeof *dir.sizes);
+  qsort(dir.sizes, dir.size_count, sizeof *dir.sizes, by_partition);
   struct topic *topic, *next;
   HASH_ITER(by_id, broker->topics.by_id, topic, next)
   {
-    describe_topic(exchange, topic, sizes, error == HEADRACE_LOG_OK ? count : 0, result);
+    describe_topic(&dir, topic, result);
   }
   exchange_answer(exchange, answer);
 }

@@ -4,6 +4,7 @@
  * DescribeTopicPartitions, the same in pages. */
 #include "broker.h"
 #include "operations.h"
+#include "repeats.h"
 
 #include <stdlib.h>
 
@@ -156,21 +157,42 @@ static void describe_broker(struct exchange *exchange, struct metadata_response 
   answer->controller_id = broker->node_id;
 }
 
-void handle_metadata(struct exchange *exchange)
+/* Of a topic, by its name or its id. */
+static struct wire_slice key_of(const struct metadata_request_topic *asked)
+{
+  if (asked->name.data)
+    return asked->name;
+  return (struct wire_slice){(const char *)asked->topic_id.bytes, sizeof asked->topic_id.bytes};
+}
+
+/* Each once, however often it is asked for, as in Kafka. */
+static void describe_asked(struct exchange *exchange, struct metadata_response *answer)
 {
   const struct metadata_request *request = exchange->request.body;
+  int32_t count = request->topics.count;
+  struct wire_slice *keys = wire_alloc(&exchange->arena, ((size_t)count + 1) * sizeof *keys);
+  for (int32_t i = 0; i < count; i++)
+    keys[i] = key_of(&request->topics.items[i]);
+  const int32_t *first =
+      first_of_equal(&exchange->arena, (struct named_items){keys, count, sizeof *keys, 0});
+  WIRE_ITEMS(&exchange->arena, answer->topics, count, metadata_response_topic);
+  answer->topics.count = 0;
+  for (int32_t i = 0; i < count; i++)
+    if (first[i] == i)
+      look_up(exchange, &request->topics.items[i], &answer->topics.items[answer->topics.count++]);
+}
+
+void handle_metadata(struct exchange *exchange)
+{
   struct metadata_response *answer = WIRE_NEW(&exchange->arena, metadata_response);
   struct inquiry *inquiry = wire_alloc(&exchange->arena, sizeof *inquiry);
   *inquiry = (struct inquiry){answer, 1};
   exchange->work = inquiry;
   describe_broker(exchange, answer);
-  if (asks_for_all(exchange)) {
+  if (asks_for_all(exchange))
     describe_all(exchange, answer);
-  } else {
-    WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count, metadata_response_topic);
-    for (int32_t i = 0; i < request->topics.count; i++)
-      look_up(exchange, &request->topics.items[i], &answer->topics.items[i]);
-  }
+  else
+    describe_asked(exchange, answer);
   finish(exchange);
 }
 
@@ -189,10 +211,7 @@ struct page {
 
 static int by_name(const void *a, const void *b)
 {
-  const struct wire_slice *one = a, *other = b;
-  uint32_t size = one->size < other->size ? one->size : other->size;
-  int order = size ? memcmp(one->data, other->data, size) : 0;
-  return order ? order : (one->size > other->size) - (one->size < other->size);
+  return wire_compare(*(const struct wire_slice *)a, *(const struct wire_slice *)b);
 }
 
 /* All names, or those that are asked for, in order. */
@@ -275,7 +294,8 @@ void handle_describe_topic_partitions(struct exchange *exchange)
   answer->topics.count = 0;
   for (size_t i = 0; i < count && !answer->next_cursor; i++) {
     int order = request->cursor ? by_name(&names[i], &request->cursor->topic_name) : 1;
-    if (order >= 0)
+    bool again = i && wire_equal(names[i], names[i - 1]);
+    if (order >= 0 && !again)
       add_to_page(&page, names[i],
                   order || request->cursor->partition_index < 0 ? 0
                                                                 : request->cursor->partition_index);

@@ -2,6 +2,9 @@
  *
  * Groups' offsets: OffsetCommit, OffsetFetch, OffsetDelete. They are kept in the log. */
 #include "group.h"
+#include "repeats.h"
+
+#include <stdlib.h>
 
 #define METADATA_MAX 4096 /* Kafka's offset.metadata.max.bytes */
 
@@ -188,6 +191,7 @@ struct lookup { /* one group's */
   struct exchange *exchange;
   const struct offset_fetch_request_group *asked;
   struct offset_fetch_response_group *answer;
+  struct lookup *same; /* another one of this group */
 };
 
 struct lookups {
@@ -203,15 +207,28 @@ static void fill(struct exchange *exchange, offset_answer *answer,
   answer->metadata = metadata_of_text(&exchange->arena, found->metadata);
 }
 
+/* By topic and partition. */
+static int by_place(const void *a, const void *b)
+{
+  const struct headrace_log_offset *one = a, *other = b;
+  int order = strcmp(one->topic, other->topic);
+  return order ? order : (one->partition > other->partition) - (one->partition < other->partition);
+}
+
 static void look_up(struct lookup *lookup, struct topic *topic, offset_answer *answer,
                     const struct headrace_log_offset *offsets, size_t count)
 {
   answer->committed_offset = -1;
   answer->committed_leader_epoch = -1;
   answer->metadata = wire_text("");
-  for (size_t i = 0; topic && i < count; i++)
-    if (offsets[i].partition == answer->partition_index && !strcmp(offsets[i].topic, topic->name))
-      fill(lookup->exchange, answer, &offsets[i]);
+  if (!topic || !count)
+    return;
+  const struct headrace_log_offset wanted = {.topic = topic->name,
+                                             .partition = answer->partition_index};
+  const struct headrace_log_offset *found =
+      bsearch(&wanted, offsets, count, sizeof *offsets, by_place);
+  if (found)
+    fill(lookup->exchange, answer, found);
 }
 
 static void answer_asked(struct lookup *lookup, const struct headrace_log_offset *offsets,
@@ -239,15 +256,6 @@ static void answer_asked(struct lookup *lookup, const struct headrace_log_offset
   }
 }
 
-static struct offset_fetch_response_topics *said_topic(const struct lookup *lookup,
-                                                       const char *name)
-{
-  for (int32_t i = 0; i < lookup->answer->topics.count; i++)
-    if (wire_is(lookup->answer->topics.items[i].name, name))
-      return &lookup->answer->topics.items[i];
-  return NULL;
-}
-
 /* With room for the partitions of that topic, of which the first is given. */
 static struct offset_fetch_response_topics *
 add_topic(struct lookup *lookup, const struct headrace_log_offset *offsets, size_t count)
@@ -255,29 +263,27 @@ add_topic(struct lookup *lookup, const struct headrace_log_offset *offsets, size
   struct wire_arena *arena = &lookup->exchange->arena;
   struct offset_fetch_response_topics *said =
       &lookup->answer->topics.items[lookup->answer->topics.count++];
-  size_t partitions = 0;
-  for (size_t i = 0; i < count; i++)
-    partitions += !strcmp(offsets[i].topic, offsets[0].topic);
+  size_t partitions = 1;
+  while (partitions < count && !strcmp(offsets[partitions].topic, offsets[0].topic))
+    partitions++;
   said->name = wire_copy(arena, wire_text(offsets[0].topic));
   memcpy(said->topic_id.bytes, offsets[0].id.bytes, sizeof said->topic_id.bytes);
   WIRE_ITEMS(arena, said->partitions, partitions, offset_fetch_response_partitions);
-  said->partitions.count = 0;
   return said;
 }
 
-/* All that the group has; the log gives a topic's partitions in any order. */
+/* All that the group has. */
 static void answer_all(struct lookup *lookup, const struct headrace_log_offset *offsets,
                        size_t count)
 {
   WIRE_ITEMS(&lookup->exchange->arena, lookup->answer->topics, count, offset_fetch_response_topics);
   lookup->answer->topics.count = 0;
-  for (size_t i = 0; i < count; i++) {
-    struct offset_fetch_response_topics *said = said_topic(lookup, offsets[i].topic);
-    if (!said)
-      said = add_topic(lookup, &offsets[i], count - i);
-    offset_answer *answer = &said->partitions.items[said->partitions.count++];
-    answer->partition_index = offsets[i].partition;
-    fill(lookup->exchange, answer, &offsets[i]);
+  for (size_t i = 0; i < count;) {
+    const struct offset_fetch_response_topics *said = add_topic(lookup, &offsets[i], count - i);
+    for (int32_t j = 0; j < said->partitions.count; j++, i++) {
+      said->partitions.items[j].partition_index = offsets[i].partition;
+      fill(lookup->exchange, &said->partitions.items[j], &offsets[i]);
+    }
   }
 }
 
@@ -321,24 +327,35 @@ static void finish(struct exchange *exchange)
   exchange_answer(exchange, answer);
 }
 
-static void found_offsets(void *context, enum headrace_log_error error,
+static void answer_lookup(struct lookup *lookup, enum headrace_log_error error,
                           const struct headrace_log_offset *offsets, size_t count)
 {
-  struct lookup *lookup = context;
-  struct lookups *lookups = lookup->exchange->work;
-  if (error == HEADRACE_LOG_UNKNOWN_TOPIC) { /* a group without offsets */
-    error = HEADRACE_LOG_OK;
-    count = 0;
-  }
   lookup->answer->error_code = (int16_t)offset_error_of(error);
-  if (error != HEADRACE_LOG_OK)
-    count = 0;
   if (lookup->asked->topics.count < 0)
     answer_all(lookup, offsets, count);
   else
     answer_asked(lookup, offsets, count);
+}
+
+static void found_offsets(void *context, enum headrace_log_error error,
+                          const struct headrace_log_offset *offsets, size_t count)
+{
+  struct lookup *lookup = context;
+  struct exchange *exchange = lookup->exchange;
+  struct lookups *lookups = exchange->work;
+  if (error != HEADRACE_LOG_OK)
+    count = 0;
+  if (error == HEADRACE_LOG_UNKNOWN_TOPIC) /* a group without offsets */
+    error = HEADRACE_LOG_OK;
+  struct headrace_log_offset *sorted = broker_alloc((count + 1) * sizeof *sorted);
+  if (count)
+    memcpy(sorted, offsets, count * sizeof *sorted);
+  qsort(sorted, count, sizeof *sorted, by_place);
+  for (; lookup; lookup = lookup->same)
+    answer_lookup(lookup, error, sorted, count);
+  free(sorted);
   if (!--lookups->pending)
-    finish(lookup->exchange);
+    finish(exchange);
 }
 
 static struct offset_fetch_request_group *group_of_old(struct exchange *exchange)
@@ -356,6 +373,17 @@ static struct offset_fetch_request_group *group_of_old(struct exchange *exchange
   return group;
 }
 
+static void make_lookups(struct exchange *exchange, const struct offset_fetch_request_group *groups)
+{
+  struct lookups *lookups = exchange->work;
+  for (size_t i = 0; i < lookups->count; i++) {
+    struct offset_fetch_response_group *answer =
+        WIRE_NEW(&exchange->arena, offset_fetch_response_group);
+    lookups->all[i] = (struct lookup){exchange, &groups[i], answer, NULL};
+    answer->group_id = groups[i].group_id;
+  }
+}
+
 void handle_offset_fetch(struct exchange *exchange)
 {
   const struct offset_fetch_request *request = exchange->request.body;
@@ -367,14 +395,22 @@ void handle_offset_fetch(struct exchange *exchange)
   exchange->work = lookups;
   lookups->count = old ? 1 : (size_t)request->groups.count;
   lookups->all = wire_alloc(&exchange->arena, lookups->count * sizeof *lookups->all);
-  lookups->pending = lookups->count + 1;
-  for (size_t i = 0; i < lookups->count; i++) {
-    struct offset_fetch_response_group *answer =
-        WIRE_NEW(&exchange->arena, offset_fetch_response_group);
-    lookups->all[i] = (struct lookup){exchange, &groups[i], answer};
-    answer->group_id = groups[i].group_id;
+  make_lookups(exchange, groups);
+  const int32_t *first =
+      first_of_equal(&exchange->arena,
+                     (struct named_items){groups, (int32_t)lookups->count, sizeof *groups,
+                                          offsetof(struct offset_fetch_request_group, group_id)});
+  lookups->pending = 1;
+  for (size_t i = lookups->count; i-- > 0;) { /* each group is asked for once */
+    struct lookup *lookup = &lookups->all[i], *of_group = &lookups->all[first[i]];
+    if (lookup != of_group) {
+      lookup->same = of_group->same;
+      of_group->same = lookup;
+      continue;
+    }
+    lookups->pending++;
     log->stored_offsets(log->self, wire_string(&exchange->arena, groups[i].group_id), found_offsets,
-                        &lookups->all[i]);
+                        lookup);
   }
   if (!--lookups->pending)
     finish(exchange);
@@ -393,12 +429,28 @@ static void deleted(void *context, enum headrace_log_error error, const char *re
 }
 
 /* Not under members that read the topic. */
-static enum kafka_error may_delete(const struct group *group, struct topic *topic, int32_t index)
+static enum kafka_error may_delete(bool subscribed, struct topic *topic, int32_t index)
 {
   if (!partition_of(topic, index))
     return KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
-  return group && group_subscribes(group, wire_text(topic->name)) ? KAFKA_GROUP_SUBSCRIBED_TO_TOPIC
-                                                                  : KAFKA_NONE;
+  return subscribed ? KAFKA_GROUP_SUBSCRIBED_TO_TOPIC : KAFKA_NONE;
+}
+
+/* For each topic that is asked for; the members' subscriptions are long, too. */
+static const bool *subscribed_topics(struct exchange *exchange, const struct group *group)
+{
+  const struct offset_delete_request *request = exchange->request.body;
+  const int32_t *first = first_of_equal(
+      &exchange->arena, (struct named_items){request->topics.items, request->topics.count,
+                                             sizeof(struct offset_delete_request_topic),
+                                             offsetof(struct offset_delete_request_topic, name)});
+  bool *subscribed =
+      wire_alloc(&exchange->arena, ((size_t)request->topics.count + 1) * sizeof *subscribed);
+  for (int32_t i = 0; group && i < request->topics.count; i++)
+    subscribed[i] = first[i] != i ? subscribed[first[i]]
+                                  : topic_named(exchange->broker, request->topics.items[i].name) &&
+                                        group_subscribes(group, request->topics.items[i].name);
+  return subscribed;
 }
 
 static size_t delete_those(struct exchange *exchange, const struct group *group,
@@ -406,6 +458,7 @@ static size_t delete_those(struct exchange *exchange, const struct group *group,
 {
   const struct offset_delete_request *request = exchange->request.body;
   struct offset_delete_response *answer = exchange->work;
+  const bool *subscribed = subscribed_topics(exchange, group);
   size_t count = 0;
   for (int32_t i = 0; i < request->topics.count; i++) {
     const struct offset_delete_request_topic *asked = &request->topics.items[i];
@@ -417,7 +470,7 @@ static size_t delete_those(struct exchange *exchange, const struct group *group,
     for (int32_t j = 0; j < asked->partitions.count; j++) {
       int32_t index = asked->partitions.items[j].partition_index;
       said->partitions.items[j].partition_index = index;
-      enum kafka_error error = may_delete(group, topic, index);
+      enum kafka_error error = may_delete(subscribed[i], topic, index);
       said->partitions.items[j].error_code = (int16_t)error;
       if (error == KAFKA_NONE)
         offsets[count++] = (struct headrace_log_offset){.topic = topic->name,

@@ -77,7 +77,7 @@ static inline int setup_with(void **state, const char *key, const char *value,
   fixture->plugin = headrace_plugin_entry()->plugin;
   fixture->host = plugin_host_new(fixture->plugin->keys, pairs);
   fixture->host->instance.host.sink_log = sink_log;
-  fixture->out.limit = 1 << 20;
+  fixture->out.limit = 4 << 20;
   assert_int_equal(fixture->plugin->open(&fixture->host->instance.host, &fixture->source), 0);
   assert_int_equal(fixture->plugin->start(fixture->source, NULL, 0), 0);
   fixture->port = port;
@@ -132,8 +132,13 @@ static inline void send_request(struct fixture *fixture, int16_t key, int16_t ve
     memset(wire_buffer_add(out, fixture->more), 0, fixture->more);
   fixture->more = 0;
   store32(out->data, (uint32_t)(out->size - 4));
-  for (int i = 0; send(fixture->client, out->data, out->size, 0) < 0 && i < 100; i++)
-    turn(fixture);
+  size_t sent = 0;
+  for (int i = 0; sent < out->size && i < 1000; i++) {
+    ssize_t taken = send(fixture->client, out->data + sent, out->size - sent, 0);
+    sent += taken > 0 ? (size_t)taken : 0;
+    if (sent < out->size)
+      turn(fixture);
+  }
 }
 
 /* NULL: none within some turns. */

@@ -304,6 +304,101 @@ static void many_who_read_no_answers_are_disconnected(void **state)
   assert_int_equal(broker->answers, 0);
 }
 
+/* ---- names ------------------------------------------------------------------------------ */
+
+static void a_name_that_is_asked_for_often_is_answered_once(void **state)
+{
+  enum { TIMES = 100000 };
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 1);
+  struct metadata_request *request = WIRE_NEW(&fixture->arena, metadata_request);
+  WIRE_ITEMS(&fixture->arena, request->topics, TIMES, metadata_request_topic);
+  for (int i = 0; i < TIMES; i++)
+    request->topics.items[i].name = wire_text(i % 1000 ? "t" : "u");
+  const struct metadata_response *answered = ask(fixture, KEY_METADATA, 1, request);
+  assert_int_equal(answered->topics.count, 2);
+  assert_true(wire_is(answered->topics.items[0].name, "u"));
+  struct delete_groups_request *delete = WIRE_NEW(&fixture->arena, delete_groups_request);
+  struct wire_slice names[] = {wire_text("g"), wire_text("h"), wire_text("g")};
+  delete->groups_names = (struct wire_slice_array){.items = names, .count = 3};
+  const struct delete_groups_response *deleted = ask(fixture, KEY_DELETE_GROUPS, 1, delete);
+  assert_int_equal(deleted->results.count, 2);
+  assert_true(wire_is(deleted->results.items[1].group_id, "h"));
+}
+
+/* Kafka does so, too. */
+static void offsets_of_a_partition_twice_make_no_sense(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 2);
+  struct list_offsets_request *request = WIRE_NEW(&fixture->arena, list_offsets_request);
+  WIRE_ITEMS(&fixture->arena, request->topics, 2, list_offsets_request_topic);
+  for (int i = 0; i < 2; i++) {
+    request->topics.items[i].name = wire_text("t");
+    WIRE_ITEMS(&fixture->arena, request->topics.items[i].partitions, 1 + i,
+               list_offsets_request_partition);
+    for (int32_t j = 0; j <= i; j++) {
+      request->topics.items[i].partitions.items[j].partition_index = j;
+      request->topics.items[i].partitions.items[j].timestamp = -1;
+    }
+  }
+  const struct list_offsets_response *answered = ask(fixture, KEY_LIST_OFFSETS, 1, request);
+  const int16_t errors[] = {answered->topics.items[0].partitions.items[0].error_code,
+                            answered->topics.items[1].partitions.items[0].error_code,
+                            answered->topics.items[1].partitions.items[1].error_code};
+  assert_int_equal(errors[0], KAFKA_INVALID_REQUEST);
+  assert_int_equal(errors[1], KAFKA_INVALID_REQUEST);
+  assert_int_equal(errors[2], 0);
+}
+
+static void a_partition_twice_is_fetched_once(void **state)
+{
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", 2);
+  struct fetch_request *request = WIRE_NEW(&fixture->arena, fetch_request);
+  request->max_bytes = 1 << 20;
+  WIRE_ITEMS(&fixture->arena, request->topics, 1, fetch_request_topic);
+  request->topics.items[0].topic = wire_text("t");
+  WIRE_ITEMS(&fixture->arena, request->topics.items[0].partitions, 3, fetch_request_partition);
+  request->topics.items[0].partitions.items[1].partition = 1;
+  const struct fetch_response *answered = ask(fixture, KEY_FETCH, 6, request);
+  assert_int_equal(answered->responses.items[0].partitions.count, 2);
+}
+
+/* Each was compared with each: this took ten seconds and more. */
+static void many_names_are_looked_up_in_time(void **state)
+{
+  enum { NAMES = 30000 };
+  struct fixture *fixture = *state;
+  struct create_topics_request *request = WIRE_NEW(&fixture->arena, create_topics_request);
+  request->validate_only = true;
+  WIRE_ITEMS(&fixture->arena, request->topics, NAMES, create_topics_request_creatable_topic);
+  for (int i = 0; i < NAMES; i++) {
+    request->topics.items[i].name =
+        wire_text(wire_format(&fixture->arena, "t%d", i == NAMES - 1 ? 0 : i));
+    request->topics.items[i].num_partitions = 1;
+    request->topics.items[i].replication_factor = 1;
+  }
+  int64_t begun = broker_clock_ms();
+  const struct create_topics_response *answered = ask(fixture, KEY_CREATE_TOPICS, 4, request);
+  assert_in_range(broker_clock_ms() - begun, 0, 3000);
+  assert_int_equal(answered->topics.items[0].error_code, KAFKA_INVALID_REQUEST);
+  assert_int_equal(answered->topics.items[1].error_code, 0);
+  assert_int_equal(answered->topics.items[NAMES - 1].error_code, KAFKA_INVALID_REQUEST);
+}
+
+static void a_member_has_a_bounded_number_of_protocols(void **state)
+{
+  struct fixture *fixture = *state;
+  struct join_group_request *request = WIRE_NEW(&fixture->arena, join_group_request);
+  request->group_id = wire_text("g");
+  request->protocol_type = wire_text("consumer");
+  request->session_timeout_ms = request->rebalance_timeout_ms = 10000;
+  WIRE_ITEMS(&fixture->arena, request->protocols, 1001, join_group_request_protocol);
+  const struct join_group_response *answered = ask(fixture, KEY_JOIN_GROUP, 5, request);
+  assert_int_equal(answered->error_code, KAFKA_INVALID_REQUEST);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -318,6 +413,11 @@ int main(void)
       TEST(a_blocked_request_that_makes_no_sense_is_refused_at_once),
       TEST(who_reads_no_answers_is_asked_nothing_more),
       TEST(many_who_read_no_answers_are_disconnected),
+      TEST(a_name_that_is_asked_for_often_is_answered_once),
+      TEST(offsets_of_a_partition_twice_make_no_sense),
+      TEST(a_partition_twice_is_fetched_once),
+      TEST(many_names_are_looked_up_in_time),
+      TEST(a_member_has_a_bounded_number_of_protocols),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
