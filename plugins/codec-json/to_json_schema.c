@@ -93,7 +93,8 @@ char *json_schema_of_connect(const char *connect)
 {
   json_t *read = must(json_loads(connect, 0, NULL));
   json_t *schema = must(json_pack("{s:s}", "$schema", "http://json-schema.org/draft-07/schema#"));
-  json_object_del(read, "optional"); /* a record without a value has no schema either */
+  if (json_object_get(read, "fields")) /* a row: a record without a value has no schema either */
+    json_object_del(read, "optional");
   json_t *own = schema_of(read, -1);
   if (json_object_update(schema, own))
     abort();
