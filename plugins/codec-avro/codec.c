@@ -56,6 +56,7 @@ static enum headrace_result avro_open(const struct headrace_host *host, void **i
   avro->codec.host = host;
   avro->codec.dialect = &dialect;
   options_read(host, format_of(host), &avro->codec.options);
+  avro->codec.options.natural = false; /* rows have schemas, too */
   codec_begin(&avro->codec);
   *instance = avro;
   return HEADRACE_OK;

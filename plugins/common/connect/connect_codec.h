@@ -73,6 +73,7 @@ struct options {
   enum format format;
   bool cloudevents; /* Debezium's events inside of CloudEvents */
   bool flat;        /* of Debezium's events the rows alone */
+  bool natural;     /* values as JSON would have them, not as Kafka Connect's schemas say */
   bool schemas;
   bool tombstones;
   const char *prefix;

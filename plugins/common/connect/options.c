@@ -36,8 +36,10 @@ static void read_decoding(const struct headrace_host *host, enum format format,
   for (size_t i = 0; i < options->key_column_count; i++)
     if (!strchr(options->key_columns[i].name, '.'))
       options->topic_key = options->key_columns[i].name;
-  if (options->format == FORMAT_AUTO)
-    options->format = FORMAT_DEBEZIUM; /* what can be written without a choice */
+  if (options->format == FORMAT_AUTO) { /* what can be written without a choice */
+    options->format = FORMAT_DEBEZIUM;
+    options->natural = false;
+  }
 }
 
 void options_read(const struct headrace_host *host, enum format format, struct options *options)
@@ -63,6 +65,7 @@ void options_read(const struct headrace_host *host, enum format format, struct o
   if (!options->prefix)
     options->prefix = host->pipeline;
   options->unavailable_size = strlen(options->unavailable);
+  options->natural = options->format != FORMAT_DEBEZIUM;
   options->skipped =
       read_skipped(host, options->format == FORMAT_DEBEZIUM ? 1u << HEADRACE_TRUNCATE : 0);
   options->key_column_count = host->list(host, "key_columns", &options->key_columns);

@@ -447,8 +447,7 @@ static const struct form *plan_form(struct value_plan *plan, const struct headra
   plan->scale_known = plan->type == HEADRACE_TYPE_MONEY || column->precision >= 0;
   plan->scratch = scratch;
   plan_bytes(plan, options);
-  const struct form *form =
-      options->format == FORMAT_DEBEZIUM ? debezium_kind(plan, options) : natural_kind(plan);
+  const struct form *form = options->natural ? natural_kind(plan) : debezium_kind(plan, options);
   plan->zoneless = form == &date_text_form || form == &time_text_form;
   plan->write = form->write;
   /* A decimal may get zeros up to its scale. */
@@ -553,8 +552,7 @@ bool value_plan_init(struct value_plan *plan, const struct headrace_column *colu
 {
   bool is_array = column->type == HEADRACE_TYPE_ARRAY;
   bool known = is_array ? array_is_known(column) : scalar_is_known(column);
-  bool as_bytes =
-      !known && options->unknown_types == UNKNOWN_BYTES && options->format == FORMAT_DEBEZIUM;
+  bool as_bytes = !known && options->unknown_types == UNKNOWN_BYTES && !options->natural;
   if (is_array)
     init_array(plan, column, options, scratch, as_bytes);
   else

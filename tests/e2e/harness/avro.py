@@ -47,9 +47,21 @@ def reader_of(registry):
     return read
 
 
-def deserializer(registry):
-    """read(topic, bytes, field): confluent-kafka's own reader."""
-    read = AvroDeserializer(SchemaRegistryClient({"url": registry.url}))
+def reader_as(registry, schema):
+    """read(topic, bytes, field): as data of this schema, by fastavro alone."""
+    reader = fastavro.parse_schema(schema)
+
+    def read(_topic, data, _field):
+        text = registry.request("GET", f"/schemas/ids/{schema_id(data)}")["schema"]
+        writer = fastavro.parse_schema(json.loads(text))
+        return fastavro.schemaless_reader(io.BytesIO(data[5:]), writer, reader)
+    return read
+
+
+def deserializer(registry, schema=None):
+    """read(topic, bytes, field): confluent-kafka's own reader; `schema`: the reader's own."""
+    read = AvroDeserializer(SchemaRegistryClient({"url": registry.url}),
+                            schema and json.dumps(schema))
     return lambda topic, data, field: read(data, SerializationContext(topic, field))
 
 
