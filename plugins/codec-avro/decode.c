@@ -12,6 +12,7 @@ struct known_id {
   char *name; /* the id, and the reader's subject if there is one; owned */
   int32_t id;
   struct avro_schema *writer, *reader; /* no reader: as the writer's */
+  int32_t reader_id;                   /* with reader = latest */
   struct readings *readings;
   char *connect; /* Kafka Connect's schema as JSON */
   size_t connect_size;
@@ -125,6 +126,23 @@ static enum record_shape read_writer(const struct context *context, struct known
   return shape == RECORD_ROWS ? parse(context, text, &known->writer) : shape;
 }
 
+/* What was read as data of a schema that was the newest is to be read as this one's. */
+static void forget_older(const struct context *context, int32_t reader_id)
+{
+  const struct headrace_value *topic = &context->record->topic;
+  struct known_id **all = &context->avro->known[context->of_key], *known, *next;
+  HASH_ITER(hh, *all, known, next)
+  {
+    const char *name = strchr(known->name, ' ') + 1;
+    if (known->reader_id == reader_id || strlen(name) != topic->size ||
+        memcmp(name, topic->data, topic->size) != 0)
+      continue;
+    HASH_DEL(*all, known);
+    known_free(known);
+    context->avro->last[context->of_key] = NULL;
+  }
+}
+
 /* The subject's newest schema, unless that is the writer's own. */
 static enum record_shape read_reader(const struct context *context, struct known_id *known)
 {
@@ -138,8 +156,12 @@ static enum record_shape read_reader(const struct context *context, struct known
   char *subject = avro_subject(context->avro, name.data, &side, context->of_key);
   enum record_shape shape =
       taken(context, registry_latest(context->avro->registry, subject, &text, &fault), &fault);
-  if (shape == RECORD_ROWS && text->id != known->id)
-    shape = parse(context, text, &known->reader);
+  if (shape == RECORD_ROWS) {
+    known->reader_id = text->id;
+    forget_older(context, text->id);
+    if (text->id != known->id)
+      shape = parse(context, text, &known->reader);
+  }
   free(subject);
   text_free(&name);
   return shape;

@@ -197,6 +197,7 @@ struct server {
   int socket;
   char url[64];
   const char *answer;
+  size_t blanks; /* behind it */
   pthread_t thread;
 };
 
@@ -218,7 +219,10 @@ static void *serve_one(void *context)
   char request[1000];
   int client = accept(server->socket, NULL, NULL);
   if (read(client, request, sizeof request) > 0)
-    dprintf(client, "%s", server->answer);
+    send(client, server->answer, strlen(server->answer), MSG_NOSIGNAL);
+  for (size_t i = 0; i < server->blanks; i += sizeof request)
+    if (send(client, memset(request, ' ', sizeof request), sizeof request, MSG_NOSIGNAL) < 0)
+      break;
   close(client);
   return NULL;
 }
@@ -272,6 +276,28 @@ static void test_something_else(void **state)
   }
 }
 
+/* It is there: nobody waits for it, and only what needs this schema is refused. */
+static void test_too_large(void **state)
+{
+  struct fixture fixture;
+  struct registry_fault fault;
+  const struct registry_schema *schema;
+  struct server server = {.answer = "HTTP/1.1 200 OK\r\n\r\n", .blanks = 17u << 20};
+  (void)state;
+  server_open(&server);
+  pthread_create(&server.thread, NULL, serve_one, &server);
+  begin_waiting(&fixture, server.url, "60s");
+  struct registry *registry = registry_open(&fixture.host->instance.host);
+  assert_int_equal(registry_by_id(registry, 5, &schema, &fault), REGISTRY_REFUSED);
+  assert_string_equal(fault.error_class, "schema-too-large");
+  assert_non_null(strstr(fault.reason, "/schemas/ids/5: the schema registry's answer is larger "
+                                       "than the 16 MiB"));
+  pthread_join(server.thread, NULL);
+  registry_close(registry);
+  end(&fixture);
+  close(server.socket);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -283,6 +309,7 @@ int main(void)
       cmocka_unit_test(test_away),
       cmocka_unit_test(test_stop),
       cmocka_unit_test(test_something_else),
+      cmocka_unit_test(test_too_large),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

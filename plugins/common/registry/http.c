@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_MAX  (16u << 20) /* bytes: more is no answer to any of our questions */
 #define MEDIA_TYPE  "application/vnd.schemaregistry.v1+json"
 #define CONNECT_MAX 3000 /* milliseconds until a connection stands */
 #define PATIENCE    1000 /* … and for an answer once the pipeline was told to stop */
@@ -181,14 +180,16 @@ char *http_escape(const struct http *http, const char *text)
 struct bytes {
   char *data;
   size_t size, room;
+  bool too_large;
 };
 
 static size_t take_bytes(char *data, size_t one, size_t count, void *context)
 {
   struct bytes *bytes = context;
   size_t size = one * count;
-  if (size > ANSWER_MAX - bytes->size)
-    return 0;
+  bytes->too_large = size > ANSWER_MAX - bytes->size;
+  if (bytes->too_large)
+    return 0; /* curl ends the transfer */
   if (bytes->size + size > bytes->room) {
     bytes->room = 2 * (bytes->size + size);
     bytes->data = must(realloc(bytes->data, bytes->room));
@@ -230,9 +231,10 @@ static void ask_one(struct http *http, const struct base *base, const char *path
   http->asked_us = http->host->now_us(http->host);
   CURLcode code = curl_easy_perform(http->curl);
   curl_easy_setopt(http->curl, CURLOPT_ERRORBUFFER, NULL);
-  if (code == CURLE_OK) {
+  if (code == CURLE_OK || bytes.too_large) {
+    answer->too_large = bytes.too_large;
     curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &answer->status);
-    if (bytes.size)
+    if (bytes.size && !bytes.too_large)
       answer->body = json_loadb(bytes.data, bytes.size, JSON_DECODE_ANY, NULL);
   } else {
     snprintf(answer->error, sizeof answer->error, "%s",

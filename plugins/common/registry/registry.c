@@ -173,10 +173,23 @@ static enum registry_answer denied(const struct question *question)
   return REGISTRY_DENIED;
 }
 
+static enum registry_answer too_large(const struct question *question)
+{
+  struct registry_fault *fault = question->fault;
+  fault->error_class = "schema-too-large";
+  snprintf(fault->reason, sizeof fault->reason,
+           "%.180s: the schema registry's answer is larger than the %u MiB that headrace takes; "
+           "make a smaller schema of it",
+           question->path, ANSWER_MAX >> 20);
+  return REGISTRY_REFUSED;
+}
+
 /* Something else than a registry, or another interface of it. */
 static enum registry_answer strange(const struct question *question)
 {
   const struct headrace_host *host = question->registry->host;
+  if (question->answer.too_large)
+    return too_large(question);
   host->log(host, HEADRACE_ERROR,
             "%s does not answer as a schema registry does (HTTP status %ld for %.200s): set "
             "registry to the URL of its Confluent interface (of Apicurio: …/apis/ccompat/v7)",
@@ -253,6 +266,8 @@ static bool is_taken(const struct texts *texts, const char *name)
 
 static enum registry_answer malformed(const struct question *question)
 {
+  if (question->answer.too_large)
+    return too_large(question);
   return refused(question, "unknown-schema", question->path,
                  "that is no schema, or one whose references cannot be followed");
 }
@@ -367,10 +382,14 @@ static enum registry_answer keep_latest(struct question *question, const char *s
   enum registry_answer result = *schema ? REGISTRY_OK : keep_schema(question, (int32_t)id, schema);
   if (result != REGISTRY_OK)
     return result;
-  struct latest *entry = must(calloc(1, sizeof *entry));
-  entry->subject = must(strdup(subject));
+  struct latest *entry;
+  HASH_FIND_STR(question->registry->latest, subject, entry);
+  if (!entry) {
+    entry = must(calloc(1, sizeof *entry));
+    entry->subject = must(strdup(subject));
+    HASH_ADD_KEYPTR(hh, question->registry->latest, entry->subject, strlen(entry->subject), entry);
+  }
   entry->schema = *schema;
-  HASH_ADD_KEYPTR(hh, question->registry->latest, entry->subject, strlen(entry->subject), entry);
   return REGISTRY_OK;
 }
 
@@ -380,18 +399,18 @@ enum registry_answer registry_latest(struct registry *registry, const char *subj
 {
   struct latest *known;
   HASH_FIND_STR(registry->latest, subject, known);
-  if (known) {
-    *schema = known->schema;
-    return REGISTRY_OK;
-  }
   struct question question = {.registry = registry, .fault = fault};
   char *escaped = http_escape(registry->http, subject);
   question.path = print("/subjects/%s/versions/latest", escaped);
   free(escaped);
   enum registry_answer result = REGISTRY_AWAY;
-  if (ask_and_wait(&question))
+  if (known ? ask_once(&question) : ask_and_wait(&question)) {
     result = question.answer.status == 200 ? keep_latest(&question, subject, schema)
                                            : no_schema(&question, subject);
+  } else if (known) {
+    *schema = known->schema;
+    result = REGISTRY_OK;
+  }
   question_clear(&question);
   return result;
 }

@@ -92,7 +92,8 @@ enum registry_answer registry_by_id(struct registry *registry, int32_t id,
                                     const struct registry_schema **schema,
                                     struct registry_fault *fault);
 
-/* The newest version of a subject; asked once, later calls give the same. */
+/* The newest version of a subject. The registry is asked each time; if it does not answer, what it
+ * said last is it. */
 enum registry_answer registry_latest(struct registry *registry, const char *subject,
                                      const struct registry_schema **schema,
                                      struct registry_fault *fault);

@@ -14,10 +14,13 @@
 
 struct http;
 
+#define ANSWER_MAX (16u << 20) /* bytes */
+
 struct http_answer {
   long status;      /* 0: none; then `error` says why */
   json_t *body;     /* owned by the asker; NULL: it was no JSON */
   char error[256];  /* without secrets */
+  bool too_large;   /* it was more than ANSWER_MAX bytes, and is not taken; status is set */
   const char *base; /* the URL that answered, or was asked last, without user and password */
 };
 
