@@ -28,6 +28,10 @@ static const struct headrace_key keys[] = {
     {.name = "truncate",
      .type = HEADRACE_MAP,
      .help = "how many characters are left: users.zip = 2"},
+    {.name = "truncate_keys",
+     .type = HEADRACE_BOOL,
+     .default_value = "no",
+     .help = "columns of keys may be truncated: rows whose keys begin alike become one"},
     {0}};
 
 static const char *const method_keys[METHODS] = {[METHOD_NULL] = "null",
@@ -85,7 +89,9 @@ static bool check_any(const struct mask *mask)
 static bool read(const struct headrace_host *host, struct mask *mask)
 {
   bool good = true;
-  *mask = (struct mask){.host = host, .hash_length = (size_t)host->integer(host, "hash_length")};
+  *mask = (struct mask){.host = host,
+                        .hash_length = (size_t)host->integer(host, "hash_length"),
+                        .truncate_keys = host->integer(host, "truncate_keys")};
   mask->plans =
       (struct relation_cache){.make = plan_make, .discard = plan_discard, .context = mask};
   for (size_t i = 0; i < METHODS; i++)

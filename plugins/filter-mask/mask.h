@@ -19,6 +19,7 @@ struct mask {
   struct name_patterns columns[METHODS];
   EVP_MAC_CTX *hash; /* NULL: nothing is hashed */
   size_t hash_length;
+  bool truncate_keys;
   struct relation_cache plans;
 };
 

@@ -117,16 +117,18 @@ static bool in_key(const struct headrace_relation *relation, uint32_t column)
   return false;
 }
 
-static void check_key(struct plan *plan, const struct step *step, const char *column)
+static void check_key(const struct mask *mask, struct plan *plan, const struct step *step,
+                      const char *column)
 {
-  if (plan->fault || (step->method != METHOD_NULL && step->method != METHOD_CONSTANT))
+  bool cut = step->method == METHOD_TRUNCATE;
+  if (plan->fault || step->method == METHOD_HASH || (cut && mask->truncate_keys))
     return;
-  size_t size = strlen(column) + 160;
+  size_t size = strlen(column) + 200;
   plan->fault = must_alloc(size, 1);
-  snprintf(plan->fault, size,
-           "column \"%s\" is of the key: with the same value for all rows they could not be told "
-           "apart; use hash for it",
-           column);
+  snprintf(plan->fault, size, "column \"%s\" is of the key: %s; use hash for it%s", column,
+           cut ? "rows whose keys begin alike would become one"
+               : "with the same value for all rows they could not be told apart",
+           cut ? ", or set truncate_keys = yes if that is meant" : "");
 }
 
 /* Puts the column's step at the end of the plan, if it has one. */
@@ -143,7 +145,7 @@ static bool add_step(const struct mask *mask, const struct headrace_relation *re
     read_length(pattern->value, &step->length);
   step->constant = pattern->value;
   if (in_key(relation, column))
-    check_key(plan, step, described->name);
+    check_key(mask, plan, step, described->name);
   plan->count++;
   return true;
 }

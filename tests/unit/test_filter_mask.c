@@ -138,17 +138,24 @@ static void test_relations(void **state)
 static void test_keys_stay_apart(void **state)
 {
   (void)state;
-  const char *const *const settings[] = {KEYS("null", "id"), KEYS("constant", "*.id = 1")};
-  for (size_t i = 0; i < 2; i++) {
+  const char *const *const settings[] = {KEYS("null", "id"), KEYS("constant", "*.id = 1"),
+                                         KEYS("truncate", "id = 2")};
+  for (size_t i = 0; i < 3; i++) {
     struct filter_test *test = users(settings[i]);
     assert_int_equal(
         filter_test_apply(test, HEADRACE_INSERT, NULL, ROW("1", "a", NONE, NONE, NONE)),
         HEADRACE_FATAL);
     char *log = plugin_host_log(test->host);
     assert_non_null(strstr(log, "table public.users: column \"id\" is of the key"));
+    assert_int_equal(strstr(log, "or set truncate_keys = yes") != NULL, i == 2);
     free(log);
     filter_test_free(test);
   }
+  struct filter_test *test = users(KEYS("truncate", "id = 2", "truncate_keys", "yes"));
+  filter_test_row(test, HEADRACE_INSERT, NULL, ROW("123", "a", NONE, NONE, NONE));
+  assert_memory_equal(test->batch->events.items[0].change->new_values[0].data, "12", 2);
+  assert_int_equal(test->batch->events.items[0].change->new_values[0].size, 2);
+  filter_test_free(test);
 }
 
 static void test_check(void **state)
