@@ -85,7 +85,8 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(scope="session")
 def postgres(session_folder, memory_folder):
     """The session's cluster of Debian's PostgreSQL 15. Do not stop it: see postgres_factory."""
-    cluster = Postgres(session_folder, settings=VOLATILE, memory=memory_folder).start()
+    cluster = Postgres(session_folder, settings=VOLATILE, memory=memory_folder,
+                       unique=True).start()
     yield cluster
     cluster.close()
 

@@ -60,10 +60,20 @@ def _copy(source, target):
     subprocess.run(["cp", "-a", source, target], check=True)
 
 
+def _initdb(binaries, folder):
+    """Makes `folder`, in one that is the server user's."""
+    subprocess.run([*_server_user(), binaries / "initdb", "-D", folder, *INITDB], check=True,
+                   stdout=subprocess.DEVNULL, cwd="/")
+
+
+def _for_server_user(folder):
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+
+
 @functools.cache
 def _empty_cluster(binaries, scratch):
-    """What initdb makes, which takes a second, to be copied. All copies have one system
-    identifier, which nothing here asks for."""
+    """What initdb makes, which takes a second, to be copied."""
     version = subprocess.run([binaries / "postgres", "--version"], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
     options = hashlib.sha256(" ".join([version, *INITDB]).encode()).hexdigest()[:12]
@@ -71,10 +81,8 @@ def _empty_cluster(binaries, scratch):
     def make(folder):
         work = scratch / f"initdb-{options}"  # the cache is closed to the user postgres
         work.mkdir()
-        if os.getuid() == 0:
-            shutil.chown(work, "postgres", "postgres")
-        subprocess.run([*_server_user(), binaries / "initdb", "-D", work / "data", *INITDB],
-                       check=True, stdout=subprocess.DEVNULL, cwd="/")
+        _for_server_user(work)
+        _initdb(binaries, work / "data")
         _copy(work / "data", folder / "data")
         shutil.rmtree(work)
     return places.into_cache(f"postgresql-data-{options}", make) / "data"
@@ -84,15 +92,18 @@ class Postgres:
     """One cluster. Trust authentication on 127.0.0.1 and on the socket in `folder`.
 
     `memory`: a folder for the data of a cluster that no test kills, see places.memory_folder.
+    `unique`: its system identifier is no other's.
     """
 
     _numbers = itertools.count(1)
 
-    def __init__(self, scratch, major=None, settings=None, hba=None, memory=None):
+    def __init__(self, scratch, major=None, settings=None, hba=None, memory=None,
+                 unique=False):
         number = next(self._numbers)
         self.folder = scratch / f"postgres-{number}"
         self.folder.mkdir(mode=0o755)
-        self.data = memory / self.folder.name if memory else self.folder / "data"
+        self.data = memory / self.folder.name / "data" if memory else self.folder / "data"
+        self.unique = unique
         self.host, self.port, self.user = "127.0.0.1", places.free_port(), "postgres"
         self.scratch, self.major = scratch, major or 15
         self.binaries = _binaries(major, scratch)
@@ -103,9 +114,13 @@ class Postgres:
         self._create(settings or {}, hba)
 
     def _create(self, settings, hba):
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
-        _copy(_empty_cluster(self.binaries, self.scratch), self.data)
+        self.data.parent.mkdir(exist_ok=True)
+        for folder in {self.folder, self.data.parent}:
+            _for_server_user(folder)
+        if self.unique:
+            _initdb(self.binaries, self.data)
+        else:
+            _copy(_empty_cluster(self.binaries, self.scratch), self.data)
         self._configure({**SETTINGS, **settings})
         if hba:
             (self.data / "pg_hba.conf").write_text(hba, encoding="utf-8")
