@@ -46,11 +46,20 @@ struct headrace_log_topic {
   size_t config_count;
 };
 
-/* All topics at one time, by name. Immutable. */
+/* What is configured of other things than topics. */
+struct headrace_log_settings {
+  const char *name; /* the asker's own, for what has them */
+  const struct headrace_pair *config;
+  size_t config_count;
+};
+
+/* All topics at one time, by name. Immutable. The settings are there if the log has configure(). */
 struct headrace_log_catalogue {
   uint64_t version; /* rises with every change */
   const struct headrace_log_topic *topics;
   size_t topic_count;
+  const struct headrace_log_settings *settings;
+  size_t settings_count;
 };
 
 struct headrace_log_marks {
@@ -248,6 +257,14 @@ struct headrace_log {
   void (*alter_credentials)(void *self, const struct headrace_log_credential *, size_t count,
                             headrace_log_done, void *context);
   void (*credentials)(void *self, const char *user, headrace_log_credentials_done, void *context);
+
+  /* Settings, which the log keeps for the asker and does not heed itself. Replaces all of this
+   * name; when the answer comes, the catalogue has them. */
+  void (*configure)(void *self, const char *name, const struct headrace_pair *config, size_t count,
+                    headrace_log_done, void *context);
+  /* What topics have that do not set it themselves. The log does not keep it: it is told after
+   * attach(), and whenever it has changed. No question. */
+  void (*set_topic_defaults)(void *self, const struct headrace_pair *config, size_t count);
 };
 
 /* Classes of reject() that a sink with a log uses, and the source that answers understands. */

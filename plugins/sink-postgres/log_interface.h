@@ -29,6 +29,11 @@ void log_configure_topic(void *self, const struct headrace_topic_id *id,
                          const struct headrace_pair *config, size_t count, headrace_log_done done,
                          void *context);
 
+/* log_settings.c */
+void log_configure(void *self, const char *name, const struct headrace_pair *config, size_t count,
+                   headrace_log_done done, void *context);
+void log_set_topic_defaults(void *self, const struct headrace_pair *config, size_t count);
+
 /* log_space.c */
 void log_delete_records(void *self, const struct headrace_topic_id *id, int32_t partition,
                         int64_t before, headrace_log_number_done done, void *context);

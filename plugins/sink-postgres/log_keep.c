@@ -5,6 +5,7 @@
  * records cannot be read any more are dropped, with a short lock_timeout: who appends waits for
  * as long, and what was not dropped is dropped next time. */
 #include "log_numbering.h"
+#include "log_pairs.h"
 #include "log_sink.h"
 #include "pg_quote.h"
 #include "sink.h"
@@ -26,19 +27,20 @@ struct rule {
   int64_t keep_ms, keep_bytes; /* -1: without limit */
 };
 
-static const char *config_of(const struct log_topic *topic, const char *name)
+static const char *config_of(const struct log_sink *sink, const struct log_topic *topic,
+                             const char *name)
 {
-  for (size_t i = 0; i < topic->config_count; i++)
-    if (!strcmp(topic->config[i].name, name))
-      return topic->config[i].value;
-  return NULL;
+  const struct log_state *state = &sink->state;
+  const char *value = log_pairs_value(topic->config, topic->config_count, name);
+  return value ? value : log_pairs_value(state->defaults, state->default_count, name);
 }
 
 /* Locked. */
 static struct rule rule_of(const struct log_sink *sink, const struct log_topic *topic)
 {
-  const char *policy = config_of(topic, "cleanup.policy");
-  const char *ms = config_of(topic, "retention.ms"), *bytes = config_of(topic, "retention.bytes");
+  const char *policy = config_of(sink, topic, "cleanup.policy");
+  const char *ms = config_of(sink, topic, "retention.ms");
+  const char *bytes = config_of(sink, topic, "retention.bytes");
   if (policy && !strstr(policy, "delete"))
     return (struct rule){-1, -1};
   int64_t keep_ms = ms ? strtoll(ms, NULL, 10) : sink->keep_ms;

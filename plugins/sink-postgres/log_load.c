@@ -43,6 +43,27 @@ static bool take_topics(struct log_sink *sink, const PGresult *result)
   return true;
 }
 
+/* Likewise: name; name, value. */
+static bool load_settings(struct log_sink *sink, PGconn *connection, struct pg_error *error)
+{
+  PGresult *result = pg_query(connection, error,
+                              "SELECT s.name, c.key, c.value FROM settings s,"
+                              " jsonb_each_text(s.config) c ORDER BY s.name, c.key",
+                              0, NULL);
+  int rows = result ? PQntuples(result) : 0;
+  struct headrace_pair *config = sink_alloc(((size_t)rows + 1) * sizeof *config);
+  for (int row = 0, next; row < rows; row = next) {
+    const char *name = PQgetvalue(result, row, 0);
+    for (next = row; next < rows && !strcmp(PQgetvalue(result, next, 0), name); next++)
+      config[next - row] =
+          (struct headrace_pair){PQgetvalue(result, next, 1), PQgetvalue(result, next, 2)};
+    log_settings_put(&sink->state, name, config, (size_t)(next - row));
+  }
+  free(config);
+  PQclear(result);
+  return result != NULL;
+}
+
 static bool take_partitions(struct log_sink *sink, const PGresult *result)
 {
   for (int row = 0; row < PQntuples(result); row++) {
@@ -213,7 +234,7 @@ bool log_take_over(struct log_sink *sink, PGconn *connection, struct pg_error *e
   if (good) {
     log_lock(&sink->state);
     take_meta(sink, result);
-    good = load(sink, connection, "", error);
+    good = load_settings(sink, connection, error) && load(sink, connection, "", error);
     log_unlock(&sink->state);
   }
   PQclear(result);

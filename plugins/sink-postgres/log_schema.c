@@ -259,9 +259,14 @@ static const char *const step_credentials = "CREATE TABLE credentials ("
                                             " PRIMARY KEY (user_name, mechanism));"
                                             "REVOKE ALL ON credentials FROM PUBLIC;";
 
-static const char *const *const steps[] = {&step_tables,  &step_views,      &step_outbox,
-                                           &step_deleted, &step_epochs,     &step_times,
-                                           &step_sealed,  &step_credentials};
+/* What the reader of the log has of its own, by a name; a topic's is in topics. */
+static const char *const step_settings = "CREATE TABLE settings ("
+                                         " name text PRIMARY KEY,"
+                                         " config jsonb NOT NULL);";
+
+static const char *const *const steps[] = {&step_tables,  &step_views,       &step_outbox,
+                                           &step_deleted, &step_epochs,      &step_times,
+                                           &step_sealed,  &step_credentials, &step_settings};
 
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 

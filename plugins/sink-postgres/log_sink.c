@@ -76,6 +76,7 @@ static enum headrace_result open_log(struct log_sink *sink)
                     *error.sqlstate ? ")" : "");
     return error.result == HEADRACE_FATAL ? HEADRACE_FATAL : HEADRACE_RETRY;
   }
+  sink->keep_at_us = log_now_us(sink) + sink->keep_interval_ms * 1000;
   log_append_init(&sink->append);
   log_questions_start(sink);
   log_outbox_start(sink);
@@ -187,6 +188,8 @@ static const struct headrace_log functions = {
     .epoch_end = epoch_end,
     .alter_credentials = log_alter_credentials,
     .credentials = log_credentials,
+    .configure = log_configure,
+    .set_topic_defaults = log_set_topic_defaults,
 };
 
 const struct headrace_log *log_sink_interface(const struct log_sink *sink)
@@ -230,7 +233,6 @@ enum headrace_result log_sink_new(const struct headrace_host *host, struct log_s
   sink->keep_ms = keep_ms ? keep_ms : -1;
   sink->keep_offsets_ms = host->integer(host, "log_offsets_retention");
   sink->keep_interval_ms = host->integer(host, "log_retention_check");
-  sink->keep_at_us = host->now_us(host) + sink->keep_interval_ms * 1000;
   sink->append.random = (uint64_t)host->now_us(host);
   sink->interface = functions;
   sink->interface.self = sink;

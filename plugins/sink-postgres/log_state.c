@@ -2,6 +2,7 @@
 #include "log_state.h"
 
 #include "log_numbering.h"
+#include "log_pairs.h"
 #include "sink.h"
 
 #include <stdio.h>
@@ -14,24 +15,54 @@ struct log_catalogue {
   unsigned readers;                    /* and the state itself */
 };
 
-/* ---- pairs -------------------------------------------------------------------------- */
+/* ---- settings ----------------------------------------------------------------------- */
 
-static struct headrace_pair *copy_pairs(const struct headrace_pair *pairs, size_t count)
+static void free_settings(struct headrace_log_settings *settings, size_t count)
 {
-  struct headrace_pair *copy = sink_alloc((count + 1) * sizeof *copy);
+  for (size_t i = 0; i < count; i++) {
+    free((char *)(uintptr_t)settings[i].name);
+    log_pairs_free((struct headrace_pair *)(uintptr_t)settings[i].config, settings[i].config_count);
+  }
+  free(settings);
+}
+
+static struct headrace_log_settings *copy_settings(const struct headrace_log_settings *settings,
+                                                   size_t count)
+{
+  struct headrace_log_settings *copy = sink_alloc((count + 1) * sizeof *copy);
   for (size_t i = 0; i < count; i++)
-    copy[i] = (struct headrace_pair){strdup(pairs[i].name),
-                                     pairs[i].value ? strdup(pairs[i].value) : NULL};
+    copy[i] = (struct headrace_log_settings){
+        .name = strdup(settings[i].name),
+        .config = log_pairs_copy(settings[i].config, settings[i].config_count),
+        .config_count = settings[i].config_count};
   return copy;
 }
 
-static void free_pairs(struct headrace_pair *pairs, size_t count)
+void log_settings_put(struct log_state *state, const char *name, const struct headrace_pair *config,
+                      size_t count)
 {
-  for (size_t i = 0; i < count; i++) {
-    free((char *)(uintptr_t)pairs[i].name);
-    free((char *)(uintptr_t)pairs[i].value);
+  size_t at = 0;
+  while (at < state->settings_count && strcmp(state->settings[at].name, name) != 0)
+    at++;
+  if (at == state->settings_count) {
+    state->settings = sink_realloc(state->settings, (at + 1) * sizeof *state->settings);
+    state->settings[state->settings_count++] = (struct headrace_log_settings){.name = strdup(name)};
   }
-  free(pairs);
+  struct headrace_log_settings *settings = &state->settings[at];
+  log_pairs_free((struct headrace_pair *)(uintptr_t)settings->config, settings->config_count);
+  settings->config = log_pairs_copy(config, count);
+  settings->config_count = count;
+}
+
+void log_state_set_defaults(struct log_state *state, const struct headrace_pair *config,
+                            size_t count)
+{
+  struct headrace_pair *copy = log_pairs_copy(config, count);
+  log_lock(state);
+  log_pairs_free(state->defaults, state->default_count);
+  state->defaults = copy;
+  state->default_count = count;
+  log_unlock(state);
 }
 
 /* ---- the catalogue ------------------------------------------------------------------ */
@@ -43,9 +74,11 @@ static void catalogue_drop(struct log_catalogue *catalogue)
   for (size_t i = 0; i < catalogue->shown.topic_count; i++) {
     const struct headrace_log_topic *topic = &catalogue->shown.topics[i];
     free((char *)(uintptr_t)topic->name);
-    free_pairs((struct headrace_pair *)(uintptr_t)topic->config, topic->config_count);
+    log_pairs_free((struct headrace_pair *)(uintptr_t)topic->config, topic->config_count);
   }
   free((struct headrace_log_topic *)(uintptr_t)catalogue->shown.topics);
+  free_settings((struct headrace_log_settings *)(uintptr_t)catalogue->shown.settings,
+                catalogue->shown.settings_count);
   free(catalogue);
 }
 
@@ -87,13 +120,18 @@ void log_state_publish(struct log_state *state)
         .name = strdup(topic->name),
         .id = topic->id,
         .partition_count = topic->partition_count,
-        .config = copy_pairs(topic->config, topic->config_count),
+        .config = log_pairs_copy(topic->config, topic->config_count),
         .config_count = topic->config_count,
     };
   }
   catalogue->readers = 1;
   catalogue->shown = (struct headrace_log_catalogue){
-      .version = ++state->version, .topics = topics, .topic_count = state->live_count};
+      .version = ++state->version,
+      .topics = topics,
+      .topic_count = state->live_count,
+      .settings = copy_settings(state->settings, state->settings_count),
+      .settings_count = state->settings_count,
+  };
   catalogue_drop(state->catalogue);
   state->catalogue = catalogue;
 }
@@ -144,7 +182,7 @@ static void topic_free(struct log_topic *topic)
   for (int32_t n = 0; n < topic->partition_count; n++)
     partition_free(topic->partitions[n]);
   free(topic->partitions);
-  free_pairs(topic->config, topic->config_count);
+  log_pairs_free(topic->config, topic->config_count);
   free(topic->name);
   free(topic);
 }
@@ -189,6 +227,8 @@ void log_state_free(struct log_state *state)
   free(state->topics);
   free(state->by_name);
   free(state->by_id);
+  free_settings(state->settings, state->settings_count);
+  log_pairs_free(state->defaults, state->default_count);
   catalogue_drop(state->catalogue);
   pthread_cond_destroy(&state->drained);
   pthread_mutex_destroy(&state->mutex);
@@ -211,8 +251,8 @@ struct log_topic *log_topic_add(struct log_state *state, int32_t number,
 
 void log_topic_configure(struct log_topic *topic, const struct headrace_pair *config, size_t count)
 {
-  struct headrace_pair *copy = copy_pairs(config, count);
-  free_pairs(topic->config, topic->config_count);
+  struct headrace_pair *copy = log_pairs_copy(config, count);
+  log_pairs_free(topic->config, topic->config_count);
   topic->config = copy;
   topic->config_count = count;
 }

@@ -88,6 +88,10 @@ struct log_state {
   size_t gone_count, gone_capacity;
   struct log_topic **by_name, **by_id; /* locked; those that are not deleted, sorted so */
   size_t live_count;
+  struct headrace_log_settings *settings; /* locked */
+  size_t settings_count;
+  struct headrace_pair *defaults; /* locked; of topics, as the reader has set them */
+  size_t default_count;
   struct log_catalogue *catalogue; /* locked */
   uint64_t version;
   char cluster_id[64]; /* fixed once it is open */
@@ -111,6 +115,8 @@ static inline void log_unlock(struct log_state *state)
 struct log_topic *log_topic_add(struct log_state *state, int32_t number,
                                 const struct headrace_topic_id *id, const char *name);
 void log_topic_configure(struct log_topic *topic, const struct headrace_pair *config, size_t count);
+void log_settings_put(struct log_state *state, const char *name, const struct headrace_pair *config,
+                      size_t count);
 void log_topic_settled(struct log_state *state, struct log_topic *topic, uint64_t records);
 struct log_partition *log_partition_add(struct log_topic *topic); /* the next number */
 void log_segment_add(struct log_partition *partition, struct log_segment segment);
@@ -124,6 +130,8 @@ struct log_partition *log_partition_at(const struct log_topic *topic, int32_t nu
 void log_state_publish(struct log_state *state); /* a new catalogue */
 
 /* Not locked: they do it. */
+void log_state_set_defaults(struct log_state *state, const struct headrace_pair *config,
+                            size_t count);
 struct log_partition *log_partition_by_id(struct log_state *state,
                                           const struct headrace_topic_id *id, int32_t number);
 enum headrace_log_error log_state_marks(struct log_state *state, const struct headrace_topic_id *id,

@@ -2,12 +2,12 @@
  *
  * Topics are made and changed in the database first, then in memory. */
 #include "log_interface.h"
+#include "log_pairs.h"
 #include "log_sink.h"
 #include "pg_quote.h"
 #include "sink.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,23 +28,10 @@ struct topic_question {
 
 /* ---- the question ------------------------------------------------------------------- */
 
-static struct headrace_pair *copy_config(const struct headrace_pair *config, size_t count)
-{
-  struct headrace_pair *copy = sink_alloc((count + 1) * sizeof *copy);
-  for (size_t i = 0; i < count; i++)
-    copy[i] = (struct headrace_pair){strdup(config[i].name),
-                                     strdup(config[i].value ? config[i].value : "")};
-  return copy;
-}
-
 static void topic_free(struct log_question *question)
 {
   struct topic_question *topic = (struct topic_question *)question;
-  for (size_t i = 0; i < topic->config_count; i++) {
-    free((char *)(uintptr_t)topic->config[i].name);
-    free((char *)(uintptr_t)topic->config[i].value);
-  }
-  free(topic->config);
+  log_pairs_free(topic->config, topic->config_count);
   free(topic->name);
 }
 
@@ -52,21 +39,6 @@ static void topic_answer(struct log_question *question)
 {
   const struct topic_question *topic = (struct topic_question *)question;
   topic->done(question->context, question->error, question->reason);
-}
-
-/* '{"a","b"}' of the names or values. */
-static char *array_text(const struct topic_question *topic, bool values)
-{
-  char *text = pg_format("{");
-  for (size_t i = 0; i < topic->config_count; i++) {
-    const char *item = values ? topic->config[i].value : topic->config[i].name;
-    pg_append(&text, i ? ",\"" : "\"");
-    for (; *item; item++)
-      pg_append(&text, *item == '"' || *item == '\\' ? "\\%c" : "%c", *item);
-    pg_append(&text, "\"");
-  }
-  pg_append(&text, "}");
-  return text;
 }
 
 /* ---- create ------------------------------------------------------------------------- */
@@ -125,13 +97,11 @@ static bool create_run(struct log_asker *asker, struct log_question *question,
                                "a topic has between 1 and 100000 partitions");
   if (is_known(asker->sink, topic->name))
     return log_question_refuse(question, HEADRACE_LOG_EXISTS, NULL);
-  char count[16], *names = array_text(topic, false), *values = array_text(topic, true);
-  snprintf(count, sizeof count, "%d", topic->count);
-  PGresult *result =
-      log_ask(asker, error, "SELECT * FROM add_topic($1, $2, jsonb_object($3::text[], $4::text[]))",
-              4, (const char *[]){topic->name, count, names, values});
-  free(names);
-  free(values);
+  char *config = log_pairs_sql(topic->config, topic->config_count);
+  char *sql = pg_format("SELECT * FROM add_topic($1, %d, %s)", topic->count, config);
+  PGresult *result = log_ask(asker, error, sql, 1, (const char *[]){topic->name});
+  free(config);
+  free(sql);
   if (result)
     add_to_memory(asker->sink, topic, result);
   PQclear(result);
@@ -153,7 +123,7 @@ void log_create_topic(void *self, const struct headrace_log_new_topic *new_topic
   struct topic_question *topic = log_question_new(self, sizeof *topic, &create_type, context);
   topic->name = strdup(new_topic->name);
   topic->count = new_topic->partition_count;
-  topic->config = copy_config(new_topic->config, new_topic->config_count);
+  topic->config = log_pairs_copy(new_topic->config, new_topic->config_count);
   topic->config_count = new_topic->config_count;
   topic->done = done;
   log_question_ask(self, &topic->question);
@@ -319,16 +289,13 @@ static bool configure_run(struct log_asker *asker, struct log_question *question
   struct log_topic *topic = topic_of(state, asked);
   if (!topic)
     return log_question_refuse(question, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
-  char number[16], *names = array_text(asked, false), *values = array_text(asked, true);
-  snprintf(number, sizeof number, "%d", topic->number);
-  PGresult *result = log_ask(asker, error,
-                             "UPDATE topics SET config = jsonb_object($2::text[], $3::text[])"
-                             " WHERE topic_id = $1",
-                             3, (const char *[]){number, names, values});
-  free(names);
-  free(values);
-  PQclear(result);
-  if (!result)
+  char *config = log_pairs_sql(asked->config, asked->config_count);
+  char *sql =
+      pg_format("UPDATE topics SET config = %s WHERE topic_id = %d;", config, topic->number);
+  bool good = log_change(asker, error, sql);
+  free(config);
+  free(sql);
+  if (!good)
     return false;
   log_lock(state);
   log_topic_configure(topic, asked->config, asked->config_count);
@@ -349,7 +316,7 @@ void log_configure_topic(void *self, const struct headrace_topic_id *id,
 {
   struct topic_question *topic = log_question_new(self, sizeof *topic, &configure_type, context);
   topic->id = *id;
-  topic->config = copy_config(config, count);
+  topic->config = log_pairs_copy(config, count);
   topic->config_count = count;
   topic->done = done;
   log_question_ask(self, &topic->question);

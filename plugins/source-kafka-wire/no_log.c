@@ -138,8 +138,9 @@ static struct topic_list *list_new(const struct topic_list *old, size_t more)
     list->topics[i] = old->topics[i];
     list->topics[i].name = broker_text(old->topics[i].name, strlen(old->topics[i].name));
   }
-  list->shown =
-      (struct headrace_log_catalogue){old ? old->shown.version + 1 : 1, list->topics, count + more};
+  list->shown = (struct headrace_log_catalogue){.version = old ? old->shown.version + 1 : 1,
+                                                .topics = list->topics,
+                                                .topic_count = count + more};
   return list;
 }
 

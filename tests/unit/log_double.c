@@ -132,7 +132,8 @@ static const struct headrace_log_catalogue *catalogue(void *self)
   for (size_t i = 0; i < log->topic_count; i++)
     topics[i] = log->topics[i].entry;
   qsort(topics, log->topic_count, sizeof *topics, by_name);
-  *found = (struct headrace_log_catalogue){log->version, topics, log->topic_count};
+  *found = (struct headrace_log_catalogue){
+      .version = log->version, .topics = topics, .topic_count = log->topic_count};
   pthread_mutex_unlock(&log->lock);
   return found;
 }

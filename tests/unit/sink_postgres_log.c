@@ -254,7 +254,8 @@ static void older_tables_are_upgraded(void **state)
   run_sql(f, "UPDATE kafka.meta SET schema_version = 1; DROP FUNCTION kafka.segment_bytes CASCADE;"
              " DROP FUNCTION kafka.as_text CASCADE; DROP FUNCTION kafka.read, kafka.headers_jsonb;"
              " DROP VIEW kafka.group_lag;"
-             " DROP TABLE kafka.outbox, kafka.leader_epochs, kafka.times;"
+             " DROP TABLE kafka.outbox, kafka.settings, kafka.credentials, kafka.leader_epochs, "
+             "kafka.times;"
              " ALTER TABLE kafka.topics DROP COLUMN deleted_at;"
              " ALTER TABLE kafka.segments DROP COLUMN sealed; DROP FUNCTION kafka.seal_segment;"
              " DROP FUNCTION kafka.produce, kafka.produce_bytes");

@@ -478,6 +478,39 @@ static void partitions_are_added(void **state)
   stop(f);
 }
 
+static void configure(struct fixture *f, const char *name, const struct headrace_pair *config,
+                      size_t count)
+{
+  struct answer answer = {0};
+  f->log->configure(f->log->self, name, config, count, done, &answer);
+  await(f, &answer);
+  assert_int_equal(answer.error, HEADRACE_LOG_OK);
+}
+
+static void settings_are_kept(void **state)
+{
+  struct fixture *f = *state;
+  const struct headrace_pair config[] = {{"a", "it's \"1\" \\ %d"}, {"b", "2"}};
+  start(f, NULL);
+  configure(f, "1", config, 2);
+  configure(f, "", config, 2);
+  configure(f, "", config, 1);
+  for (int turn = 0; turn < 2; turn++) { /* as it was set, and as it is loaded */
+    const struct headrace_log_catalogue *catalogue = f->log->catalogue(f->log->self);
+    assert_int_equal(catalogue->settings_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+      bool of_one = *catalogue->settings[i].name;
+      assert_int_equal(catalogue->settings[i].config_count, of_one ? 2 : 1);
+      assert_string_equal(catalogue->settings[i].config[0].name, "a");
+      assert_string_equal(catalogue->settings[i].config[0].value, config[0].value);
+    }
+    f->log->catalogue_release(f->log->self, catalogue);
+    stop(f);
+    start(f, NULL);
+  }
+  stop(f);
+}
+
 static int64_t delete_records(struct fixture *f, int64_t before, enum headrace_log_error *error)
 {
   struct answer answer = {0};
@@ -565,6 +598,28 @@ static void old_records_are_dropped(void **state)
   stop(f);
 }
 
+/* Of topics that set nothing themselves; what the sink's own keys say comes after it. */
+static void defaults_of_topics_are_heeded(void **state)
+{
+  struct fixture *f = *state;
+  const struct headrace_pair for_ever = {"retention.ms", "-1"};
+  struct answer answer = {0};
+  start(f, keeping);
+  create(f, "t", 1);
+  struct headrace_topic_id id = topic_id(f, "t");
+  f->log->configure_topic(f->log->self, &id, NULL, 0, done, &answer);
+  await(f, &answer);
+  f->log->set_topic_defaults(f->log->self, &for_ever, 1);
+  append(f, "t", 0, 0, 10);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  await_pass(f);
+  await_pass(f);
+  assert_int_equal(number(f, "SELECT count(*) FROM kafka.messages"), 10);
+  f->log->set_topic_defaults(f->log->self, NULL, 0);
+  await_number(f, "SELECT count(*) FROM kafka.messages", 0);
+  stop(f);
+}
+
 static void large_partitions_are_cut(void **state)
 {
   struct fixture *f = *state;
@@ -619,6 +674,8 @@ int main(int argc, char **argv)
       TEST(tables_that_are_full_have_an_index),
       TEST(tables_that_are_gone_do_not_stop_the_others),
       TEST(partitions_are_added),
+      TEST(settings_are_kept),
+      TEST(defaults_of_topics_are_heeded),
       TEST(records_are_deleted),
       TEST(old_records_are_dropped),
       TEST(large_partitions_are_cut),
