@@ -1,160 +1,164 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * AlterConfigs, IncrementalAlterConfigs, ListConfigResources. */
+#include "config_change.h"
+
 #include "admin_configs.h"
+#include "repeats.h"
 
 #include <stdio.h>
 
-enum operation { OPERATION_SET, OPERATION_DELETE, OPERATION_APPEND, OPERATION_SUBTRACT };
+#define NOT_A_NUMBER "Node id must be an integer, but it is: %s"
+#define NOT_THIS     "Unexpected broker id, expected %d, but received %s"
 
-static const char not_here[] = "The broker is configured by its INI file.";
+static const char not_kept[] =
+    "The broker is configured by its INI file: its sink keeps no configuration.";
 
-/* ---- changing
- * -------------------------------------------------------------------------------------- */
+/* ---- one resource ---------------------------------------------------------------------------- */
 
-struct change { /* of a topic's configuration */
-  struct exchange *exchange;
-  struct topic *topic;
-  struct headrace_pair *pairs;
-  size_t count;
-  const char *why;
+/* Of the broker's all, one is with the log at a time: each begins with what the one before it has
+ * left, and none is lost. */
+struct alteration {
+  struct alteration *next;
+  struct tally *tally;
+  int8_t type; /* enum resource */
+  struct wire_slice name;
+  const config_alteration *items;
+  int32_t item_count;
+  bool replaces; /* what is not named is unset */
+  bool validate_only, twice;
+  bool asked; /* the log */
+  int16_t *code;
+  struct wire_slice *message;
+  struct topic *topic;  /* one of them */
+  const char *settings; /* name of a broker's */
 };
 
-static struct headrace_pair *find_pair(struct change *change, const char *name)
+static enum kafka_error find_broker(const struct broker *broker, struct alteration *at,
+                                    const char **why)
 {
-  for (size_t i = 0; i < change->count; i++)
-    if (!strcmp(change->pairs[i].name, name))
-      return &change->pairs[i];
-  return NULL;
+  struct wire_arena *arena = &at->tally->exchange->arena;
+  const char *name = wire_string(arena, at->name);
+  enum broker_name what = broker_name_of(broker, name);
+  if (what == BROKER_NO_NUMBER)
+    *why = wire_format(arena, NOT_A_NUMBER, name);
+  else if (what == BROKER_OTHER)
+    *why = wire_format(arena, NOT_THIS, broker->node_id, name);
+  else if (!broker_config_is_kept(broker))
+    *why = not_kept;
+  else
+    at->settings = what == BROKER_ALL ? ALL_BROKERS : wire_format(arena, "%d", broker->node_id);
+  return at->settings ? KAFKA_NONE : KAFKA_INVALID_REQUEST;
 }
 
-/* Room for so many more than the topic has now. */
-static void begin_change(struct change *change, size_t more, bool keeps)
+static enum kafka_error find_resource(const struct broker *broker, struct alteration *at,
+                                      const char **why)
 {
-  const struct headrace_log_topic *known =
-      topic_entry(change->exchange->broker, &change->topic->id);
-  size_t have = keeps && known ? known->config_count : 0;
-  change->pairs = wire_alloc(&change->exchange->arena, (have + more) * sizeof *change->pairs);
-  for (size_t i = 0; i < have; i++)
-    change->pairs[change->count++] = known->config[i];
-}
-
-static enum kafka_error set(struct change *change, const struct config_definition *definition,
-                            const char *value)
-{
-  struct headrace_pair *pair = find_pair(change, definition->name);
-  struct wire_arena *arena = &change->exchange->arena;
-  change->why = value ? topic_config_fault(arena, definition, value)
-                      : wire_format(arena, "Null value not supported for topic configs: %s",
-                                    definition->name);
-  if (change->why)
-    return KAFKA_INVALID_CONFIG;
-  if (!pair)
-    pair = &change->pairs[change->count++];
-  *pair = (struct headrace_pair){definition->name, value};
-  return KAFKA_NONE;
-}
-
-static bool has_item(const char *list, const char *item, size_t size)
-{
-  for (const char *at = list; *at; at += *at == ',') {
-    size_t length = strcspn(at, ",");
-    if (length == size && !memcmp(at, item, size))
-      return true;
-    at += length;
-  }
-  return false;
-}
-
-/* The items of `list` that are in `other`, or that are not, each behind a comma. */
-static char *put_items(char *out, const char *list, const char *other, bool in_other)
-{
-  for (const char *at = list; *at; at += *at == ',') {
-    size_t length = strcspn(at, ",");
-    if (length && has_item(other, at, length) == in_other) {
-      *out++ = ',';
-      out = (char *)memcpy(out, at, length) + length;
-    }
-    at += length;
-  }
-  return out;
-}
-
-static enum kafka_error change_list(struct change *change,
-                                    const struct config_definition *definition, bool append,
-                                    const char *items)
-{
-  struct headrace_pair *pair = find_pair(change, definition->name);
-  const char *now = pair ? pair->value : definition->value;
-  change->why =
-      wire_format(&change->exchange->arena, "Can't %s to key %s because its type is not LIST.",
-                  append ? "APPEND" : "SUBTRACT", definition->name);
-  if (definition->type != CONFIG_LIST || !items)
-    return KAFKA_INVALID_CONFIG;
-  char *value = wire_alloc(&change->exchange->arena, strlen(now) + strlen(items) + 4), *end;
-  end = put_items(value, now, append ? "" : items, false);
-  if (append)
-    put_items(end, items, now, false);
-  return set(change, definition, value[0] ? value + 1 : value);
-}
-
-static enum kafka_error apply(struct change *change,
-                              const struct incremental_alter_configs_request_alterable_config *to)
-{
-  struct wire_arena *arena = &change->exchange->arena;
-  const char *name = wire_string(arena, to->name);
-  const struct config_definition *definition = topic_config_named(name);
-  const char *value = to->value.data ? wire_string(arena, to->value) : NULL;
-  change->why = wire_format(arena, "Unknown topic config name: %s", name);
-  if (!definition)
-    return KAFKA_INVALID_CONFIG;
-  switch ((enum operation)to->config_operation) {
-  case OPERATION_SET:
-    return set(change, definition, value);
-  case OPERATION_DELETE: {
-    struct headrace_pair *pair = find_pair(change, definition->name);
-    if (pair)
-      *pair = change->pairs[--change->count];
-    return KAFKA_NONE;
-  }
-  case OPERATION_APPEND:
-  case OPERATION_SUBTRACT:
-    return change_list(change, definition, to->config_operation == OPERATION_APPEND, value);
-  }
-  change->why = "Unknown operation.";
-  return KAFKA_INVALID_REQUEST;
-}
-
-static enum kafka_error find_resource(struct change *change, int8_t type, struct wire_slice name)
-{
-  change->why = type == RESOURCE_BROKER ? not_here : UNKNOWN_RESOURCE;
-  if (type != RESOURCE_TOPIC)
+  *why = "Each resource must appear at most once.";
+  if (at->twice)
     return KAFKA_INVALID_REQUEST;
-  change->topic = topic_named(change->exchange->broker, name);
-  change->why = "The topic does not exist.";
-  return change->topic ? KAFKA_NONE : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
+  if (at->type == RESOURCE_BROKER)
+    return find_broker(broker, at, why);
+  *why = UNKNOWN_RESOURCE;
+  if (at->type != RESOURCE_TOPIC)
+    return KAFKA_INVALID_REQUEST;
+  at->topic = topic_named(broker, at->name);
+  *why = wire_format(&at->tally->exchange->arena, "The topic '%s' does not exist.",
+                     wire_string(&at->tally->exchange->arena, at->name));
+  return at->topic ? KAFKA_NONE : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
 }
 
-/* Tools unset the broker's throttles after they were of use: none was set. */
-static bool
-unsets_nothing(const struct exchange *exchange,
-               const struct incremental_alter_configs_request_alter_configs_resource *asked)
+static enum kafka_error change_resource(const struct broker *broker, const struct alteration *at,
+                                        struct config_change *change)
 {
-  for (int32_t i = 0; i < asked->configs.count; i++)
-    if (asked->configs.items[i].config_operation != OPERATION_DELETE)
-      return false;
-  return asked->resource_type == RESOURCE_BROKER && is_this_broker(exchange, asked->resource_name);
+  const struct headrace_log_topic *topic = at->topic ? topic_entry(broker, &at->topic->id) : NULL;
+  const struct headrace_log_settings *settings =
+      at->topic ? NULL : broker_config_settings(broker, at->settings);
+  const struct headrace_pair *now = topic ? topic->config : settings ? settings->config : NULL;
+  size_t count = topic ? topic->config_count : settings ? settings->config_count : 0;
+  change->of_topic = at->topic != NULL;
+  change->changed = at->replaces && count;
+  return config_change_apply(change, now, at->replaces ? 0 : count, at->items, at->item_count);
 }
 
-static void finish_change(struct change *change, struct tally *tally, enum kafka_error error,
-                          bool validate_only, int16_t *code, struct wire_slice *message)
+/* ---- all of them, one after another ---------------------------------------------------------- */
+
+static void alterations_work(struct broker *broker);
+
+/* It is gone when its exchange is. */
+static void finish_first(struct broker *broker)
 {
-  const struct headrace_log *log = change->exchange->broker->log;
-  if (error != KAFKA_NONE)
-    tally_refuse(&change->exchange->arena, code, message, error, change->why);
-  else if (!validate_only)
-    log->configure_topic(log->self, &change->topic->id, change->pairs, change->count,
-                         tally_part_done, tally_part(tally, code, message));
+  struct alteration *at = broker->altering;
+  broker->altering = at->next;
+  if (!at->next)
+    broker->altering_last = NULL;
+  tally_done(at->tally);
+}
+
+static void altered(void *context, enum headrace_log_error error, const char *reason)
+{
+  struct broker *broker = context;
+  const struct alteration *at = broker->altering;
+  tally_refuse(&at->tally->exchange->arena, at->code, at->message, kafka_error_of(error), reason);
+  topics_refresh(broker);
+  finish_first(broker);
+  alterations_work(broker);
+}
+
+/* False: it is done with, without the log. */
+static bool ask_log(struct broker *broker, struct alteration *at)
+{
+  const struct headrace_log *log = broker->log;
+  struct wire_arena *arena = &at->tally->exchange->arena;
+  struct config_change change = {.arena = arena};
+  enum kafka_error error = find_resource(broker, at, &change.why);
+  if (error == KAFKA_NONE)
+    error = change_resource(broker, at, &change);
+  tally_refuse(arena, at->code, at->message, error, error == KAFKA_NONE ? NULL : change.why);
+  if (error != KAFKA_NONE || at->validate_only || !change.changed)
+    return false;
+  if (at->topic)
+    log->configure_topic(log->self, &at->topic->id, change.pairs, change.count, altered, broker);
+  else
+    log->configure(log->self, at->settings, change.pairs, change.count, altered, broker);
+  return true;
+}
+
+static void alterations_work(struct broker *broker)
+{
+  struct alteration *at;
+  while ((at = broker->altering) && !at->asked) {
+    at->asked = ask_log(broker, at);
+    if (!at->asked)
+      finish_first(broker);
+  }
+}
+
+static void add_alteration(struct broker *broker, const struct alteration *alteration)
+{
+  struct alteration *copy = wire_alloc(&alteration->tally->exchange->arena, sizeof *copy);
+  *copy = *alteration;
+  *(broker->altering ? &broker->altering_last->next : &broker->altering) = copy;
+  broker->altering_last = copy;
+  copy->tally->pending++;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+/* A type and a name in one. */
+static struct wire_slice resource_id(struct wire_arena *arena, int8_t type, struct wire_slice name)
+{
+  char *id = wire_alloc(arena, (size_t)name.size + 1);
+  id[0] = (char)type;
+  if (name.size)
+    memcpy(id + 1, name.data, name.size);
+  return (struct wire_slice){id, name.size + 1};
+}
+
+static const bool *repeated_ids(struct wire_arena *arena, const struct wire_slice *ids,
+                                int32_t count)
+{
+  return are_repeated(arena, (struct named_items){ids, count, sizeof *ids, 0});
 }
 
 void handle_incremental_alter_configs(struct exchange *exchange)
@@ -163,27 +167,43 @@ void handle_incremental_alter_configs(struct exchange *exchange)
   struct incremental_alter_configs_response *answer =
       WIRE_NEW(&exchange->arena, incremental_alter_configs_response);
   struct tally *tally = tally_begin(exchange, answer);
-  WIRE_ITEMS(&exchange->arena, answer->responses, request->resources.count,
+  struct alteration alteration = {.tally = tally, .validate_only = request->validate_only};
+  int32_t count = request->resources.count > 0 ? request->resources.count : 0;
+  struct wire_slice *ids = wire_alloc(&exchange->arena, (size_t)count * sizeof *ids);
+  WIRE_ITEMS(&exchange->arena, answer->responses, count,
              incremental_alter_configs_response_alter_configs_resource_response);
-  for (int32_t i = 0; i < request->resources.count; i++) {
+  for (int32_t i = 0; i < count; i++)
+    ids[i] = resource_id(&exchange->arena, request->resources.items[i].resource_type,
+                         request->resources.items[i].resource_name);
+  const bool *twice = repeated_ids(&exchange->arena, ids, count);
+  for (int32_t i = 0; i < count; i++) {
     const struct incremental_alter_configs_request_alter_configs_resource *asked =
         &request->resources.items[i];
     struct incremental_alter_configs_response_alter_configs_resource_response *said =
         &answer->responses.items[i];
-    struct change change = {.exchange = exchange};
-    said->resource_type = asked->resource_type;
-    said->resource_name = asked->resource_name;
-    if (unsets_nothing(exchange, asked))
-      continue;
-    enum kafka_error error = find_resource(&change, asked->resource_type, asked->resource_name);
-    if (error == KAFKA_NONE)
-      begin_change(&change, (size_t)asked->configs.count, true);
-    for (int32_t j = 0; j < asked->configs.count && error == KAFKA_NONE; j++)
-      error = apply(&change, &asked->configs.items[j]);
-    finish_change(&change, tally, error, request->validate_only, &said->error_code,
-                  &said->error_message);
+    alteration.type = said->resource_type = asked->resource_type;
+    alteration.name = said->resource_name = asked->resource_name;
+    alteration.items = asked->configs.items;
+    alteration.item_count = asked->configs.count;
+    alteration.twice = twice[i];
+    alteration.code = &said->error_code;
+    alteration.message = &said->error_message;
+    add_alteration(exchange->broker, &alteration);
   }
   tally_done(tally);
+  alterations_work(exchange->broker);
+}
+
+/* Each of them set. */
+static const config_alteration *as_alterations(struct wire_arena *arena,
+                                               const struct alter_configs_request_resource *asked)
+{
+  size_t count = asked->configs.count > 0 ? (size_t)asked->configs.count : 0;
+  config_alteration *items = wire_alloc(arena, count * sizeof *items);
+  for (size_t i = 0; i < count; i++)
+    items[i] = (config_alteration){.name = asked->configs.items[i].name,
+                                   .value = asked->configs.items[i].value};
+  return items;
 }
 
 /* The old form: what is not named is unset. */
@@ -192,26 +212,29 @@ void handle_alter_configs(struct exchange *exchange)
   const struct alter_configs_request *request = exchange->request.body;
   struct alter_configs_response *answer = WIRE_NEW(&exchange->arena, alter_configs_response);
   struct tally *tally = tally_begin(exchange, answer);
-  WIRE_ITEMS(&exchange->arena, answer->responses, request->resources.count,
-             alter_configs_response_resource_response);
-  for (int32_t i = 0; i < request->resources.count; i++) {
+  struct alteration alteration = {
+      .tally = tally, .validate_only = request->validate_only, .replaces = true};
+  int32_t count = request->resources.count > 0 ? request->resources.count : 0;
+  struct wire_slice *ids = wire_alloc(&exchange->arena, (size_t)count * sizeof *ids);
+  WIRE_ITEMS(&exchange->arena, answer->responses, count, alter_configs_response_resource_response);
+  for (int32_t i = 0; i < count; i++)
+    ids[i] = resource_id(&exchange->arena, request->resources.items[i].resource_type,
+                         request->resources.items[i].resource_name);
+  const bool *twice = repeated_ids(&exchange->arena, ids, count);
+  for (int32_t i = 0; i < count; i++) {
     const struct alter_configs_request_resource *asked = &request->resources.items[i];
     struct alter_configs_response_resource_response *said = &answer->responses.items[i];
-    struct change change = {.exchange = exchange};
-    said->resource_type = asked->resource_type;
-    said->resource_name = asked->resource_name;
-    enum kafka_error error = find_resource(&change, asked->resource_type, asked->resource_name);
-    if (error == KAFKA_NONE)
-      begin_change(&change, (size_t)asked->configs.count, false);
-    for (int32_t j = 0; j < asked->configs.count && error == KAFKA_NONE; j++) {
-      const struct incremental_alter_configs_request_alterable_config to = {
-          .name = asked->configs.items[j].name, .value = asked->configs.items[j].value};
-      error = apply(&change, &to);
-    }
-    finish_change(&change, tally, error, request->validate_only, &said->error_code,
-                  &said->error_message);
+    alteration.type = said->resource_type = asked->resource_type;
+    alteration.name = said->resource_name = asked->resource_name;
+    alteration.items = as_alterations(&exchange->arena, asked);
+    alteration.item_count = asked->configs.count;
+    alteration.twice = twice[i];
+    alteration.code = &said->error_code;
+    alteration.message = &said->error_message;
+    add_alteration(exchange->broker, &alteration);
   }
   tally_done(tally);
+  alterations_work(exchange->broker);
 }
 
 /* ---- ListConfigResources

@@ -4,6 +4,7 @@
 #ifndef HEADRACE_KAFKA_ADMIN_CONFIGS_H
 #define HEADRACE_KAFKA_ADMIN_CONFIGS_H
 
+#include "broker_config.h"
 #include "tally.h"
 
 enum resource {
@@ -12,10 +13,6 @@ enum resource {
   RESOURCE_CLIENT_METRICS = 16,
   RESOURCE_GROUP = 32
 };
-
-/* Whether the name of a broker's configuration is our own number, or empty, which is all brokers.
- */
-bool is_this_broker(const struct exchange *exchange, struct wire_slice name);
 
 #define UNKNOWN_RESOURCE "Only topics and the broker have a configuration here."
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * CreateTopics, DeleteTopics, CreatePartitions. */
+#include "broker_config.h"
 #include "repeats.h"
 #include "tally.h"
 
@@ -110,7 +111,7 @@ static enum kafka_error take_configs(struct wire_arena *arena, const asked_topic
     if (!asked->configs.items[i].value.data)
       return KAFKA_INVALID_CONFIG;
     pairs[i] = (struct headrace_pair){name, wire_string(arena, asked->configs.items[i].value)};
-    *why = topic_config_fault(arena, definition, pairs[i].value);
+    *why = config_fault(arena, definition, name, pairs[i].value);
     if (*why)
       return KAFKA_INVALID_CONFIG;
     topic->config_count++;
@@ -132,18 +133,9 @@ static enum kafka_error check_new(struct exchange *exchange, const asked_topic *
   return error == KAFKA_NONE ? take_configs(&exchange->arena, asked, topic, why) : error;
 }
 
-static const char *value_of(const struct headrace_log_new_topic *topic, const char *name)
-{
-  for (size_t i = 0; i < topic->config_count; i++)
-    if (!strcmp(topic->config[i].name, name))
-      return topic->config[i].value;
-  return NULL;
-}
-
 static void say_created(struct exchange *exchange, const struct headrace_log_new_topic *topic,
                         created_topic *answer)
 {
-  enum { SET_FOR_TOPIC = 1, DEFAULT = 5 };
   const struct topic *made = topic_named(exchange->broker, answer->name);
   answer->num_partitions = topic->partition_count;
   answer->error_message = (struct wire_slice){0};
@@ -152,14 +144,17 @@ static void say_created(struct exchange *exchange, const struct headrace_log_new
     answer->topic_id = topic_uuid(made);
   if (exchange->request.version < 5)
     return;
+  struct config_layers layers =
+      broker_config_layers(exchange->broker, topic->config, topic->config_count);
   WIRE_ITEMS(&exchange->arena, answer->configs, topic_config_count,
              create_topics_response_creatable_topic_configs);
   for (size_t i = 0; i < topic_config_count; i++) {
     struct create_topics_response_creatable_topic_configs *said = &answer->configs.items[i];
-    const char *value = value_of(topic, topic_configs[i].name);
+    enum config_source source;
     said->name = wire_text(topic_configs[i].name);
-    said->value = wire_text(value ? value : topic_configs[i].value);
-    said->config_source = value ? SET_FOR_TOPIC : DEFAULT;
+    said->value =
+        wire_copy(&exchange->arena, wire_text(config_value(&layers, &topic_configs[i], &source)));
+    said->config_source = (int8_t)source;
   }
 }
 

@@ -157,6 +157,7 @@ struct broker {
   struct groups *groups;
   struct first_topics *first_topics; /* NULL: not yet */
   struct quotas *quotas;
+  struct alteration *altering, *altering_last; /* configurations, in the order of requests */
   enum headrace_result failure;
 };
 

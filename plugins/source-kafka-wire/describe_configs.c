@@ -3,18 +3,18 @@
  * DescribeConfigs. */
 #include "admin_configs.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-enum source { SOURCE_TOPIC = 1, SOURCE_STATIC_BROKER = 4, SOURCE_DEFAULT = 5 };
+#define NOT_A_NUMBER "Broker id must be an integer, but it is: %s"
+#define NOT_THIS     "Unexpected broker id, expected %d or empty string, but received %s"
 
 typedef struct describe_configs_response_resource_result config_entry;
 
-struct setting { /* what is said of one */
-  const struct config_definition *definition;
-  const char *value;
-  enum source source;
-  bool read_only;
+/* Whoever has said something of a name, the first before the others. */
+struct origins {
+  struct origin {
+    const char *name, *value;
+    enum config_source source;
+  } at[CONFIG_LAYERS + 2];
+  size_t count;
 };
 
 static bool is_wanted(const struct describe_configs_request_resource *asked, const char *name)
@@ -25,53 +25,80 @@ static bool is_wanted(const struct describe_configs_request_resource *asked, con
   return asked->configuration_keys.count < 0;
 }
 
-static void add_synonyms(struct wire_arena *arena, const struct setting *setting,
-                         config_entry *entry)
+static void add_origin(struct origins *origins, const char *name, const char *value,
+                       enum config_source source)
 {
-  const struct config_definition *definition = setting->definition;
-  bool set = setting->source == SOURCE_TOPIC;
-  bool has_default = !definition->synonym || *definition->synonym;
-  struct describe_configs_response_synonym *at;
-  WIRE_ITEMS(arena, entry->synonyms, set + has_default, describe_configs_response_synonym);
-  at = entry->synonyms.items;
-  if (set) {
-    at->name = wire_text(definition->name);
-    at->value = wire_copy(arena, wire_text(setting->value));
-    at++->source = SOURCE_TOPIC;
-  }
-  if (!has_default)
-    return;
-  at->name = wire_text(definition->synonym ? definition->synonym : definition->name);
-  at->value = wire_copy(arena, wire_text(set ? definition->value : setting->value));
-  at->source = set ? SOURCE_DEFAULT : (int8_t)setting->source;
+  if (value)
+    origins->at[origins->count++] = (struct origin){name, value, source};
 }
 
-static void add_entry(struct exchange *exchange, struct describe_configs_response_result *answer,
-                      const struct setting *setting)
+/* `layers` of a topic, or of the broker. */
+static struct origins origins_of(struct exchange *exchange, const struct broker_config *config,
+                                 const struct config_layers *layers)
+{
+  const struct config_definition *definition = config->definition,
+                                 *fallback = broker_config_default(config);
+  struct origins origins = {0};
+  bool set = false;
+  for (size_t i = 0; i < CONFIG_LAYERS; i++) {
+    const struct config_layer *layer = &layers->at[i];
+    const char *value = config_layer_value(layer, definition);
+    bool of_topic = layer->source == CONFIG_OF_TOPIC;
+    set |= value && !of_topic;
+    add_origin(&origins, of_topic ? definition->name : config->name, value, layer->source);
+  }
+  add_origin(&origins, config->name, broker_config_in_file(exchange, config), CONFIG_OF_FILE);
+  /* Kafka's rule: what has another name comes behind this one only. */
+  if (fallback && (set || fallback == definition))
+    add_origin(&origins, fallback == definition ? config->name : fallback->name, fallback->value,
+               CONFIG_OF_NOBODY);
+  return origins;
+}
+
+static void add_synonyms(struct wire_arena *arena, const struct origins *origins,
+                         config_entry *entry)
+{
+  WIRE_ITEMS(arena, entry->synonyms, origins->count, describe_configs_response_synonym);
+  for (size_t i = 0; i < origins->count; i++) {
+    struct describe_configs_response_synonym *synonym = &entry->synonyms.items[i];
+    synonym->name = wire_copy(arena, wire_text(origins->at[i].name));
+    synonym->value = wire_copy(arena, wire_text(origins->at[i].value));
+    synonym->source = (int8_t)origins->at[i].source;
+  }
+}
+
+static config_entry *add_entry(struct exchange *exchange,
+                               struct describe_configs_response_result *answer, const char *name,
+                               const struct config_definition *definition,
+                               const struct origins *origins)
 {
   const struct describe_configs_request *request = exchange->request.body;
   config_entry *entry = &answer->configs.items[answer->configs.count++];
-  entry->name = wire_text(setting->definition->name);
-  entry->value = wire_copy(&exchange->arena, wire_text(setting->value));
-  entry->read_only = setting->read_only;
-  entry->config_source = (int8_t)setting->source;
+  entry->name = wire_text(name);
+  entry->config_source = CONFIG_OF_NOBODY;
+  entry->value = (struct wire_slice){0};
+  if (origins->count) {
+    entry->value = wire_copy(&exchange->arena, wire_text(origins->at[0].value));
+    entry->config_source = (int8_t)origins->at[0].source;
+  }
   if (exchange->request.version >= 3)
-    entry->config_type = (int8_t)setting->definition->type;
+    entry->config_type = (int8_t)definition->type;
   if (request->include_synonyms)
-    add_synonyms(&exchange->arena, setting, entry);
-  entry->documentation = request->include_documentation ? wire_text(setting->definition->help)
-                                                        : (struct wire_slice){0};
+    add_synonyms(&exchange->arena, origins, entry);
+  entry->documentation =
+      request->include_documentation ? wire_text(definition->help) : (struct wire_slice){0};
+  return entry;
+}
+
+static void begin_entries(struct exchange *exchange,
+                          struct describe_configs_response_result *answer)
+{
+  WIRE_ITEMS(&exchange->arena, answer->configs, broker_config_count(),
+             describe_configs_response_resource_result);
+  answer->configs.count = 0;
 }
 
 /* ---- topics ---------------------------------------------------------------------------------- */
-
-static const char *value_in(const struct headrace_log_topic *topic, const char *name)
-{
-  for (size_t i = 0; topic && i < topic->config_count; i++)
-    if (!strcmp(topic->config[i].name, name))
-      return topic->config[i].value;
-  return NULL;
-}
 
 static void describe_topic(struct exchange *exchange,
                            const struct describe_configs_request_resource *asked,
@@ -84,147 +111,75 @@ static void describe_topic(struct exchange *exchange,
     return;
   }
   const struct headrace_log_topic *known = topic_entry(exchange->broker, &topic->id);
-  WIRE_ITEMS(&exchange->arena, answer->configs, topic_config_count,
-             describe_configs_response_resource_result);
-  answer->configs.count = 0;
+  struct config_layers layers = broker_config_layers(exchange->broker, known ? known->config : NULL,
+                                                     known ? known->config_count : 0);
+  begin_entries(exchange, answer);
   for (size_t i = 0; i < topic_config_count; i++) {
     const struct config_definition *definition = &topic_configs[i];
-    const char *value = value_in(known, definition->name);
-    const struct setting setting = {definition, value ? value : definition->value,
-                                    value ? SOURCE_TOPIC : SOURCE_DEFAULT, false};
-    if (is_wanted(asked, definition->name))
-      add_entry(exchange, answer, &setting);
+    const struct broker_config config = {definition, config_broker_name(definition), NULL, NULL,
+                                         true};
+    const struct origins origins = origins_of(exchange, &config, &layers);
+    if (!is_wanted(asked, definition->name))
+      continue;
+    config_entry *entry = add_entry(exchange, answer, definition->name, definition, &origins);
+    if (!origins.count)
+      entry->value = wire_text(definition->value);
   }
 }
 
 /* ---- the broker ------------------------------------------------------------------------------ */
 
-static const char *listeners(struct exchange *exchange)
-{
-  const struct headrace_pair *addresses;
-  size_t size = 1,
-         count = exchange->broker->host->list(exchange->broker->host, "listen", &addresses);
-  for (size_t i = 0; i < count; i++)
-    size += strlen(addresses[i].name) + sizeof ",PLAINTEXT://";
-  char *text = wire_alloc(&exchange->arena, size), *end = text;
-  for (size_t i = 0; i < count; i++)
-    end += sprintf(end, "%sPLAINTEXT://%s", i ? "," : "", addresses[i].name);
-  return text;
-}
-
-static const char *advertised_listeners(struct exchange *exchange)
-{
-  struct wire_slice host = broker_host(exchange);
-  bool bracketed = host.size && memchr(host.data, ':', host.size);
-  size_t size = host.size + sizeof "PLAINTEXT://[]:65535";
-  char *text = wire_alloc(&exchange->arena, size);
-  snprintf(text, size, bracketed ? "PLAINTEXT://[%.*s]:%d" : "PLAINTEXT://%.*s:%d", (int)host.size,
-           (const char *)host.data, broker_port(exchange));
-  return text;
-}
-
-/* What Kafka calls our keys. */
-static const struct {
-  struct config_definition definition;
-  const char *key; /* NULL: the definition's value */
-} broker_numbers[] = {
-    {{"auto.create.topics.enable", "true", CONFIG_BOOLEAN, .help = "auto_create_topics"},
-     "auto_create_topics"},
-    {{"broker.id", "1", CONFIG_INT, .help = "node_id"}, "node_id"},
-    {{"connections.max.idle.ms", "600000", CONFIG_LONG, .help = "idle_timeout"}, "idle_timeout"},
-    {{"default.replication.factor", "1", CONFIG_INT, .help = "the database replicates"}, NULL},
-    {{"delete.topic.enable", "true", CONFIG_BOOLEAN, .help = "topics can be deleted"}, NULL},
-    {{"fetch.max.bytes", "16777216", CONFIG_INT, .help = "fetch_max_bytes"}, "fetch_max_bytes"},
-    {{"group.initial.rebalance.delay.ms", "3000", CONFIG_INT,
-      .help = "group_initial_rebalance_delay"},
-     "group_initial_rebalance_delay"},
-    {{"group.max.session.timeout.ms", "1800000", CONFIG_INT, .help = "group_max_session_timeout"},
-     "group_max_session_timeout"},
-    {{"group.min.session.timeout.ms", "6000", CONFIG_INT, .help = "group_min_session_timeout"},
-     "group_min_session_timeout"},
-    {{"max.connections", "1000", CONFIG_INT, .help = "max_connections"}, "max_connections"},
-    {{"max.incremental.fetch.session.cache.slots", "1000", CONFIG_INT, .help = "fetch_sessions"},
-     "fetch_sessions"},
-    {{"node.id", "1", CONFIG_INT, .help = "node_id"}, "node_id"},
-    {{"num.partitions", "1", CONFIG_INT, .help = "default_partitions"}, "default_partitions"},
-    {{"socket.request.max.bytes", "104857600", CONFIG_INT, .help = "max_request_bytes"},
-     "max_request_bytes"},
-};
-
-static const struct {
-  struct config_definition definition;
-  const char *(*value)(struct exchange *exchange);
-} broker_texts[] = {
-    {{"advertised.listeners", NULL, CONFIG_LIST, .help = "advertise"}, advertised_listeners},
-    {{"listeners", NULL, CONFIG_LIST, .help = "listen"}, listeners},
-};
-
-enum {
-  NUMBERS = sizeof broker_numbers / sizeof *broker_numbers,
-  TEXTS = sizeof broker_texts / sizeof *broker_texts
-};
-
-static struct setting number_setting(struct exchange *exchange,
-                                     const struct config_definition *definition, const char *key)
-{
-  struct setting setting = {definition, definition->value, SOURCE_DEFAULT, true};
-  if (!key)
-    return setting;
-  enum { DIGITS = 24 };
-  char *digits = wire_alloc(&exchange->arena, DIGITS);
-  int64_t number = exchange->broker->host->integer(exchange->broker->host, key);
-  snprintf(digits, DIGITS, "%" PRId64, number);
-  setting.value = definition->type != CONFIG_BOOLEAN ? digits : number ? "true" : "false";
-  if (strcmp(setting.value, definition->value) != 0)
-    setting.source = SOURCE_STATIC_BROKER;
-  return setting;
-}
-
-/* What topics have that set nothing, by the name that the broker's configuration has for it. */
-static struct setting topic_default(struct exchange *exchange,
-                                    const struct config_definition *definition)
-{
-  struct config_definition *named = wire_alloc(&exchange->arena, sizeof *named);
-  *named = *definition;
-  if (definition->synonym)
-    named->name = definition->synonym;
-  return (struct setting){named, definition->value, SOURCE_DEFAULT, true};
-}
-
-static struct setting broker_setting(struct exchange *exchange, size_t number)
-{
-  if (number < NUMBERS)
-    return number_setting(exchange, &broker_numbers[number].definition, broker_numbers[number].key);
-  number -= NUMBERS;
-  if (number < TEXTS)
-    return (struct setting){&broker_texts[number].definition, broker_texts[number].value(exchange),
-                            SOURCE_STATIC_BROKER, true};
-  return topic_default(exchange, &topic_configs[number - TEXTS]);
-}
-
 static void describe_broker(struct exchange *exchange,
                             const struct describe_configs_request_resource *asked,
                             struct describe_configs_response_result *answer)
 {
-  size_t count = NUMBERS + TEXTS + topic_config_count;
-  WIRE_ITEMS(&exchange->arena, answer->configs, count, describe_configs_response_resource_result);
-  answer->configs.count = 0;
-  if (!asked->resource_name.size) /* what was set for all brokers at once: nothing */
-    return;
-  for (size_t i = 0; i < count; i++) {
-    const struct setting setting = broker_setting(exchange, i);
-    const char *name = setting.definition->name; /* "": it has none there */
-    if (name[0] && is_wanted(asked, name))
-      add_entry(exchange, answer, &setting);
+  struct config_layers layers = broker_config_layers(exchange->broker, NULL, 0);
+  begin_entries(exchange, answer);
+  for (size_t i = 0; i < broker_config_count(); i++) {
+    const struct broker_config config = broker_config_at(i);
+    const struct origins origins = origins_of(exchange, &config, &layers);
+    /* one without a default is there once it is set, but for those with one of another name */
+    bool there = *config.name && (origins.count || broker_config_default(&config));
+    if (there && is_wanted(asked, config.name))
+      add_entry(exchange, answer, config.name, config.definition, &origins)->read_only =
+          !config.alterable;
   }
 }
 
-/* Our own number, or the empty name for all brokers. */
-bool is_this_broker(const struct exchange *exchange, struct wire_slice name)
+/* What was set for all brokers, and nothing else. */
+static void describe_all_brokers(struct exchange *exchange,
+                                 const struct describe_configs_request_resource *asked,
+                                 struct describe_configs_response_result *answer)
 {
-  char number[16];
-  snprintf(number, sizeof number, "%d", exchange->broker->node_id);
-  return !name.size || wire_is(name, number);
+  const struct config_layers layers = broker_config_layers(exchange->broker, NULL, 0);
+  const struct config_layer *all = &layers.at[CONFIG_LAYERS - 1];
+  begin_entries(exchange, answer);
+  for (size_t i = 0; i < broker_config_count(); i++) {
+    const struct broker_config config = broker_config_at(i);
+    const char *value = *config.name ? config_layer_value(all, config.definition) : NULL;
+    struct origins origins = {0};
+    add_origin(&origins, config.name, value, CONFIG_OF_ALL_BROKERS);
+    if (value && is_wanted(asked, config.name))
+      add_entry(exchange, answer, config.name, config.definition, &origins);
+  }
+}
+
+static void describe_brokers(struct exchange *exchange,
+                             const struct describe_configs_request_resource *asked,
+                             struct describe_configs_response_result *answer)
+{
+  struct wire_arena *arena = &exchange->arena;
+  const char *name = wire_string(arena, asked->resource_name);
+  enum broker_name what = broker_name_of(exchange->broker, name);
+  if (what == BROKER_ALL)
+    describe_all_brokers(exchange, asked, answer);
+  else if (what == BROKER_THIS)
+    describe_broker(exchange, asked, answer);
+  else
+    tally_refuse(arena, &answer->error_code, &answer->error_message, KAFKA_INVALID_REQUEST,
+                 what == BROKER_NO_NUMBER
+                     ? wire_format(arena, NOT_A_NUMBER, name)
+                     : wire_format(arena, NOT_THIS, exchange->broker->node_id, name));
 }
 
 void handle_describe_configs(struct exchange *exchange)
@@ -240,9 +195,8 @@ void handle_describe_configs(struct exchange *exchange)
     said->resource_name = asked->resource_name;
     if (asked->resource_type == RESOURCE_TOPIC)
       describe_topic(exchange, asked, said);
-    else if (asked->resource_type == RESOURCE_BROKER &&
-             is_this_broker(exchange, asked->resource_name))
-      describe_broker(exchange, asked, said);
+    else if (asked->resource_type == RESOURCE_BROKER)
+      describe_brokers(exchange, asked, said);
     else if (asked->resource_type != RESOURCE_GROUP && /* which have nothing to configure */
              asked->resource_type != RESOURCE_CLIENT_METRICS)
       tally_refuse(&exchange->arena, &said->error_code, &said->error_message, KAFKA_INVALID_REQUEST,

@@ -86,6 +86,8 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
     failed = attached != HEADRACE_OK;
     if (!failed)
       listener_open_all(broker, &failed);
+    if (!failed) /* before the log looks for what is too old */
+      topics_refresh(broker);
   }
   if (failed) {
     release(broker);

@@ -26,7 +26,7 @@ const struct config_definition topic_configs[] = {
      "log.segment.delete.delay.ms", "not heeded: there are no files"},
     {"flush.messages", LONG_MAX_TEXT, CONFIG_LONG, 1, INT64_MAX, NULL,
      "log.flush.interval.messages", "not heeded: every answer is after a commit"},
-    {"flush.ms", LONG_MAX_TEXT, CONFIG_LONG, 0, INT64_MAX, NULL, "",
+    {"flush.ms", LONG_MAX_TEXT, CONFIG_LONG, 0, INT64_MAX, NULL, "log.flush.interval.ms",
      "not heeded: every answer is after a commit"},
     {"follower.replication.throttled.replicas", "", CONFIG_LIST, 0, 0, NULL, "", "not heeded"},
     {"index.interval.bytes", "4096", CONFIG_INT, 0, INT32_MAX, NULL, "log.index.interval.bytes",
@@ -58,15 +58,15 @@ const struct config_definition topic_configs[] = {
     {"remote.storage.enable", "false", CONFIG_BOOLEAN, 0, 0, NULL, "", "not heeded"},
     {"retention.bytes", "-1", CONFIG_LONG, 0, 0, NULL, "log.retention.bytes",
      "how large a partition may become; -1: any size"},
-    {"retention.ms", "604800000", CONFIG_LONG, -1, INT64_MAX, NULL, "",
+    {"retention.ms", "604800000", CONFIG_LONG, -1, INT64_MAX, NULL, "log.retention.ms",
      "how long records stay; -1: for ever"},
     {"segment.bytes", "1073741824", CONFIG_INT, 1048576, INT32_MAX, NULL, "log.segment.bytes",
      "not heeded: there are no files"},
     {"segment.index.bytes", "10485760", CONFIG_INT, 4, INT32_MAX, NULL, "log.index.size.max.bytes",
      "not heeded: there are no files"},
-    {"segment.jitter.ms", "0", CONFIG_LONG, 0, INT64_MAX, NULL, "",
+    {"segment.jitter.ms", "0", CONFIG_LONG, 0, INT64_MAX, NULL, "log.roll.jitter.ms",
      "not heeded: there are no files"},
-    {"segment.ms", "604800000", CONFIG_LONG, 1, INT64_MAX, NULL, "",
+    {"segment.ms", "604800000", CONFIG_LONG, 1, INT64_MAX, NULL, "log.roll.ms",
      "not heeded: there are no files"},
     {"unclean.leader.election.enable", "false", CONFIG_BOOLEAN, 0, 0, NULL, NULL,
      "not heeded: the database replicates"},
@@ -179,28 +179,54 @@ static const char *fault_of(struct wire_arena *arena, const struct config_defini
   return NULL;
 }
 
-const char *topic_config_fault(struct wire_arena *arena, const struct config_definition *definition,
-                               const char *value)
+const char *config_fault(struct wire_arena *arena, const struct config_definition *definition,
+                         const char *name, const char *value)
 {
   const char *fault = fault_of(arena, definition, value);
-  return fault ? wire_format(arena, "Invalid value %s for configuration %s: %s", value,
-                             definition->name, fault)
+  return fault ? wire_format(arena, "Invalid value %s for configuration %s: %s", value, name, fault)
                : NULL;
 }
 
 /* ---- what the broker heeds --------------------------------------------------------------- */
 
-static const char *value_of(const struct headrace_pair *pairs, size_t count, const char *name)
+const char *config_broker_name(const struct config_definition *definition)
 {
-  for (size_t i = 0; i < count; i++)
-    if (!strcmp(pairs[i].name, name))
-      return pairs[i].value;
-  return topic_config_named(name)->value;
+  return definition->broker_name ? definition->broker_name : definition->name;
 }
 
-static int64_t number_of(const struct headrace_pair *pairs, size_t count, const char *name)
+const char *config_layer_value(const struct config_layer *layer,
+                               const struct config_definition *definition)
 {
-  return strtoll(value_of(pairs, count, name), NULL, 10);
+  const char *name =
+      layer->source == CONFIG_OF_TOPIC ? definition->name : config_broker_name(definition);
+  for (size_t i = 0; i < layer->count; i++)
+    if (!strcmp(layer->pairs[i].name, name))
+      return layer->pairs[i].value;
+  return NULL;
+}
+
+const char *config_value(const struct config_layers *layers,
+                         const struct config_definition *definition, enum config_source *source)
+{
+  for (size_t i = 0; i < CONFIG_LAYERS; i++) {
+    const char *value = config_layer_value(&layers->at[i], definition);
+    *source = layers->at[i].source;
+    if (value)
+      return value;
+  }
+  *source = CONFIG_OF_NOBODY;
+  return definition->value;
+}
+
+static const char *value_of(const struct config_layers *layers, const char *name)
+{
+  enum config_source source;
+  return config_value(layers, topic_config_named(name), &source);
+}
+
+static int64_t number_of(const struct config_layers *layers, const char *name)
+{
+  return strtoll(value_of(layers, name), NULL, 10);
 }
 
 static enum batch_compression compression_of(const char *name)
@@ -213,15 +239,15 @@ static enum batch_compression compression_of(const char *name)
   return BATCH_NONE;
 }
 
-struct topic_config topic_config_of(const struct headrace_pair *pairs, size_t count)
+struct topic_config topic_config_of(const struct config_layers *layers)
 {
   return (struct topic_config){
-      .compacted = strstr(value_of(pairs, count, "cleanup.policy"), "compact"),
-      .log_append_time = !strcmp(value_of(pairs, count, "message.timestamp.type"), "LogAppendTime"),
-      .max_message_bytes = (int32_t)number_of(pairs, count, "max.message.bytes"),
-      .before_max_ms = number_of(pairs, count, "message.timestamp.before.max.ms"),
-      .after_max_ms = number_of(pairs, count, "message.timestamp.after.max.ms"),
-      .producers_compression = !strcmp(value_of(pairs, count, "compression.type"), "producer"),
-      .compression = compression_of(value_of(pairs, count, "compression.type")),
+      .compacted = strstr(value_of(layers, "cleanup.policy"), "compact"),
+      .log_append_time = !strcmp(value_of(layers, "message.timestamp.type"), "LogAppendTime"),
+      .max_message_bytes = (int32_t)number_of(layers, "max.message.bytes"),
+      .before_max_ms = number_of(layers, "message.timestamp.before.max.ms"),
+      .after_max_ms = number_of(layers, "message.timestamp.after.max.ms"),
+      .producers_compression = !strcmp(value_of(layers, "compression.type"), "producer"),
+      .compression = compression_of(value_of(layers, "compression.type")),
   };
 }

@@ -34,17 +34,46 @@ struct config_definition {
   uint8_t type;             /* enum config_type */
   int64_t least, most;      /* of numbers; 0, 0: all */
   const char *choices;      /* of strings and lists: "a|b"; NULL: any */
-  const char *synonym;      /* what the broker calls its default; "": none has been set */
+  const char *broker_name;  /* what brokers call their default of it; NULL: the same, "": none */
   const char *help;
 };
+
+/* Where a value comes from, as DescribeConfigs says it. */
+enum config_source {
+  CONFIG_OF_TOPIC = 1,
+  CONFIG_OF_BROKER = 2,
+  CONFIG_OF_ALL_BROKERS = 3,
+  CONFIG_OF_FILE = 4,
+  CONFIG_OF_NOBODY = 5, /* the default */
+};
+
+struct config_layer {
+  const struct headrace_pair *pairs;
+  size_t count;
+  enum config_source source;
+};
+
+/* What was set, the first before the others: for a topic, for this broker, for all of them. */
+enum { CONFIG_LAYERS = 3 };
+struct config_layers {
+  struct config_layer at[CONFIG_LAYERS];
+};
+
+/* What brokers call it; "": nothing. */
+const char *config_broker_name(const struct config_definition *definition);
+/* NULL: it is not set there. */
+const char *config_layer_value(const struct config_layer *layer,
+                               const struct config_definition *definition);
+const char *config_value(const struct config_layers *layers,
+                         const struct config_definition *definition, enum config_source *source);
 
 extern const struct config_definition topic_configs[]; /* by name */
 extern const size_t topic_config_count;
 
 const struct config_definition *topic_config_named(const char *name); /* NULL: none */
 /* NULL: it may be set; else why not, in Kafka's words. */
-const char *topic_config_fault(struct wire_arena *arena, const struct config_definition *definition,
-                               const char *value);
-struct topic_config topic_config_of(const struct headrace_pair *pairs, size_t count);
+const char *config_fault(struct wire_arena *arena, const struct config_definition *definition,
+                         const char *name, const char *value);
+struct topic_config topic_config_of(const struct config_layers *layers);
 
 #endif

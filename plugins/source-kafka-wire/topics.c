@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "topics.h"
 #include "broker.h"
+#include "broker_config.h"
 
 #include <stdlib.h>
 
@@ -169,7 +170,8 @@ static void take(struct broker *broker, const struct headrace_log_topic *entry, 
   if (!topic)
     topic = add(broker, entry);
   topic->seen = version;
-  topic->config = topic_config_of(entry->config, entry->config_count);
+  struct config_layers layers = broker_config_layers(broker, entry->config, entry->config_count);
+  topic->config = topic_config_of(&layers);
   add_partitions(topic, entry->partition_count);
 }
 
@@ -182,11 +184,12 @@ void topics_refresh(struct broker *broker)
   const struct headrace_log_catalogue *catalogue = log->catalogue(log->self);
   mark_seen(broker, catalogue);
   discard_unseen(broker, catalogue->version);
-  for (size_t i = 0; i < catalogue->topic_count; i++)
-    take(broker, &catalogue->topics[i], catalogue->version);
   if (broker->catalogue)
     log->catalogue_release(log->self, broker->catalogue);
   broker->catalogue = catalogue;
+  broker_config_heed(broker);
+  for (size_t i = 0; i < catalogue->topic_count; i++)
+    take(broker, &catalogue->topics[i], catalogue->version);
   topics->version = catalogue->version;
   topics->known = true;
 }

@@ -112,6 +112,7 @@ def configurations(at):
         "--entity-name", "7")
     say("config of brokers", CONFIGS, "--describe", "--entity-type", "brokers", "--entity-default")
     say("config of broker: set", CONFIGS, "--alter", *broker, "--add-config", "broker.id=3")
+    broker_configurations(at, broker, ("--entity-type", "brokers", "--entity-default"))
     for kind in ("broker-loggers", "client-metrics", "groups", "users", "clients", "ips"):
         one = ("--entity-name", "1") if kind == "broker-loggers" else ()
         say(f"config of {kind}", CONFIGS, "--describe", "--entity-type", kind, *one,
@@ -131,6 +132,34 @@ def configurations(at):
         "--entity-name", name, "--add-config", "interval.ms=50000")
     say("client metrics", TOOLS + "ClientMetricsCommand", "--describe", "--name", name)
     say("client metrics: list", TOOLS + "ClientMetricsCommand", "--list", only=f"status|{name}")
+
+
+def broker_configurations(at, broker, brokers):
+    """What topics have that set nothing themselves; all of it is unset again."""
+    say, set_config = at.say, ("--alter", "--add-config")
+    topic = ("--entity-type", "topics", "--entity-name", at.topic)
+    shown = r"^ *(status|(log\.)?retention\.ms|m[a-z.]*message[a-z.]*bytes|(log\.)?segment\.bytes)"
+    say("config of brokers: set", CONFIGS, *set_config,
+        "log.retention.ms=900000000,message.max.bytes=700000", *brokers)
+    say("config of broker: set some", CONFIGS, *set_config,
+        "log.segment.bytes=200000000,log.retention.ms=800000000", *broker)
+    say("config of brokers: done", CONFIGS, "--describe", *brokers, until="900000000", only=shown)
+    say("config of broker: done", CONFIGS, "--describe", *broker, until="800000000")
+    say("config of broker: more", CONFIGS, "--describe", "--all", *broker, only=shown)
+    say("config: of brokers", CONFIGS, "--describe", "--all", *topic, only=shown)
+    for step, value in (("bad value", "log.retention.ms=x"), ("bad word", "log.cleanup.policy=x"),
+                        ("not a list", "compression.type=zip"), ("unknown", "no.such.config=1"),
+                        ("static", "log.retention.hours=1"),
+                        ("some static", "log.retention.ms=1,node.id=2")):
+        say(f"config of broker: {step}", CONFIGS, *set_config, value, *broker)
+    say("config of broker: unset", CONFIGS, "--alter", "--delete-config",
+        "log.segment.bytes,log.retention.ms", *broker)
+    say("config of broker: unset unknown", CONFIGS, "--alter", "--delete-config", "no.such.config",
+        *broker)
+    say("config of brokers: unset", CONFIGS, "--alter", "--delete-config",
+        "log.retention.ms,message.max.bytes", *brokers)
+    say("config of broker: back", CONFIGS, "--describe", "--all", *broker, only=shown,
+        until=r"message\.max\.bytes=1048588")
 
 
 def records(at):

@@ -14,7 +14,7 @@ REASONS = pathlib.Path(__file__).parent / "librdkafka_differences.tsv"
 
 # Of what is run every day: numbers, and parts of the admin API's.
 EVERY_DAY = """0011 0022 0030 0034 0036 0042 0044 0053 0054 0056 0060 0067 0073 0082 0090 0099 0112
-0118 0127 0130 0140 AlterConsumerGroupOffsets CreatePartitions DeleteRecords DescribeTopics
+0118 0127 0130 0140 AlterConfigs AlterConsumerGroupOffsets CreatePartitions DeleteRecords DescribeTopics
 ListOffsets UserScramCredentials""".split()
 
 
