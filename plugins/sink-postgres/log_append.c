@@ -76,6 +76,7 @@ static void committed(struct log_sink *sink)
   append->sending = NULL;
   sink->host->counter(sink->host, "transactions", 1);
   sink->host->counter(sink->host, "copy", group->rows.count);
+  log_known_write(sink, group->global_after);
   log_group_show(sink, group);
   log_outbox_written(sink, group);
   report_durable(sink, group);

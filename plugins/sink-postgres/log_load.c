@@ -201,8 +201,8 @@ bool log_load_topic(struct log_sink *sink, PGconn *connection, const char *name,
 
 /* The timeline of a server rises when a standby was promoted. What the old primary had committed
  * may be lost then, which readers are told by the epoch of the leader; and so it is when records
- * are seen to be lost (log_append.c), which is noted as a timeline that there is not. Groups have
- * no members in a new process. */
+ * are seen to be lost (log_append.c, log_known.c), which is noted as a timeline that there is not.
+ * Groups have no members in a new process. */
 static const char *const take_over_sql =
     "WITH now AS (SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS timeline),"
     " before AS (SELECT timeline FROM meta),"

@@ -65,7 +65,9 @@ static enum headrace_result open_log(struct log_sink *sink)
 {
   struct pg_error error = {.result = HEADRACE_RETRY};
   PGconn *connection = log_connect(sink, &error);
+  log_known_open(sink);
   bool good = connection && log_schema_prepare(sink, connection, &error) &&
+              log_known_compare(sink, connection, &error) &&
               log_take_over(sink, connection, &error);
   PQfinish(connection);
   if (!good) {
@@ -76,6 +78,7 @@ static enum headrace_result open_log(struct log_sink *sink)
                     *error.sqlstate ? ")" : "");
     return error.result == HEADRACE_FATAL ? HEADRACE_FATAL : HEADRACE_RETRY;
   }
+  log_known_write(sink, sink->append.global_next);
   sink->keep_at_us = log_now_us(sink) + sink->keep_interval_ms * 1000;
   log_append_init(&sink->append);
   log_questions_start(sink);
@@ -234,6 +237,7 @@ enum headrace_result log_sink_new(const struct headrace_host *host, struct log_s
   sink->keep_offsets_ms = host->integer(host, "log_offsets_retention");
   sink->keep_interval_ms = host->integer(host, "log_retention_check");
   sink->append.random = (uint64_t)host->now_us(host);
+  sink->known.file = -1;
   sink->interface = functions;
   sink->interface.self = sink;
   pthread_mutex_init(&sink->opening, NULL);
@@ -321,6 +325,7 @@ void log_sink_close(struct log_sink *sink)
     log_questions_stop(sink);
     log_answers_free(sink);
   }
+  log_known_close(sink);
   log_append_free(&sink->append);
   log_state_free(&sink->state);
   pthread_mutex_destroy(&sink->opening);

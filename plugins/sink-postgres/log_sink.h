@@ -11,6 +11,7 @@
 
 #include "failure.h"
 #include "log_append.h"
+#include "log_known.h"
 #include "log_outbox.h"
 #include "log_questions.h"
 #include "log_state.h"
@@ -36,6 +37,7 @@ struct log_sink {
   bool open; /* under `opening`; what follows is there only then */
   struct log_state state;
   struct log_append append;
+  struct log_known known;
   struct log_questions questions;
   struct log_outbox outbox;
   struct log_answer *answers;          /* not released yet; of the thread that asks */

@@ -330,6 +330,35 @@ static void a_restored_log_is_read_anew(void **state)
   stop(f);
 }
 
+/* On the same timeline, while headrace is stopped: by what state_dir says of the last commit. */
+static void a_log_that_is_restored_meanwhile_raises_the_epoch(void **state)
+{
+  struct fixture *f = *state;
+  char folder[] = "/tmp/headrace-test-XXXXXX", path[64];
+  assert_non_null(mkdtemp(folder));
+  f->state_dir = folder;
+  start(f, NULL);
+  create(f, "t", 1);
+  append(f, "t", 0, 0, 5);
+  assert_int_equal(drain(f), HEADRACE_OK);
+  stop(f);
+  start(f, NULL);
+  assert_int_equal(marks(f, "t", 0).leader_epoch, 0);
+  stop(f);
+  run_sql(f, "DELETE FROM kafka.messages WHERE partition_offset > 2;"
+             "UPDATE kafka.partitions SET next_offset = 3; UPDATE kafka.meta SET"
+             " next_global_offset = 3");
+  for (int i = 0; i < 2; i++) { /* once is enough */
+    start(f, NULL);
+    assert_int_equal(marks(f, "t", 0).leader_epoch, 1);
+    assert_epoch_ends(f, 0, 0, 3);
+    stop(f);
+  }
+  snprintf(path, sizeof path, "%s/test.stage.log-end", folder);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(rmdir(folder), 0);
+}
+
 static void newer_tables_are_refused(void **state)
 {
   struct fixture *f = *state;
@@ -497,6 +526,7 @@ int main(int argc, char **argv)
       TEST(older_tables_are_upgraded),
       TEST(newer_tables_are_refused),
       TEST(a_promoted_standby_raises_the_epoch),
+      TEST(a_log_that_is_restored_meanwhile_raises_the_epoch),
       TEST(commits_that_may_be_lost_are_warned_of),
       TEST(a_restored_log_is_read_anew),
   };

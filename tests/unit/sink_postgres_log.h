@@ -26,6 +26,7 @@ static const char *conninfo; /* set by main() */
 
 struct fixture {
   struct plugin_host *host;
+  const char *state_dir; /* NULL: none */
   const struct headrace_plugin *plugin;
   void *self;
   const struct headrace_log *log;
@@ -114,6 +115,7 @@ static inline enum headrace_result start_with(struct fixture *f, const char *con
   f->host->reports.reject = on_reject;
   f->host->reports.context = f;
   f->batch_count = f->receipt_count = 0;
+  f->host->instance.host.state_dir = f->state_dir;
   assert_int_equal(f->plugin->open(&f->host->instance.host, &f->self), HEADRACE_OK);
   f->log = f->plugin->log(f->self);
   assert_non_null(f->log);
