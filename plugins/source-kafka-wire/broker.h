@@ -49,8 +49,10 @@ struct exchange {
   size_t size; /* of the request's frame */
   size_t held; /* of the arena, counted in what the connection holds; nothing of a Fetch */
   const void *response;
+  struct wire_slice bare; /* in the place of a response: bytes after their length */
   enum exchange_state state;
-  void *work;                                 /* the handler's, in the arena */
+  bool alone; /* nothing behind it is looked at before it is answered */
+  void *work; /* the handler's, in the arena */
   void (*release)(struct exchange *exchange); /* before it is freed; may be NULL */
   void (*closed)(struct exchange *exchange);  /* the connection was closed while it waits */
 };
@@ -78,11 +80,13 @@ struct connection {
   uint32_t interest;    /* of epoll */
   bool dirty, blocked, muted, closing;
   bool held_back;    /* it was saturated when its requests were looked at */
+  bool leaving;      /* it is closed when it has its last answer */
   bool given_up;     /* the request that is blocked has waited for as long as it said */
   struct timer mute; /* until then nothing is read: the client is over its quota */
   struct timer patience;
   int64_t active_ms; /* when something came last */
   const char *why;   /* it is being closed; NULL: the client did it */
+  struct sasl *sasl; /* its client has not logged in yet; NULL: it has, or need not */
   char peer[64];
   struct wire_slice local_host; /* the address that the client has reached us by */
   int local_port;
@@ -158,6 +162,7 @@ struct broker {
   struct first_topics *first_topics; /* NULL: not yet */
   struct quotas *quotas;
   struct alteration *altering, *altering_last; /* configurations, in the order of requests */
+  struct sasl_rules *sasl;                     /* NULL: nobody has to log in */
   enum headrace_result failure;
 };
 
@@ -187,6 +192,8 @@ enum kafka_error kafka_error_of(enum headrace_log_error error);
 void dispatch(struct exchange *exchange);
 bool dispatch_serves(int16_t key);
 
+void handle_sasl_handshake(struct exchange *exchange);
+void handle_sasl_authenticate(struct exchange *exchange);
 void handle_api_versions(struct exchange *exchange);
 void handle_metadata(struct exchange *exchange);
 void handle_describe_topic_partitions(struct exchange *exchange);

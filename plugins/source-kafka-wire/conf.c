@@ -2,6 +2,7 @@
  *
  * The keys, and what the table cannot say of them. */
 #include "broker.h"
+#include "sasl.h"
 
 #include <stdlib.h>
 
@@ -18,6 +19,10 @@ const struct headrace_key source_kafka_wire_keys[] = {
     {"topics", HEADRACE_LIST, NULL, 0, NULL, NULL, "topics that are there from the start"},
     {"default_partitions", HEADRACE_INT, "1", 0, NULL, NULL,
      "partitions of a topic for which nobody says how many"},
+    {"sasl", HEADRACE_LIST, NULL, 0, NULL, NULL,
+     "how clients have to log in: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; default: they need not"},
+    {"users_file", HEADRACE_STRING, NULL, 0, NULL, NULL,
+     "users and their passwords, in a file that only its owner may read"},
     {"max_connections", HEADRACE_INT, "1000", 0, NULL, NULL, "more are closed at once"},
     {"idle_timeout", HEADRACE_DURATION, "10m", 0, NULL, NULL,
      "connections on which nothing comes for so long are closed; 0: never"},
@@ -128,6 +133,7 @@ bool broker_check_conf(const struct headrace_host *host)
   bool good = check_addresses(host);
   good &= check_topics(host);
   good &= quotas_check(host);
+  good &= sasl_check(host);
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
     good &= check_range(host, ranges[i].key, ranges[i].least, ranges[i].most);
   if (good && host->integer(host, "max_unsent_bytes") < host->integer(host, "fetch_max_bytes")) {

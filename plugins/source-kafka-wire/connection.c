@@ -2,6 +2,7 @@
  *
  * Connections: frames in, answers out in the order of their requests. */
 #include "broker.h"
+#include "sasl.h"
 #include "wire_bytes.h"
 
 #include <errno.h>
@@ -161,6 +162,7 @@ struct connection *connection_new(struct broker *broker, int fd)
   connection->interest = EPOLLIN;
   connection->mute.expired = unmute;
   connection->patience.expired = give_up;
+  connection->sasl = sasl_new(connection);
   connection->next = broker->connections;
   if (broker->connections)
     broker->connections->previous = connection;
@@ -240,6 +242,7 @@ static void connection_free(struct connection *connection)
   unblock(connection);
   drop_exchanges(connection);
   count_answers(connection, 0, connection->out_answers);
+  sasl_free(connection);
   close(connection->watch.fd);
   free(connection->in.data);
   free(connection->out.data);
@@ -319,7 +322,8 @@ static void give_up(struct timer *timer)
 static bool saturated(const struct connection *connection)
 {
   const struct broker *broker = connection->broker;
-  return connection->exchange_count >= EXCHANGES_MAX || connection->fetch_count >= FETCHES_MAX ||
+  return (connection->last && connection->last->alone) ||
+         connection->exchange_count >= EXCHANGES_MAX || connection->fetch_count >= FETCHES_MAX ||
          connection->out.size - connection->out_at > OUT_HIGH || connection->held > HELD_HIGH ||
          (connection->answers && broker->answers > (size_t)broker->limits.output_bytes);
 }
@@ -357,7 +361,7 @@ static bool begin_waiting(struct connection *connection, const char *frame, size
 static bool has_to_wait(struct connection *connection, const char *frame, size_t size)
 {
   struct broker *broker = connection->broker;
-  if (size < 2 || load16(frame) != KEY_PRODUCE || connection->given_up)
+  if (connection->sasl || size < 2 || load16(frame) != KEY_PRODUCE || connection->given_up)
     return false;
   if (produce_has_room(broker)) {
     timer_clear(&broker->timers, &connection->patience);
@@ -381,11 +385,29 @@ static void say_refused(struct connection *connection, const struct wire_request
   connection_close(connection, NULL);
 }
 
+/* Nobody has logged in. True: the frame was a token, or is not to be looked at. */
+static bool serve_stranger(struct exchange *exchange, const char *frame, size_t size)
+{
+  struct connection *connection = exchange->connection;
+  if (sasl_wants_token(connection)) {
+    sasl_take_token(exchange,
+                    wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}));
+    return true;
+  }
+  if (sasl_admits(connection, size < 2 ? -1 : (int16_t)load16(frame)))
+    return false;
+  connection_close(connection, "it sent a request that must not come before it has logged in");
+  exchange_silence(exchange);
+  return true;
+}
+
 /* The frame of a Produce request is done with when its handler returns, others are kept. */
 static void serve_frame(struct connection *connection, const char *frame, size_t size)
 {
   struct exchange *exchange = exchange_new(connection);
   exchange->size = size;
+  if (connection->sasl && serve_stranger(exchange, frame, size))
+    return;
   if (size < 2 || load16(frame) != KEY_PRODUCE)
     frame = wire_copy(&exchange->arena, (struct wire_slice){frame, (uint32_t)size}).data;
   enum wire_result result = read_frame(&exchange->arena, frame, size, &exchange->request);
@@ -409,6 +431,10 @@ static bool next_frame(struct connection *connection, const char **frame, size_t
   if (in->size - connection->in_at < LENGTH_SIZE)
     return false;
   int32_t length = (int32_t)load32(in->data + connection->in_at);
+  if (connection->sasl && length > SASL_FRAME_MAX) {
+    connection_close(connection, "a request that is too large before it has logged in");
+    return false;
+  }
   if (length < 0 || length > connection->broker->limits.request_bytes) {
     connection_close(connection, "a request that is larger than max_request_bytes");
     return false;
@@ -515,10 +541,26 @@ static void socket_ready(struct watch *watch, uint32_t events)
 
 /* ---- answers out ------------------------------------------------------------------------ */
 
+static void write_bare(struct connection *connection, struct wire_slice bytes)
+{
+  char *length = wire_buffer_add(&connection->out, LENGTH_SIZE + bytes.size);
+  if (!length) {
+    connection_close(connection, NULL);
+    return;
+  }
+  store32(length, bytes.size);
+  if (bytes.size)
+    memcpy(length + LENGTH_SIZE, bytes.data, bytes.size);
+}
+
 static void write_answer(struct connection *connection, struct exchange *exchange)
 {
   const struct headrace_host *host = connection->broker->host;
   struct wire_request *request = &exchange->request;
+  if (exchange->bare.data) {
+    write_bare(connection, exchange->bare);
+    return;
+  }
   size_t before = connection->out.size;
   enum wire_result result = exchange->response
                                 ? wire_write_response(&connection->out, request, exchange->response)
@@ -604,7 +646,8 @@ static void flush(struct connection *connection)
     connection_mark(connection);
   if (connection->closing)
     return;
-  if (connection->broker->stopping && !connection->first && !connection->out.size) {
+  bool ends = connection->leaving || connection->broker->stopping;
+  if (ends && !connection->first && !connection->out.size) {
     connection_close(connection, NULL);
     return;
   }

@@ -2,7 +2,7 @@
  *
  * DescribeUserScramCredentials, AlterUserScramCredentials (KIP-554): texts and codes are those of
  * Kafka's ScramImage and ScramControlManager. */
-#include "scram.h"
+#include "sasl.h"
 #include "tally.h"
 
 #include <stdlib.h>
@@ -10,15 +10,16 @@
 /* ---- the store --------------------------------------------------------------------------------
  */
 
-static bool log_has_users(const struct headrace_log *log)
+bool credentials_are_kept(const struct broker *broker)
 {
+  const struct headrace_log *log = broker->log;
   return log->struct_size > offsetof(struct headrace_log, credentials) && log->credentials;
 }
 
-static void credentials_ask(struct broker *broker, const char *user,
-                            headrace_log_credentials_done done, void *context)
+void credentials_ask(struct broker *broker, const char *user, headrace_log_credentials_done done,
+                     void *context)
 {
-  if (log_has_users(broker->log))
+  if (credentials_are_kept(broker))
     broker->log->credentials(broker->log->self, user, done, context);
   else
     done(context, HEADRACE_LOG_OK, NULL, 0);
@@ -160,17 +161,17 @@ typedef struct alter_user_scram_credentials_request_scram_credential_deletion de
 typedef struct alter_user_scram_credentials_response_result verdict;
 
 /* What is asked for, deletions first, each user's together. */
-struct alteration {
+struct credential_change {
   struct wire_slice user;
   int32_t place;
   int8_t mechanism;
   const upsertion *upsertion; /* NULL: it is to be taken away */
 };
 
-struct alterations {
+struct credential_changes {
   struct exchange *exchange;
   struct alter_user_scram_credentials_response *answer;
-  struct alteration *items;
+  struct credential_change *items;
   int32_t count;
   struct headrace_log_credential *wanted; /* what the store is told */
   size_t wanted_count;
@@ -178,12 +179,12 @@ struct alterations {
 
 static int by_user(const void *a, const void *b)
 {
-  const struct alteration *one = a, *other = b;
+  const struct credential_change *one = a, *other = b;
   int order = compare(one->user, other->user.data, other->user.size);
   return order ? order : (one->place > other->place) - (one->place < other->place);
 }
 
-static void gather(struct alterations *all)
+static void gather(struct credential_changes *all)
 {
   const struct alter_user_scram_credentials_request *request = all->exchange->request.body;
   int32_t deletions = request->deletions.count, upsertions = request->upsertions.count;
@@ -191,11 +192,13 @@ static void gather(struct alterations *all)
       wire_alloc(&all->exchange->arena, (size_t)(deletions + upsertions) * sizeof *all->items);
   for (int32_t i = 0; i < deletions; i++, all->count++) {
     const deletion *asked = &request->deletions.items[i];
-    all->items[all->count] = (struct alteration){asked->name, all->count, asked->mechanism, NULL};
+    all->items[all->count] =
+        (struct credential_change){asked->name, all->count, asked->mechanism, NULL};
   }
   for (int32_t i = 0; i < upsertions; i++, all->count++) {
     const upsertion *asked = &request->upsertions.items[i];
-    all->items[all->count] = (struct alteration){asked->name, all->count, asked->mechanism, asked};
+    all->items[all->count] =
+        (struct credential_change){asked->name, all->count, asked->mechanism, asked};
   }
   qsort(all->items, (size_t)all->count, sizeof *all->items, by_user);
 }
@@ -224,16 +227,25 @@ static enum kafka_error upsertion_fault(const upsertion *asked, const char **why
   return KAFKA_UNACCEPTABLE_CREDENTIAL;
 }
 
-static enum kafka_error fault_of(const struct alteration *asked,
+static const char *user_fault(struct exchange *exchange, struct wire_slice user)
+{
+  if (!user.size)
+    return "Username must not be empty";
+  if (user.size > SCRAM_USER_MAX)
+    return "Username must not be longer than 1024 bytes";
+  if (memchr(user.data, 0, user.size))
+    return "Username must not have a zero byte";
+  if (sasl_user_of_file(exchange->broker, wire_string(&exchange->arena, user)))
+    return "The user's password is in the broker's users_file";
+  return NULL;
+}
+
+static enum kafka_error fault_of(struct exchange *exchange, const struct credential_change *asked,
                                  const struct headrace_log_credential *there, size_t there_count,
                                  const char **why)
 {
   const struct scram_hash *hash = scram_hash_numbered(asked->mechanism);
-  struct wire_slice user = asked->user;
-  *why = !user.size                        ? "Username must not be empty"
-         : user.size > SCRAM_USER_MAX      ? "Username must not be longer than 1024 bytes"
-         : memchr(user.data, 0, user.size) ? "Username must not have a zero byte"
-                                           : NULL;
+  *why = user_fault(exchange, asked->user);
   if (*why)
     return KAFKA_UNACCEPTABLE_CREDENTIAL;
   if (!hash) {
@@ -243,10 +255,10 @@ static enum kafka_error fault_of(const struct alteration *asked,
   if (asked->upsertion)
     return upsertion_fault(asked->upsertion, why);
   *why = "Attempt to delete a user credential that does not exist";
-  return is_there(there, there_count, user, hash) ? KAFKA_NONE : KAFKA_RESOURCE_NOT_FOUND;
+  return is_there(there, there_count, asked->user, hash) ? KAFKA_NONE : KAFKA_RESOURCE_NOT_FOUND;
 }
 
-static void want(struct alterations *all, const struct alteration *asked)
+static void want(struct credential_changes *all, const struct credential_change *asked)
 {
   struct wire_arena *arena = &all->exchange->arena;
   const struct scram_hash *hash = scram_hash_numbered(asked->mechanism);
@@ -265,7 +277,7 @@ static void want(struct alterations *all, const struct alteration *asked)
 }
 
 /* Kafka's own order: what is wrong with the first counts, and only then that there is another. */
-static void judge(struct alterations *all, const struct headrace_log_credential *there,
+static void judge(struct credential_changes *all, const struct headrace_log_credential *there,
                   size_t count)
 {
   struct wire_arena *arena = &all->exchange->arena;
@@ -274,11 +286,11 @@ static void judge(struct alterations *all, const struct headrace_log_credential 
   all->wanted = wire_alloc(arena, (size_t)all->count * sizeof *all->wanted);
   for (int32_t i = 0, next; i < all->count; i = next) {
     verdict *said = &all->answer->results.items[all->answer->results.count++];
-    const struct alteration *first = &all->items[i];
+    const struct credential_change *first = &all->items[i];
     for (next = i + 1; next < all->count && wire_equal(first->user, all->items[next].user);)
       next++;
     const char *why;
-    enum kafka_error error = fault_of(first, there, count, &why);
+    enum kafka_error error = fault_of(all->exchange, first, there, count, &why);
     if (error == KAFKA_NONE && next > i + 1) {
       error = KAFKA_DUPLICATE_RESOURCE;
       why = "A user credential cannot be altered twice in the same request";
@@ -294,7 +306,7 @@ static void judge(struct alterations *all, const struct headrace_log_credential 
 
 static void altered(void *context, enum headrace_log_error error, const char *reason)
 {
-  struct alterations *all = context;
+  struct credential_changes *all = context;
   struct alter_user_scram_credentials_response *answer = all->answer;
   for (int32_t i = 0; i < answer->results.count && error != HEADRACE_LOG_OK; i++) {
     verdict *said = &answer->results.items[i];
@@ -308,12 +320,12 @@ static void altered(void *context, enum headrace_log_error error, const char *re
 static void alter(void *context, enum headrace_log_error error,
                   const struct headrace_log_credential *there, size_t count)
 {
-  struct alterations *all = context;
+  struct credential_changes *all = context;
   const struct headrace_log *log = all->exchange->broker->log;
   judge(all, there, count);
   if (error != HEADRACE_LOG_OK || !all->wanted_count)
     altered(all, error, NULL);
-  else if (!log_has_users(log))
+  else if (!credentials_are_kept(all->exchange->broker))
     altered(all, HEADRACE_LOG_INVALID, "the sink of this broker keeps no users");
   else
     log->alter_credentials(log->self, all->wanted, all->wanted_count, altered, all);
@@ -321,7 +333,7 @@ static void alter(void *context, enum headrace_log_error error,
 
 void handle_alter_user_scram_credentials(struct exchange *exchange)
 {
-  struct alterations *all = wire_alloc(&exchange->arena, sizeof *all);
+  struct credential_changes *all = wire_alloc(&exchange->arena, sizeof *all);
   all->exchange = exchange;
   all->answer = WIRE_NEW(&exchange->arena, alter_user_scram_credentials_response);
   gather(all);

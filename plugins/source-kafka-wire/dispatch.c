@@ -7,6 +7,8 @@ typedef void (*handler)(struct exchange *);
 
 static const handler handlers[] = {
     [KEY_API_VERSIONS] = handle_api_versions,
+    [KEY_SASL_HANDSHAKE] = handle_sasl_handshake,
+    [KEY_SASL_AUTHENTICATE] = handle_sasl_authenticate,
     [KEY_METADATA] = handle_metadata,
     [KEY_PRODUCE] = handle_produce,
     [KEY_FETCH] = handle_fetch,

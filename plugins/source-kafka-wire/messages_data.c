@@ -278,6 +278,17 @@ static const struct wire_field metadata_response_fields[] = {
 };
 const struct wire_layout metadata_response_layout = {"MetadataResponse", metadata_response_fields, 7, sizeof(struct metadata_response), 9};
 
+static const struct wire_field sasl_handshake_request_fields[] = {
+  {"Mechanism", .offset = offsetof(struct sasl_handshake_request, mechanism), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout sasl_handshake_request_layout = {"SaslHandshakeRequest", sasl_handshake_request_fields, 1, sizeof(struct sasl_handshake_request), WIRE_LATEST};
+
+static const struct wire_field sasl_handshake_response_fields[] = {
+  {"ErrorCode", .offset = offsetof(struct sasl_handshake_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"Mechanisms", .offset = offsetof(struct sasl_handshake_response, mechanisms), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true},
+};
+const struct wire_layout sasl_handshake_response_layout = {"SaslHandshakeResponse", sasl_handshake_response_fields, 2, sizeof(struct sasl_handshake_response), WIRE_LATEST};
+
 static const struct wire_field api_versions_request_fields[] = {
   {"ClientSoftwareName", .offset = offsetof(struct api_versions_request, client_software_name), .type = WIRE_STRING, .versions = {3, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
   {"ClientSoftwareVersion", .offset = offsetof(struct api_versions_request, client_software_version), .type = WIRE_STRING, .versions = {3, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
@@ -376,6 +387,19 @@ static const struct wire_field offset_for_leader_epoch_response_fields[] = {
   {"Topics", .offset = offsetof(struct offset_for_leader_epoch_response, topics), .type = WIRE_STRUCT, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .array = true, .layout = &offset_for_leader_epoch_response_offset_for_leader_topic_result_layout},
 };
 const struct wire_layout offset_for_leader_epoch_response_layout = {"OffsetForLeaderEpochResponse", offset_for_leader_epoch_response_fields, 2, sizeof(struct offset_for_leader_epoch_response), 4};
+
+static const struct wire_field sasl_authenticate_request_fields[] = {
+  {"AuthBytes", .offset = offsetof(struct sasl_authenticate_request, auth_bytes), .type = WIRE_BYTES, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+};
+const struct wire_layout sasl_authenticate_request_layout = {"SaslAuthenticateRequest", sasl_authenticate_request_fields, 1, sizeof(struct sasl_authenticate_request), 2};
+
+static const struct wire_field sasl_authenticate_response_fields[] = {
+  {"ErrorCode", .offset = offsetof(struct sasl_authenticate_response, error_code), .type = WIRE_INT16, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"ErrorMessage", .offset = offsetof(struct sasl_authenticate_response, error_message), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, WIRE_LATEST}, .tagged = {0, -1}},
+  {"AuthBytes", .offset = offsetof(struct sasl_authenticate_response, auth_bytes), .type = WIRE_BYTES, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},
+  {"SessionLifetimeMs", .offset = offsetof(struct sasl_authenticate_response, session_lifetime_ms), .type = WIRE_INT64, .versions = {1, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}, .ignorable = true},
+};
+const struct wire_layout sasl_authenticate_response_layout = {"SaslAuthenticateResponse", sasl_authenticate_response_fields, 4, sizeof(struct sasl_authenticate_response), 2};
 
 static const struct wire_field describe_topic_partitions_request_topic_request_fields[] = {
   {"Name", .offset = offsetof(struct describe_topic_partitions_request_topic_request, name), .type = WIRE_STRING, .versions = {0, WIRE_LATEST}, .nullable = {0, -1}, .tagged = {0, -1}},

@@ -308,6 +308,19 @@ extern const struct wire_layout metadata_response_partition_layout;
 extern const struct wire_layout metadata_response_topic_layout;
 extern const struct wire_layout metadata_response_layout;
 
+struct sasl_handshake_request {
+  struct wire_slice mechanism;
+};
+
+extern const struct wire_layout sasl_handshake_request_layout;
+
+struct sasl_handshake_response {
+  int16_t error_code;
+  struct wire_slice_array mechanisms;
+};
+
+extern const struct wire_layout sasl_handshake_response_layout;
+
 struct api_versions_request {
   struct wire_slice client_software_name;
   struct wire_slice client_software_version;
@@ -419,6 +432,21 @@ struct offset_for_leader_epoch_response {
 extern const struct wire_layout offset_for_leader_epoch_response_epoch_end_offset_layout;
 extern const struct wire_layout offset_for_leader_epoch_response_offset_for_leader_topic_result_layout;
 extern const struct wire_layout offset_for_leader_epoch_response_layout;
+
+struct sasl_authenticate_request {
+  struct wire_slice auth_bytes;
+};
+
+extern const struct wire_layout sasl_authenticate_request_layout;
+
+struct sasl_authenticate_response {
+  int16_t error_code;
+  struct wire_slice error_message;
+  struct wire_slice auth_bytes;
+  int64_t session_lifetime_ms;
+};
+
+extern const struct wire_layout sasl_authenticate_response_layout;
 
 struct describe_topic_partitions_request_topic_request {
   struct wire_slice name;

@@ -260,11 +260,22 @@ struct wire_slice scram_challenge(struct scram *scram, const struct scram_verifi
   struct wire_arena *arena = &scram->arena;
   struct wire_slice salt = base64_encode(arena, verifier->salt, verifier->salt_size);
   scram->verifier = *verifier;
+  scram->client_nonce_size = scram->nonce.size;
   scram->nonce =
       wire_text(wire_format(arena, "%.*s%s", (int)scram->nonce.size, scram->nonce.data, nonce));
   scram->server_first = wire_text(wire_format(arena, "r=%s,s=%s,i=%d", scram->nonce.data, salt.data,
                                               (int)verifier->iterations));
   return scram->server_first;
+}
+
+/* librdkafka before 2.6.1 puts its own part of the nonce in front of the whole once more, and
+ * Kafka takes that too. The server's part is proven all the same. */
+static bool is_our_nonce(const struct scram *scram, struct wire_slice nonce)
+{
+  uint32_t more = scram->client_nonce_size;
+  if (nonce.size == more + scram->nonce.size && !memcmp(nonce.data, scram->nonce.data, more))
+    nonce = (struct wire_slice){nonce.data + more, nonce.size - more};
+  return wire_equal(nonce, scram->nonce);
 }
 
 /* "c=header,r=nonce,p=proof": the part in front of the proof, or null. */
@@ -274,7 +285,7 @@ static struct wire_slice read_final(const struct scram *scram, struct wire_slice
   static const struct wire_slice malformed = {NULL, 0};
   struct wire_slice left = token;
   if (!skip(&left, "c=") || !wire_equal(take(&left, ','), scram->header) || !skip(&left, ",r=") ||
-      !wire_equal(take(&left, ','), scram->nonce))
+      !is_our_nonce(scram, take(&left, ',')))
     return malformed;
   const char *at = left.size > 2 ? memrchr(left.data, ',', left.size) : NULL;
   if (!at)

@@ -61,6 +61,7 @@ struct scram {
   struct wire_arena arena;
   char *user; /* after begin() */
   struct wire_slice header, first_bare, nonce, server_first;
+  uint32_t client_nonce_size; /* the beginning of the nonce */
   struct scram_verifier verifier;
 };
 

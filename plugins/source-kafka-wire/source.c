@@ -3,6 +3,7 @@
  * source-kafka-wire: what the core calls. */
 #include "broker.h"
 #include "no_log.h"
+#include "sasl.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -46,6 +47,7 @@ static void release(struct broker *broker)
   timers_free(&broker->timers);
   fetch_sessions_free(broker->sessions);
   quotas_free(broker->quotas);
+  sasl_rules_free(broker->sasl);
   batch_codec_free(broker->packer);
   batch_codec_free(broker->codec);
   free(broker->records);
@@ -75,7 +77,7 @@ static enum headrace_result source_open(const struct headrace_host *host, void *
 {
   struct broker *broker = broker_new(host);
   enum headrace_result attached = HEADRACE_OK;
-  bool failed = !broker_configure(broker) || broker->epoll < 0 ||
+  bool failed = !broker_configure(broker) || !sasl_rules_new(broker) || broker->epoll < 0 ||
                 !broker_watch(broker, &broker->wake, EPOLLIN);
   if (!failed) {
     const struct headrace_log_reader reader = {broker, log_wakes, log_advanced};

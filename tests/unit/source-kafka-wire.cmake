@@ -1,6 +1,7 @@
 headrace_unit_test(kafka_wire source-kafka-wire-objects)
 headrace_unit_test(kafka_record_batch source-kafka-wire-objects)
 headrace_unit_test(kafka_wire_tail source-kafka-wire-objects)
+headrace_unit_test(kafka_wire_scram source-kafka-wire-objects)
 headrace_unit_test(kafka_wire_broker source-kafka-wire-objects headrace-core)
 target_sources(test_kafka_wire_broker PRIVATE log_double.c)
 headrace_unit_test(kafka_wire_bounds source-kafka-wire-objects headrace-core)
