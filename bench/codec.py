@@ -16,7 +16,13 @@ CODECS = {
     "json, debezium": ["json"],
     "json, debezium with schemas": ["json", "schemas", "yes"],
     "json, plain": ["json", "format", "plain"],
+    "json, flat": ["json", "format", "flat", "add_fields", "op, source.ts_ms"],
     "avro, debezium": ["avro", "registry", "{registry}"],
+    "avro, plain": ["avro", "format", "plain", "registry", "{registry}"],
+    "avro, flat": ["avro", "format", "flat", "add_fields", "op, source.ts_ms", "registry",
+                   "{registry}"],
+    "columns, outbox": ["columns", "topic", "outbox.event.{{aggregatetype}}", "key", "aggregateid",
+                        "value", "payload", "headers", "id = id, eventType = type"],
 }
 
 

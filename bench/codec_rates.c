@@ -53,6 +53,17 @@ static const struct sample mixed[] = {
     COLUMN("kind", INT16, -1, "7"),
 };
 
+/* Of codec columns, which makes a record's parts of such columns. */
+static const struct sample outbox[] = {
+    COLUMN("id", UUID, -1, "11111111-2222-3333-4444-555555555555"),
+    COLUMN("aggregatetype", TEXT, -1, "order"),
+    COLUMN("aggregateid", TEXT, -1, "123456789"),
+    COLUMN("type", TEXT, -1, "OrderShipped"),
+    COLUMN("payload", JSON, -1,
+           "{\"order\": 123456789, \"lines\": [{\"item\": 1, \"amount\": 2}, {\"item\": 7, "
+           "\"amount\": 1}], \"address\": \"1 Long Street, Rome\", \"total\": 1234.56}"),
+};
+
 static double now(void)
 {
   struct timespec time;
@@ -170,6 +181,10 @@ int main(int argc, char **argv)
     return 1;
   }
   const char *const *settings = argc > 3 ? (const char *const *)argv + 3 : NULL;
+  if (!strcmp(plugin->name, "columns")) {
+    measure(plugin, "outbox", outbox, sizeof outbox / sizeof *outbox, settings);
+    return 0;
+  }
   measure(plugin, "users", users, sizeof users / sizeof *users, settings);
   measure(plugin, "mixed", mixed, sizeof mixed / sizeof *mixed, settings);
   return 0;
