@@ -102,7 +102,7 @@ void topic_grown(struct sink *sink, struct topic *topic, rd_kafka_resp_err_t err
   else if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
            error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
            error == RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
-    by_key(sink, topic, atomic_load(&topic->partitions));
+    by_key(sink, topic, topic->found);
 }
 
 static bool may_grow(const struct sink *sink)
@@ -113,8 +113,7 @@ static bool may_grow(const struct sink *sink)
 static void compare(struct sink *sink, struct topic *topic)
 {
   rd_kafka_resp_err_t error;
-  int32_t count = count_partitions(sink, topic, &error);
-  atomic_store_explicit(&topic->partitions, count, memory_order_relaxed);
+  int32_t count = topic->found = count_partitions(sink, topic, &error);
   if (stays_away(sink, topic, error) || (!error && count == topic->mirrored))
     topic->mirroring = MIRROR_SAME;
   else if (error || !count)

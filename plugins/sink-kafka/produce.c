@@ -20,6 +20,7 @@ static void unlink_pending(struct sink *sink, struct pending *pending)
 {
   *(pending->previous ? &pending->previous->next : &sink->first) = pending->next;
   *(pending->next ? &pending->next->previous : &sink->last) = pending->previous;
+  sink->taken--;
 }
 
 void sink_report(struct sink *sink, struct pending *pending)
@@ -61,6 +62,7 @@ void sink_take(struct sink *sink, struct headrace_batch *batch)
   pending->count = count;
   *(sink->last ? &sink->last->next : &sink->first) = pending;
   sink->last = pending;
+  sink->taken++;
   if (!sink->current)
     sink->current = pending;
 }

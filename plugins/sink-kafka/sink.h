@@ -58,6 +58,7 @@ struct topic {
   enum topic_state state;
   int64_t retry_at_us; /* of a creation, or a question, that failed for now */
   int32_t mirrored;    /* partitions of the source's topic; 0: it is no mirror */
+  int32_t found;       /* partitions that the brokers said it has */
   enum mirroring mirroring;
   int64_t unknown_since_us; /* the brokers say that there is no such topic; 0: they do not */
   uint64_t round;           /* in which `round_bytes` were produced */
@@ -162,6 +163,7 @@ struct sink {
 
   struct pending *first, *last; /* all that were taken and not reported */
   struct pending *current;      /* the first that is not wholly produced */
+  size_t taken;                 /* batches of that list */
   size_t in_flight;             /* messages without a delivery report */
   struct transaction transaction;
   uint64_t round; /* see sink_produce */

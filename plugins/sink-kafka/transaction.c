@@ -194,6 +194,7 @@ static bool begin(struct sink *sink)
   }
   transaction->open = true;
   transaction->has_events = false;
+  transaction->batches = 0;
   transaction->began_us = sink->host->now_us(sink->host);
   return true;
 }
@@ -202,6 +203,14 @@ bool transaction_admits(struct sink *sink)
 {
   struct transaction *transaction = &sink->transaction;
   return !transaction->on || (!transaction->closing && (transaction->open || begin(sink)));
+}
+
+/* How much of the host's memory the transaction holds, in percent: what else the sink has taken
+ * only waits for the next one, and batches are of one size when there are many. */
+static size_t memory_held(const struct sink *sink)
+{
+  int pressure = sink->host->pressure(sink->host);
+  return sink->taken ? (size_t)pressure * sink->transaction.batches / sink->taken : 0;
 }
 
 /* The source's transactions are to be visible as a whole, so far as there is memory and time. */
@@ -218,7 +227,7 @@ static bool is_due(const struct sink *sink)
     return age >= transaction->most_us || (host->starved(host) && !sink->current);
   if (!transaction->has_events)
     return age >= POSITIONS_US;
-  return age >= transaction->interval_us || host->pressure(host) >= PRESSURE ||
+  return age >= transaction->interval_us || memory_held(sink) >= PRESSURE ||
          (!sink->current && now - transaction->produced_us >= QUIET_US);
 }
 
@@ -245,6 +254,7 @@ void transaction_took(struct sink *sink, struct pending *pending)
   if (!transaction->on || !take_parts(sink, pending->batch))
     return;
   transaction->last = pending;
+  transaction->batches++;
   transaction->has_events = transaction->has_events || pending->count;
   transaction->produced_us = sink->host->now_us(sink->host);
   transaction->closing = is_due(sink);

@@ -33,6 +33,7 @@ struct transaction {
   bool position_sent; /* or all parts; the last records of the transaction */
   bool flushing;      /* nothing more will come: commit at once */
   bool has_events;
+  size_t batches;       /* wholly produced in it */
   struct pending *last; /* the last batch that is wholly produced in it; NULL: none */
   int64_t began_us;
   int64_t produced_us; /* when `last` was produced */

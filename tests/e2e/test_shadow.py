@@ -11,7 +11,7 @@ import pytest
 
 from harness import places
 from harness.kafka_source import committed
-from harness.waiting import count, wait_until
+from harness.waiting import count, is_long, wait_until
 
 PARTITIONS = 3
 
@@ -168,7 +168,7 @@ def test_killed_at_random(broker, kafka, shadow, topic, load):
     assert sum(map(len, original.values())) == stream.acknowledged
     assert by_partition(kafka, topic) == original
     aborted = rolled_back(kafka, topic)
-    assert aborted > 0
+    assert aborted > 0 or not is_long()  # a kill may come when the commit is on its way
     print(f"{stream.acknowledged} records, {aborted} rolled back")
 
 
@@ -258,20 +258,26 @@ def test_partitions_come_and_go(kafka, headrace, topic, load):
 
 
 def test_another_number_of_partitions(kafka, headrace, topic):
-    """Keys choose then, and a second process takes over in the order of each key."""
+    """Keys choose then, and a second process takes over in the order of each key. A source that is
+    ahead by all the memory there is does not make transactions small."""
     kafka.create_topic(topic, PARTITIONS)
     kafka.create_topic(f"copy.{topic}", 5)
-    records = [(f"k{n % 11}", str(n)) for n in range(2000)]
-    kafka.produce(topic, records[:1000])
-    sections = mirror(kafka, [topic])
+    records = [(f"k{n % 11}", f"{n:100}") for n in range(51_000)]
+    kafka.produce(topic, records[:50_000])
+    sections = mirror(kafka, [topic], {"transaction_interval": "10s"}, ring_bytes="4MiB")
+    group = sections["mirror.source"]["group"]
     del sections["mirror.source"]["member"]  # which would stay in the group for a while
     first = headrace(sections)
     first.wait_log(f"topic copy.{topic} has 5 partitions, the source's has 3: keys choose")
+    wait_caught_up(kafka, first, topic, group)
+    checkpoints = f"{group}-checkpoint"
+    ends_of_transactions = kafka.end_offsets(checkpoints)[0] - len(kafka.consume(checkpoints))
+    assert 1 < ends_of_transactions < 60
     second = headrace(sections)
-    kafka.produce(topic, records[1000:])
+    kafka.produce(topic, records[50_000:])
     wait_until(lambda: not first.running(), 30, "the first one is shut out")
     assert "took over the transactional id" in first.log.text()
-    wait_caught_up(kafka, second, topic, sections["mirror.source"]["group"])
+    wait_caught_up(kafka, second, topic, group)
     assert second.stop() == 0
     assert by_key(kafka, f"copy.{topic}") == by_key(kafka, topic)
 
