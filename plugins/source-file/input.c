@@ -92,7 +92,8 @@ bool input_has_rest(const struct input *input)
 /* Moves what is left to the beginning, and reads more behind it. */
 static enum input_result fill(struct input *input)
 {
-  memmove(input->bytes, input->bytes + input->at, input->filled - input->at);
+  if (input->at) /* else there may be no bytes at all, which memmove must not see */
+    memmove(input->bytes, input->bytes + input->at, input->filled - input->at);
   input->filled -= input->at;
   input->at = 0;
   if (input->capacity - input->filled < READ_SIZE) {

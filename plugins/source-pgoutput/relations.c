@@ -34,8 +34,8 @@ static void *must(void *memory)
 void relations_init(struct relations *relations, const struct headrace_host *host,
                     struct catalog *catalog, const char *database, const struct table_list *filter)
 {
-  *relations =
-      (struct relations){.host = host, .catalog = catalog, .database = database, .filter = filter};
+  *relations = (struct relations){
+      .host = host, .catalog = catalog, .database = must(strdup(database)), .filter = filter};
 }
 
 void relations_free(struct relations *relations)
@@ -56,6 +56,8 @@ void relations_free(struct relations *relations)
     free(type);
   }
   relations->last = NULL;
+  free(relations->database);
+  relations->database = NULL;
 }
 
 void relations_put_type(struct relations *relations, const struct pgoutput_relation *message)

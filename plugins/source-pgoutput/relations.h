@@ -18,7 +18,7 @@ struct type_name;
 struct relations {
   const struct headrace_host *host;
   struct catalog *catalog;
-  const char *database;
+  char *database;
   const struct table_list *filter;         /* only these; NULL: all that come */
   const char *own_schema;                  /* of tables that are never wanted; NULL: none */
   struct relation_entry *entries;          /* by number */
