@@ -11,6 +11,7 @@
 
 #include "in_flight.h"
 #include "record_batch.h"
+#include "spares.h"
 #include "tail.h"
 #include "timers.h"
 #include "topics.h"
@@ -154,6 +155,7 @@ struct broker {
   struct record *records;     /* of the batch that is being looked at */
   size_t record_capacity;
   struct tail_budget tail_budget;
+  struct spares spares;
 
   struct complaints complaints;
   struct fetch *woken; /* parked, to be looked at again */

@@ -178,6 +178,7 @@ bool broker_configure(struct broker *broker)
   broker->auto_create = host->integer(host, "auto_create_topics");
   broker->log_connections = host->integer(host, "log_connections");
   broker->tail_budget.limit = (size_t)broker->limits.tail_bytes;
+  broker->spares.limit = (size_t)broker->limits.fetch_bytes;
   advertise(broker, host->string(host, "advertise"));
   return true;
 }

@@ -149,17 +149,30 @@ static bool about_to_come(const struct partition *partition, int64_t offset)
   return partition->in_flight && tail->count && tail_at(tail, tail->count - 1)->next == offset;
 }
 
-/* The store gives one record at least, also where others have left too little room: it is read
- * again then, for an answer in which it comes earlier. */
+/* The store gives one record at least, also where others have left too little room: it is kept
+ * then, for an answer in which it comes earlier. */
 static int64_t take_stored(struct fetch_slot *slot, int64_t taken)
 {
   struct fetch *fetch = slot->fetch;
   if (!taken || taken + slot->stored->size <= fetch->max_bytes)
     return slot->stored->size;
-  blob_release(slot->stored);
+  const struct spare spare = {partition_of(slot->topic, slot->index), slot->offset, slot->asked,
+                              slot->stored};
+  spares_keep(&fetch->exchange->broker->spares, &spare);
   slot->stored = NULL;
   fetch->last_look = true; /* nothing more to wait for */
   return 0;
+}
+
+/* What was read for somebody with more room may be more than this one wants. */
+static bool take_spare(struct fetch_slot *slot, const struct partition *partition, int64_t most)
+{
+  struct spare spare;
+  if (!spares_take(&slot->fetch->exchange->broker->spares, partition, slot->offset, most, &spare))
+    return false;
+  slot->stored = spare.blob;
+  slot->asked = spare.asked;
+  return true;
 }
 
 static int64_t take(struct fetch_slot *slot, int64_t taken, bool *asks)
@@ -176,12 +189,17 @@ static int64_t take(struct fetch_slot *slot, int64_t taken, bool *asks)
   if (slot->first < partition->tail.count)
     return take_from_tail(slot, &partition->tail, taken);
   int64_t room = fetch->max_bytes - taken;
-  if (fetch->was_read || (taken && room <= 0) || about_to_come(partition, slot->offset))
+  if ((taken && room <= 0) || about_to_come(partition, slot->offset))
     return 0;
   int64_t most = slot->max_bytes < room ? slot->max_bytes : room;
   if (most < 1) /* who has room for nothing gets one record all the same */
     most = 1;
+  if (take_spare(slot, partition, most))
+    return take_stored(slot, taken);
+  if (fetch->was_read)
+    return 0;
   *asks = true;
+  slot->asked = most;
   fetch_read(slot, most);
   return most;
 }

@@ -28,6 +28,7 @@ struct fetch_slot { /* a partition that is asked for */
   int64_t start, end;
   uint32_t first, count;   /* of the tail's entries */
   struct blob *stored;     /* records from the store; NULL: none */
+  int64_t asked;           /* the most bytes that were wanted of it */
   struct blob *held;       /* the answer refers to it */
   enum kafka_error failed; /* to read from the store */
 };

@@ -20,6 +20,7 @@ void topic_release(struct topic *topic)
     return;
   for (int32_t i = 0; i < topic->partition_count; i++) {
     tail_free(&topic->partitions[i]->tail, &topic->broker->tail_budget);
+    spares_forget(&topic->broker->spares, topic->partitions[i]);
     free(topic->partitions[i]);
   }
   free(topic->partitions);

@@ -305,6 +305,7 @@ static void read_records(void *self, const struct headrace_topic_id *id, int32_t
   struct double_answer *answer =
       answer_new(self, deliver_records, (void (*)(void))callback, context);
   struct double_partition *partition = partition_of(log, id, index);
+  log->reads++;
   answer->error = log->trouble ? log->trouble : HEADRACE_LOG_UNKNOWN_TOPIC;
   if (!partition || log->trouble)
     return;

@@ -37,6 +37,7 @@ struct log_double {
   uint32_t last_id;
   struct double_answer *first, *last;     /* to be delivered */
   enum headrace_log_error trouble;        /* what read() and store_offsets() answer; OK: what is */
+  size_t reads;                           /* that were asked for */
   enum headrace_log_error create_trouble; /* likewise of create_topic() */
   void (*before_store)(struct log_double *log); /* of offsets; may be NULL */
 };

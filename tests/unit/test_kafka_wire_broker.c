@@ -142,6 +142,48 @@ static void who_has_room_for_nothing_gets_one_record(void **state)
   assert_int_equal(records_of_partition(fixture, 0, 1 << 20), 1);
 }
 
+/* Each record is larger than an answer: one goes, and the others' are kept for their turn. */
+static void what_has_no_room_is_not_read_again(void **state)
+{
+  enum { PARTITIONS = 4 };
+  struct fixture *fixture = *state;
+  char value[2000];
+  memset(value, 'x', sizeof value);
+  value[sizeof value - 1] = 0;
+  log_double_add_topic(the_log, "t", PARTITIONS);
+  for (int32_t i = 0; i < PARTITIONS; i++)
+    append("t", i, value, 1000);
+  struct fetch_request *request = fetch_of(fixture, "t", PARTITIONS, 0);
+  request->max_bytes = 1000;
+  for (int32_t i = 0; i < PARTITIONS; i++)
+    request->topics.items[0].partitions.items[i].partition_max_bytes = 100;
+  for (int32_t i = 0; i < PARTITIONS; i++) {
+    const struct fetch_response *answered = ask(fixture, KEY_FETCH, 11, request);
+    for (int32_t j = 0; j < PARTITIONS; j++)
+      assert_int_equal(
+          answered->responses.items[0].partitions.items[j].records.size > sizeof value - 1, i == j);
+    request->topics.items[0].partitions.items[i].fetch_offset = 1;
+  }
+  assert_int_equal(the_log->reads, PARTITIONS);
+  assert_int_equal(((struct broker *)fixture->source)->spares.bytes, 0);
+  /* what was read for more is not for who wants less */
+  struct spares spares = {.limit = 10000};
+  struct spare spare = {.offset = 1, .asked = 500, .blob = blob_new(value, 2000)};
+  struct spare got;
+  spares_keep(&spares, &spare);
+  assert_false(spares_take(&spares, NULL, 1, 499, &got));
+  assert_true(spares_take(&spares, NULL, 1, 500, &got));
+  spares_keep(&spares, &got);
+  for (int64_t i = 0; i < 10; i++) {
+    spare = (struct spare){.offset = 2 + i, .blob = blob_new(value, 2000)};
+    spares_keep(&spares, &spare);
+  }
+  assert_int_equal(spares.count, 5);
+  assert_int_equal(spares.all[0].offset, 7);
+  spares_forget(&spares, NULL);
+  assert_int_equal(spares.bytes, 0);
+}
+
 /* What is woken while the store's answer is on its way would ask once more, for nobody. */
 static void a_fetch_that_is_answered_asks_no_more(void **state)
 {
@@ -568,6 +610,7 @@ int main(void)
       TEST(who_has_room_for_nothing_gets_one_record),
       TEST(a_fetch_that_is_woken_while_it_reads_waits),
       TEST(a_fetch_that_is_answered_asks_no_more),
+      TEST(what_has_no_room_is_not_read_again),
       TEST(fetches_that_are_sent_ahead_are_taken_in_turn),
       TEST(a_session_says_only_what_is_new),
       TEST(a_session_forgets_partitions),
