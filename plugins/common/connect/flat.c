@@ -107,31 +107,38 @@ static size_t envelope_bound(const struct flat *flat, const struct relation_plan
   return bound;
 }
 
-static bool envelope_make(struct flat *flat, struct output *to, const struct draft *draft,
-                          struct json_value *envelope)
+/* What is short comes first: it is looked for from the beginning. */
+static char *envelope_write(char *out, const struct flat *flat, struct output *to,
+                            const struct draft *draft, const struct column_plan **defect)
 {
   const struct image none = {0};
-  const struct column_plan *defect = NULL;
-  struct json_reader reader;
-  flat->envelope.size = 0;
-  char *start = text_room(&flat->envelope, envelope_bound(flat, to->plan, draft));
-  char *out = PUT(start, "{\"source\":");
-  out = source_write(out, to->plan, to->change, to->now_us);
-  out = transaction_write(out, to->codec, to->plan, to->change);
-  out = PUT(out, ",\"op\":\"");
+  out = PUT(out, "{\"op\":\"");
   *out++ = draft->operation;
   *out++ = '"';
   out = clock_write(out, to->now_us);
+  out = transaction_write(out, to->codec, to->plan, to->change);
+  out = PUT(out, ",\"source\":");
+  out = source_write(out, to->plan, to->change, to->now_us);
   out = image_write(out, to->plan, ",\"before\":", flat->wants_before ? &draft->before : &none,
-                    &defect);
+                    defect);
   if (out)
     out = image_write(out, to->plan, ",\"after\":", flat->wants_after ? &draft->after : &none,
-                      &defect);
-  if (!out)
+                      defect);
+  return out ? PUT(out, "}") : NULL;
+}
+
+static bool envelope_make(struct flat *flat, struct output *to, const struct draft *draft,
+                          struct json_value *envelope)
+{
+  const struct column_plan *defect = NULL;
+  flat->envelope.size = 0;
+  char *start = text_room(&flat->envelope, envelope_bound(flat, to->plan, draft));
+  const char *end = envelope_write(start, flat, to, draft, &defect);
+  if (!end)
     return codec_defect(to->codec, to->plan, defect) == HEADRACE_OK;
-  *out++ = '}';
-  json_read_begin(&reader, start, (size_t)(out - start));
-  return json_read_whole(&reader, envelope);
+  *envelope =
+      (struct json_value){.kind = JSON_OBJECT, .data = start, .size = (size_t)(end - start)};
+  return true;
 }
 
 static bool add(struct output *to, struct draft *draft)
