@@ -19,7 +19,7 @@ from kafka.protocol.admin import users as messages
 
 from harness import places, wire
 from harness.broker import Broker, sections
-from harness.program import command, ini
+from harness.program import Headrace, command, ini
 from harness.waiting import is_long, wait_until
 
 MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -211,6 +211,15 @@ def test_another_client_is_refused(guarded):
     guarded.wait_log("was refused: a wrong password of user 'admin' .*256", start=begun)
 
 
+def assert_in_at_once(server, token):
+    """Nothing is waited for in between; no request is looked at before the token is."""
+    door = Door(server)
+    door.send(wire.request(HANDSHAKE, 0, 1, wire.text("PLAIN")),
+              struct.pack(">i", len(token)) + token, wire.metadata(3))
+    assert door.answer()[0] == 1
+    assert door.bare() == b"" and door.answer()[0] == 3
+
+
 def test_passwords_change_while_it_runs(guarded):
     """Who is in stays in; the next login has the new password, also after a restart."""
     odd = "o=d,d =2C"
@@ -228,6 +237,7 @@ def test_passwords_change_while_it_runs(guarded):
                                       **login(user=odd, password="one")})
     early.list_topics(timeout=20)
     assert error_of(guarded, mechanism="PLAIN", user=odd, password="one") is None
+    assert_in_at_once(guarded, f"\0{odd}\0one".encode())
     assert WRONG in error_of(guarded, mechanism="SCRAM-SHA-512", user=odd, password="one")
     set_password("two")
     assert WRONG in error_of(guarded, user=odd, password="one")
@@ -297,11 +307,7 @@ def last_message(first, challenge, password, word="sha256"):
 
 def test_tokens_without_requests(guarded):
     """After SaslHandshake of version 0, and all at once."""
-    door = Door(guarded)
-    door.send(wire.request(HANDSHAKE, 0, 1, wire.text("PLAIN")),
-              struct.pack(">i", len(PLAIN_TOKEN)) + PLAIN_TOKEN, wire.metadata(3))
-    assert door.answer()[0] == 1
-    assert door.bare() == b"" and door.answer()[0] == 3
+    assert_in_at_once(guarded, PLAIN_TOKEN)
     door, first = Door(guarded), b"n,,n=kept,r=nonce"
     assert door.handshake("SCRAM-SHA-256", version=0) == (0, MECHANISMS)
     door.send_bare(first)
@@ -455,3 +461,9 @@ def test_mistakes(folder, db, settings, complaint):
     path.write_text(ini(sections(db, 9092, settings)), encoding="utf-8")
     done = command("check", "-c", path)
     assert done.returncode and complaint in done.stderr and "secret" not in done.stderr
+
+
+def test_a_sink_without_users(broker_factory):
+    broker = broker_factory({"sasl": "PLAIN"}, {"mode": "table", "table": "{topic}"}, start=False)
+    Headrace.start(broker)
+    broker.wait_log("sasl: the sink keeps no users, so users_file has to")
