@@ -365,10 +365,10 @@ static void a_partition_twice_is_fetched_once(void **state)
   assert_int_equal(answered->responses.items[0].partitions.count, 2);
 }
 
-/* Each was compared with each: this took ten seconds and more. */
+/* Each was compared with each: this took ten seconds and more, in a debug build fifty. */
 static void many_names_are_looked_up_in_time(void **state)
 {
-  enum { NAMES = 30000 };
+  enum { NAMES = 60000 };
   struct fixture *fixture = *state;
   struct create_topics_request *request = WIRE_NEW(&fixture->arena, create_topics_request);
   request->validate_only = true;
@@ -381,7 +381,7 @@ static void many_names_are_looked_up_in_time(void **state)
   }
   int64_t begun = broker_clock_ms();
   const struct create_topics_response *answered = ask(fixture, KEY_CREATE_TOPICS, 4, request);
-  assert_in_range(broker_clock_ms() - begun, 0, 3000);
+  assert_in_range(broker_clock_ms() - begun, 0, 6000);
   assert_int_equal(answered->topics.items[0].error_code, KAFKA_INVALID_REQUEST);
   assert_int_equal(answered->topics.items[1].error_code, 0);
   assert_int_equal(answered->topics.items[NAMES - 1].error_code, KAFKA_INVALID_REQUEST);
