@@ -4,8 +4,8 @@
  * that what its records become in memory is bounded, however many there are. */
 #include "produce.h"
 
-#define PIECE_MEMORY ((size_t)8 << 20) /* of what one batch of the pipeline takes, but for a rest  \
-                                        */
+/* Of what one batch of the pipeline takes, but for a rest. */
+#define PIECE_MEMORY ((size_t)8 << 20)
 
 typedef struct produce_response_partition_produce_response partition_answer;
 typedef struct produce_request_topic_produce_data topic_data;
