@@ -19,6 +19,22 @@ from harness.refusing_proxy import RefusingProxy
 from harness.registry import Registry
 from harness.tls_proxy import TlsProxy
 
+# ---- order
+
+# They come first: no worker should be left alone with a long one at the end.
+LONGEST = ["quickstart", "example_plugin", "kill9_kafka", "exactly_once", "snapshot_kafka",
+           "kafka_source_outage", "snapshot_killed", "postgres_sink_engine", "postgres_sink_kill",
+           "kafka_source_group", "kafka_security", "kill9_headrace", "broker_connect",
+           "pain_03_slot_lost_on_failover", "pain_25_large_catalog_odd_names", "slot_lag",
+           "broker_librdkafka_suite", "pain_11_back_pressure", "kill9_postgres", "pgbench_through",
+           "streaming_in_progress", "kafka_source_blocked", "memory_limit", "broker_streams"]
+
+
+def pytest_collection_modifyitems(items):
+    order = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 # ---- folders and logs
 
 

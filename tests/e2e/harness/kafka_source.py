@@ -6,8 +6,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from .waiting import wait_until
 
-STARTING = {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE,
-            KafkaError.NOT_COORDINATOR}
+NOT_YET = {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE,
+           KafkaError.NOT_COORDINATOR, KafkaError._TIMED_OUT}
 
 
 def group_of(topics):
@@ -59,8 +59,10 @@ def members(kafka, group):
     """{client id or member's own name: number of its partitions} of a stable group; or None."""
     try:
         found = kafka.admin().describe_consumer_groups([group])[group].result(10)
+    except TimeoutError:  # a busy machine
+        return None
     except KafkaException as error:
-        if error.args[0].code() in STARTING:
+        if error.args[0].code() in NOT_YET:
             return None
         raise
     if found.state.name != "STABLE":
