@@ -265,6 +265,9 @@ struct headrace_log {
   /* What topics have that do not set it themselves. The log does not keep it: it is told after
    * attach(), and whenever it has changed. No question. */
   void (*set_topic_defaults)(void *self, const struct headrace_pair *config, size_t count);
+  /* What topics have, by the log's own keys, where neither they nor the defaults above say it;
+   * NULL: the keys say nothing of it. Valid as long as the log is open. */
+  const char *(*topic_default)(void *self, const char *name);
 };
 
 /* Classes of reject() that a sink with a log uses, and the source that answers understands. */

@@ -33,6 +33,7 @@ void log_configure_topic(void *self, const struct headrace_topic_id *id,
 void log_configure(void *self, const char *name, const struct headrace_pair *config, size_t count,
                    headrace_log_done done, void *context);
 void log_set_topic_defaults(void *self, const struct headrace_pair *config, size_t count);
+const char *log_topic_default(void *self, const char *name);
 
 /* log_space.c */
 void log_delete_records(void *self, const struct headrace_topic_id *id, int32_t partition,

@@ -76,3 +76,9 @@ void log_set_topic_defaults(void *self, const struct headrace_pair *config, size
   struct log_sink *sink = self;
   log_state_set_defaults(&sink->state, config, count);
 }
+
+const char *log_topic_default(void *self, const char *name)
+{
+  const struct log_sink *sink = self;
+  return strcmp(name, "retention.ms") ? NULL : sink->keep_text;
+}

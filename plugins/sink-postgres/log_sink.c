@@ -193,6 +193,7 @@ static const struct headrace_log functions = {
     .credentials = log_credentials,
     .configure = log_configure,
     .set_topic_defaults = log_set_topic_defaults,
+    .topic_default = log_topic_default,
 };
 
 const struct headrace_log *log_sink_interface(const struct log_sink *sink)
@@ -234,6 +235,7 @@ enum headrace_result log_sink_new(const struct headrace_host *host, struct log_s
   sink->batch_bytes = (size_t)host->integer(host, "batch_bytes");
   int64_t keep_ms = host->integer(host, "log_retention");
   sink->keep_ms = keep_ms ? keep_ms : -1;
+  snprintf(sink->keep_text, sizeof sink->keep_text, "%" PRId64, sink->keep_ms);
   sink->keep_offsets_ms = host->integer(host, "log_offsets_retention");
   sink->keep_interval_ms = host->integer(host, "log_retention_check");
   sink->append.random = (uint64_t)host->now_us(host);

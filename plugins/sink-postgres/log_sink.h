@@ -30,6 +30,7 @@ struct log_sink {
   int64_t segment_records;
   size_t batch_rows, batch_bytes;
   int64_t keep_ms, keep_offsets_ms, keep_interval_ms; /* keep_ms -1: without limit */
+  char keep_text[24];                                 /* keep_ms, as retention.ms has it */
   int64_t keep_at_us;                                 /* worker: when to look again */
   struct headrace_log interface;
 

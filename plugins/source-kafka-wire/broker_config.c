@@ -155,19 +155,32 @@ const struct config_definition *broker_config_default(const struct broker_config
   return *config->name && config->definition->value ? config->definition : NULL;
 }
 
-const char *broker_config_in_file(struct exchange *exchange, const struct broker_config *config)
+static const char *value_of_key(struct exchange *exchange, const struct broker_config *config)
 {
-  const struct config_definition *definition = config->definition;
   enum { DIGITS = 24 };
-  if (config->text)
-    return config->text(exchange);
-  if (!config->key)
-    return NULL;
   char *digits = wire_alloc(&exchange->arena, DIGITS);
   int64_t number = exchange->broker->host->integer(exchange->broker->host, config->key);
   snprintf(digits, DIGITS, "%" PRId64, number);
-  const char *value = definition->type != CONFIG_BOOLEAN ? digits : number ? "true" : "false";
-  return strcmp(value, definition->value) != 0 ? value : NULL;
+  bool is_number = config->definition->type != CONFIG_BOOLEAN;
+  return is_number ? digits : number ? "true" : "false";
+}
+
+static const char *value_of_log(const struct broker *broker, const char *name)
+{
+  const struct headrace_log *log = broker->log;
+  bool has = log->struct_size > offsetof(struct headrace_log, topic_default) && log->topic_default;
+  return has ? log->topic_default(log->self, name) : NULL;
+}
+
+const char *broker_config_in_file(struct exchange *exchange, const struct broker_config *config)
+{
+  const struct config_definition *definition = config->definition;
+  if (config->text)
+    return config->text(exchange);
+  const char *value = config->key ? value_of_key(exchange, config)
+                                  : value_of_log(exchange->broker, definition->name);
+  bool differs = value && (!definition->value || strcmp(value, definition->value) != 0);
+  return differs ? value : NULL;
 }
 
 /* ---- what clients have set ------------------------------------------------------------------- */

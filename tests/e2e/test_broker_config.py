@@ -131,12 +131,17 @@ def test_topics_heed_it_at_once(broker, door):
 
 
 def test_retention_heeds_it(broker_factory, db):
-    broker = broker_factory(sink={"log_retention_check": "100ms"})
+    broker = broker_factory(sink={"log_retention_check": "100ms", "log_retention": "1h"})
     broker.create_topic("plain")
     broker.create_topic("own", retention_ms=-1)
     for topic in ("plain", "own"):
         assert produce(broker, topic, 10) is None
     with opened(broker) as door:
+        told = [door.describe(kind, name, config)[config] for kind, name, config in (
+            (TOPIC, "plain", "retention.ms"), (TOPIC, "own", "retention.ms"),
+            (BROKER, ONE, "log.retention.ms"))]
+        assert [(each.value, each.source) for each in told] == \
+            [("3600000", 4), ("-1", 1), ("3600000", 4)]  # 4: of the broker's file
         door.change(BROKER, ALL, ("log.retention.ms", SET, "1"))
         wait_until(lambda: db.value("select count(*) from kafka.records where topic = 'plain'") == 0,
                    what="its record is gone")
