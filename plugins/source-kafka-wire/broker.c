@@ -82,18 +82,23 @@ static void serve_log(struct broker *broker)
   topics_refresh(broker);
 }
 
-/* Connections whose next request needed a batch with room. */
+/* Connections whose next request needed a batch with room. Who had some, and wants more, comes
+ * after those who had none. */
 static void serve_blocked(struct broker *broker)
 {
-  struct connection *connection = broker->batch ? broker->blocked : NULL;
+  struct connection *connection = broker->batch ? broker->blocked : NULL, *served = NULL;
   if (connection)
     broker->blocked = NULL;
   while (connection) {
     struct connection *next = connection->next_blocked;
     connection->blocked = false;
+    if (produce_has_room(broker))
+      served = connection;
     connection_work(connection);
     connection = next;
   }
+  if (served)
+    connection_step_back(served);
 }
 
 static int wait_ms(const struct broker *broker, int timeout_ms)

@@ -97,8 +97,9 @@ struct connection {
 void listener_open_all(struct broker *broker, bool *failed);
 void listener_close_all(struct broker *broker);
 struct connection *connection_new(struct broker *broker, int fd);
-void connection_work(struct connection *connection);  /* serves the frames that are there */
-void connection_go_on(struct connection *connection); /* nobody needs the frame any more */
+void connection_work(struct connection *connection);      /* serves the frames that are there */
+void connection_go_on(struct connection *connection);     /* nobody needs the frame any more */
+void connection_step_back(struct connection *connection); /* if it is blocked: behind the others */
 /* `why`: a constant for the log, or NULL; it goes when the thread comes round. */
 void connection_close(struct connection *connection, const char *why);
 void connection_mark(struct connection *connection); /* there may be something to send */

@@ -220,6 +220,14 @@ static void unblock(struct connection *connection)
     }
 }
 
+void connection_step_back(struct connection *connection)
+{
+  if (!connection->blocked)
+    return;
+  unblock(connection);
+  block(connection);
+}
+
 static void say_closed(const struct connection *connection)
 {
   const struct headrace_host *host = connection->broker->host;

@@ -166,6 +166,28 @@ static void a_stop_answers_what_is_not_all_taken(void **state)
   assert_int_equal(produced(answered, 1)->error_code, KAFKA_REQUEST_TIMED_OUT);
 }
 
+/* Each time there is room, somebody else has it first. */
+static void a_large_request_lets_others_through(void **state)
+{
+  enum { MANY = 8 };
+  struct fixture *fixture = *state;
+  log_double_add_topic(the_log, "t", MANY);
+  struct produce_request *request =
+      produce_of(fixture, batch_of(fixture, PIECE, "", BATCH_ZSTD), MANY);
+  request->acks = 0;
+  int large = fixture->client;
+  send_request(fixture, KEY_PRODUCE, 7, request);
+  assert_int_equal(taken_at_last(fixture), PIECE);
+  fixture->client = connect_to(fixture->port);
+  send_request(fixture, KEY_PRODUCE, 7,
+               produce_of(fixture, batch_of(fixture, 1, "", BATCH_NONE), 1));
+  size_t count = PIECE;
+  for (int i = 0; i < 4 && count == PIECE; i++)
+    count = taken(fixture);
+  assert_int_equal(count, PIECE + 1);
+  close(large);
+}
+
 static int16_t error_of_batch(struct fixture *fixture, struct wire_slice batch)
 {
   send_request(fixture, KEY_PRODUCE, 7, produce_of(fixture, batch, 1));
@@ -407,6 +429,7 @@ int main(void)
       TEST(pieces_that_nothing_takes_are_refused_in_time),
       TEST(who_goes_away_takes_the_pieces_along),
       TEST(a_stop_answers_what_is_not_all_taken),
+      TEST(a_large_request_lets_others_through),
       TEST(a_batch_of_too_many_records_is_too_large),
       TEST(a_batch_is_measured_when_it_is_compressed_anew),
       TEST(a_blocked_request_with_bytes_behind_it_has_its_time),
