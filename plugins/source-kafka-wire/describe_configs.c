@@ -2,6 +2,7 @@
  *
  * DescribeConfigs. */
 #include "admin_configs.h"
+#include "repeats.h"
 
 #define NOT_A_NUMBER "Broker id must be an integer, but it is: %s"
 #define NOT_THIS     "Unexpected broker id, expected %d or empty string, but received %s"
@@ -17,12 +18,17 @@ struct origins {
   size_t count;
 };
 
+static bool is_whole(const struct describe_configs_request_resource *asked)
+{
+  return asked->configuration_keys.count < 0;
+}
+
 static bool is_wanted(const struct describe_configs_request_resource *asked, const char *name)
 {
   for (int32_t i = 0; i < asked->configuration_keys.count; i++)
     if (wire_is(asked->configuration_keys.items[i], name))
       return true;
-  return asked->configuration_keys.count < 0;
+  return is_whole(asked);
 }
 
 static void add_origin(struct origins *origins, const char *name, const char *value,
@@ -91,9 +97,11 @@ static config_entry *add_entry(struct exchange *exchange,
 }
 
 static void begin_entries(struct exchange *exchange,
+                          const struct describe_configs_request_resource *asked,
                           struct describe_configs_response_result *answer)
 {
-  WIRE_ITEMS(&exchange->arena, answer->configs, broker_config_count(),
+  size_t most = broker_config_count(), keys = (size_t)asked->configuration_keys.count;
+  WIRE_ITEMS(&exchange->arena, answer->configs, is_whole(asked) || keys > most ? most : keys,
              describe_configs_response_resource_result);
   answer->configs.count = 0;
 }
@@ -113,14 +121,14 @@ static void describe_topic(struct exchange *exchange,
   const struct headrace_log_topic *known = topic_entry(exchange->broker, &topic->id);
   struct config_layers layers = broker_config_layers(exchange->broker, known ? known->config : NULL,
                                                      known ? known->config_count : 0);
-  begin_entries(exchange, answer);
+  begin_entries(exchange, asked, answer);
   for (size_t i = 0; i < topic_config_count; i++) {
     const struct config_definition *definition = &topic_configs[i];
     const struct broker_config config = {definition, config_broker_name(definition), NULL, NULL,
                                          true};
-    const struct origins origins = origins_of(exchange, &config, &layers);
     if (!is_wanted(asked, definition->name))
       continue;
+    const struct origins origins = origins_of(exchange, &config, &layers);
     config_entry *entry = add_entry(exchange, answer, definition->name, definition, &origins);
     if (!origins.count)
       entry->value = wire_text(definition->value);
@@ -134,13 +142,14 @@ static void describe_broker(struct exchange *exchange,
                             struct describe_configs_response_result *answer)
 {
   struct config_layers layers = broker_config_layers(exchange->broker, NULL, 0);
-  begin_entries(exchange, answer);
+  begin_entries(exchange, asked, answer);
   for (size_t i = 0; i < broker_config_count(); i++) {
     const struct broker_config config = broker_config_at(i);
+    if (!*config.name || !is_wanted(asked, config.name))
+      continue;
     const struct origins origins = origins_of(exchange, &config, &layers);
     /* one without a default is there once it is set, but for those with one of another name */
-    bool there = *config.name && (origins.count || broker_config_default(&config));
-    if (there && is_wanted(asked, config.name))
+    if (origins.count || broker_config_default(&config))
       add_entry(exchange, answer, config.name, config.definition, &origins)->read_only =
           !config.alterable;
   }
@@ -153,7 +162,7 @@ static void describe_all_brokers(struct exchange *exchange,
 {
   const struct config_layers layers = broker_config_layers(exchange->broker, NULL, 0);
   const struct config_layer *all = &layers.at[CONFIG_LAYERS - 1];
-  begin_entries(exchange, answer);
+  begin_entries(exchange, asked, answer);
   for (size_t i = 0; i < broker_config_count(); i++) {
     const struct broker_config config = broker_config_at(i);
     const char *value = *config.name ? config_layer_value(all, config.definition) : NULL;
@@ -182,25 +191,60 @@ static void describe_brokers(struct exchange *exchange,
                      : wire_format(arena, NOT_THIS, exchange->broker->node_id, name));
 }
 
+static void describe(struct exchange *exchange,
+                     const struct describe_configs_request_resource *asked,
+                     struct describe_configs_response_result *said)
+{
+  if (asked->resource_type == RESOURCE_TOPIC)
+    describe_topic(exchange, asked, said);
+  else if (asked->resource_type == RESOURCE_BROKER)
+    describe_brokers(exchange, asked, said);
+  else if (asked->resource_type != RESOURCE_GROUP && /* which have nothing to configure */
+           asked->resource_type != RESOURCE_CLIENT_METRICS)
+    tally_refuse(&exchange->arena, &said->error_code, &said->error_message, KAFKA_INVALID_REQUEST,
+                 UNKNOWN_RESOURCE);
+}
+
+/* Alike for those of which the same is asked: this broker has many names. */
+static struct wire_slice id_of(struct exchange *exchange,
+                               const struct describe_configs_request_resource *asked)
+{
+  struct wire_arena *arena = &exchange->arena;
+  const char *name = wire_string(arena, asked->resource_name);
+  if (asked->resource_type == RESOURCE_BROKER &&
+      broker_name_of(exchange->broker, name) == BROKER_THIS)
+    name = "this";
+  return wire_text(wire_format(arena, "%d %d %s", asked->resource_type, is_whole(asked), name));
+}
+
+/* Of each the first that asks for the same; they have the same description, or a few bytes would
+ * take kilobytes, many times. */
+static const int32_t *first_alike(struct exchange *exchange)
+{
+  const struct describe_configs_request *request = exchange->request.body;
+  int32_t count = request->resources.count;
+  struct wire_slice *ids = wire_alloc(&exchange->arena, (size_t)count * sizeof *ids);
+  for (int32_t i = 0; i < count; i++)
+    ids[i] = id_of(exchange, &request->resources.items[i]);
+  return first_of_equal(&exchange->arena, (struct named_items){ids, count, sizeof *ids, 0});
+}
+
 void handle_describe_configs(struct exchange *exchange)
 {
   const struct describe_configs_request *request = exchange->request.body;
   struct describe_configs_response *answer = WIRE_NEW(&exchange->arena, describe_configs_response);
   WIRE_ITEMS(&exchange->arena, answer->results, request->resources.count,
              describe_configs_response_result);
+  const int32_t *first = first_alike(exchange);
   for (int32_t i = 0; i < request->resources.count; i++) {
     const struct describe_configs_request_resource *asked = &request->resources.items[i];
     struct describe_configs_response_result *said = &answer->results.items[i];
+    if (first[i] != i && is_whole(asked))
+      *said = answer->results.items[first[i]];
+    else
+      describe(exchange, asked, said);
     said->resource_type = asked->resource_type;
     said->resource_name = asked->resource_name;
-    if (asked->resource_type == RESOURCE_TOPIC)
-      describe_topic(exchange, asked, said);
-    else if (asked->resource_type == RESOURCE_BROKER)
-      describe_brokers(exchange, asked, said);
-    else if (asked->resource_type != RESOURCE_GROUP && /* which have nothing to configure */
-             asked->resource_type != RESOURCE_CLIENT_METRICS)
-      tally_refuse(&exchange->arena, &said->error_code, &said->error_message, KAFKA_INVALID_REQUEST,
-                   UNKNOWN_RESOURCE);
   }
   exchange_answer(exchange, answer);
 }

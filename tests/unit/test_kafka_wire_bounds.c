@@ -348,6 +348,51 @@ static void a_name_that_is_asked_for_often_is_answered_once(void **state)
   assert_true(wire_is(deleted->results.items[1].group_id, "h"));
 }
 
+static size_t used;
+
+static void note_used(struct exchange *exchange)
+{
+  used = exchange->arena.used;
+}
+
+/* What the answer to a client takes that is gone already. */
+static size_t memory_of(struct broker *broker, const struct describe_configs_request *request)
+{
+  struct exchange *exchange = broker_alloc(sizeof *exchange);
+  *exchange = (struct exchange){.broker = broker, .older = broker->exchanges, .release = note_used};
+  if (broker->exchanges)
+    broker->exchanges->newer = exchange;
+  broker->exchanges = exchange;
+  exchange->request.body = (void *)(uintptr_t)request;
+  exchange->request.version = 1;
+  handle_describe_configs(exchange);
+  return used;
+}
+
+/* A few bytes of a request, and kilobytes of what describes it. */
+static void what_is_described_often_takes_its_memory_once(void **state)
+{
+  enum { TIMES = 1000, EACH = 1000, BROKER = 4, TOPIC = 2 };
+  struct fixture *fixture = *state;
+  struct wire_slice key = wire_text("retention.ms");
+  log_double_add_topic(the_log, "t", 1);
+  turn(fixture);
+  struct describe_configs_request *request = WIRE_NEW(&fixture->arena, describe_configs_request);
+  request->include_synonyms = true;
+  WIRE_ITEMS(&fixture->arena, request->resources, TIMES, describe_configs_request_resource);
+  for (int i = 0; i < TIMES; i++) {
+    struct describe_configs_request_resource *asked = &request->resources.items[i];
+    asked->resource_type = i % 2 ? TOPIC : BROKER;
+    asked->resource_name = wire_text(i % 2 ? "t" : wire_format(&fixture->arena, "%0*d", 1 + i, 1));
+    asked->configuration_keys.count = -1;
+  }
+  assert_in_range(memory_of(fixture->source, request), 1, TIMES * EACH);
+  for (int i = 0; i < TIMES; i++)
+    request->resources.items[i].configuration_keys =
+        (struct wire_slice_array){.items = &key, .count = 1};
+  assert_in_range(memory_of(fixture->source, request), 1, TIMES * EACH);
+}
+
 /* Kafka does so, too. */
 static void offsets_of_a_partition_twice_make_no_sense(void **state)
 {
@@ -437,6 +482,7 @@ int main(void)
       TEST(who_reads_no_answers_is_asked_nothing_more),
       TEST(many_who_read_no_answers_are_disconnected),
       TEST(a_name_that_is_asked_for_often_is_answered_once),
+      TEST(what_is_described_often_takes_its_memory_once),
       TEST(offsets_of_a_partition_twice_make_no_sense),
       TEST(a_partition_twice_is_fetched_once),
       TEST(many_names_are_looked_up_in_time),
