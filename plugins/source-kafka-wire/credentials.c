@@ -173,6 +173,9 @@ struct credential_changes {
   struct alter_user_scram_credentials_response *answer;
   struct credential_change *items;
   int32_t count;
+  const struct headrace_log_credential *there;
+  size_t there_count;
+  bool away;                              /* what is there is not known */
   struct headrace_log_credential *wanted; /* what the store is told */
   size_t wanted_count;
 };
@@ -203,13 +206,14 @@ static void gather(struct credential_changes *all)
   qsort(all->items, (size_t)all->count, sizeof *all->items, by_user);
 }
 
-static bool is_there(const struct headrace_log_credential *all, size_t count,
-                     struct wire_slice user, const struct scram_hash *hash)
+static bool is_there(const struct credential_changes *all, struct wire_slice user,
+                     const struct scram_hash *hash)
 {
-  for (size_t i = first_of(all, count, user); i < count && wire_is(user, all[i].user); i++)
-    if (!strcmp(all[i].mechanism, hash->name))
+  for (size_t i = first_of(all->there, all->there_count, user);
+       i < all->there_count && wire_is(user, all->there[i].user); i++)
+    if (!strcmp(all->there[i].mechanism, hash->name))
       return true;
-  return false;
+  return all->away;
 }
 
 static enum kafka_error upsertion_fault(const upsertion *asked, const char **why)
@@ -240,12 +244,11 @@ static const char *user_fault(struct exchange *exchange, struct wire_slice user)
   return NULL;
 }
 
-static enum kafka_error fault_of(struct exchange *exchange, const struct credential_change *asked,
-                                 const struct headrace_log_credential *there, size_t there_count,
-                                 const char **why)
+static enum kafka_error fault_of(const struct credential_changes *all,
+                                 const struct credential_change *asked, const char **why)
 {
   const struct scram_hash *hash = scram_hash_numbered(asked->mechanism);
-  *why = user_fault(exchange, asked->user);
+  *why = user_fault(all->exchange, asked->user);
   if (*why)
     return KAFKA_UNACCEPTABLE_CREDENTIAL;
   if (!hash) {
@@ -255,7 +258,7 @@ static enum kafka_error fault_of(struct exchange *exchange, const struct credent
   if (asked->upsertion)
     return upsertion_fault(asked->upsertion, why);
   *why = "Attempt to delete a user credential that does not exist";
-  return is_there(there, there_count, asked->user, hash) ? KAFKA_NONE : KAFKA_RESOURCE_NOT_FOUND;
+  return is_there(all, asked->user, hash) ? KAFKA_NONE : KAFKA_RESOURCE_NOT_FOUND;
 }
 
 static void want(struct credential_changes *all, const struct credential_change *asked)
@@ -277,8 +280,7 @@ static void want(struct credential_changes *all, const struct credential_change 
 }
 
 /* Kafka's own order: what is wrong with the first counts, and only then that there is another. */
-static void judge(struct credential_changes *all, const struct headrace_log_credential *there,
-                  size_t count)
+static void judge(struct credential_changes *all)
 {
   struct wire_arena *arena = &all->exchange->arena;
   WIRE_ITEMS(arena, all->answer->results, all->count, alter_user_scram_credentials_response_result);
@@ -290,7 +292,7 @@ static void judge(struct credential_changes *all, const struct headrace_log_cred
     for (next = i + 1; next < all->count && wire_equal(first->user, all->items[next].user);)
       next++;
     const char *why;
-    enum kafka_error error = fault_of(all->exchange, first, there, count, &why);
+    enum kafka_error error = fault_of(all, first, &why);
     if (error == KAFKA_NONE && next > i + 1) {
       error = KAFKA_DUPLICATE_RESOURCE;
       why = "A user credential cannot be altered twice in the same request";
@@ -322,7 +324,10 @@ static void alter(void *context, enum headrace_log_error error,
 {
   struct credential_changes *all = context;
   const struct headrace_log *log = all->exchange->broker->log;
-  judge(all, there, count);
+  all->there = there;
+  all->there_count = count;
+  all->away = error != HEADRACE_LOG_OK;
+  judge(all);
   if (error != HEADRACE_LOG_OK || !all->wanted_count)
     altered(all, error, NULL);
   else if (!credentials_are_kept(all->exchange->broker))

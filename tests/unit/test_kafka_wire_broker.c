@@ -601,6 +601,32 @@ static void impossible_members_are_refused(void **state)
   assert_int_equal(answered->error_code, KAFKA_INCONSISTENT_GROUP_PROTOCOL);
 }
 
+static void no_credentials(void *self, const char *user, headrace_log_credentials_done done,
+                           void *context)
+{
+  (void)self;
+  (void)user;
+  done(context, HEADRACE_LOG_AWAY, NULL, 0);
+}
+
+/* Nor is it said that there is no such user. */
+static void users_are_not_altered_while_the_store_is_away(void **state)
+{
+  struct fixture *fixture = *state;
+  struct alter_user_scram_credentials_request *request =
+      WIRE_NEW(&fixture->arena, alter_user_scram_credentials_request);
+  WIRE_ITEMS(&fixture->arena, request->deletions, 2,
+             alter_user_scram_credentials_request_scram_credential_deletion);
+  request->deletions.items[0].name = wire_text("ann");
+  request->deletions.items[0].mechanism = 1;
+  request->deletions.items[1].name = wire_text("bob");
+  the_log->log.credentials = no_credentials;
+  const struct alter_user_scram_credentials_response *answered =
+      ask(fixture, KEY_ALTER_USER_SCRAM_CREDENTIALS, 0, request);
+  assert_int_equal(answered->results.items[0].error_code, KAFKA_KAFKA_STORAGE_ERROR);
+  assert_int_equal(answered->results.items[1].error_code, KAFKA_UNSUPPORTED_SASL_MECHANISM);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -628,6 +654,7 @@ int main(void)
       TEST(a_member_of_an_ipv6_address_has_all_of_it),
       TEST(all_offsets_of_a_group_take_their_room),
       TEST(impossible_members_are_refused),
+      TEST(users_are_not_altered_while_the_store_is_away),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
