@@ -61,6 +61,7 @@ struct writing {
   const struct relation_plan *plan;
   const struct avro_plan *avro;
   const struct avro_column *defect;
+  const char *added; /* … or the field that is added to the row */
 };
 
 static const struct headrace_value *value_at(const struct image *image, uint32_t index)
@@ -172,12 +173,14 @@ static char *put_key(char *out, struct writing *writing, const struct image *ima
 static enum headrace_result defective(struct codec *codec, const struct writing *writing,
                                       struct headrace_batch *out)
 {
-  const struct column_plan *column = writing->defect->column;
+  const struct column_plan *column = writing->added ? NULL : writing->defect->column;
+  const char *name = column ? column->name : writing->added;
   struct text reason = text_print(
-      "table %s.%s, column \"%.*s\": its value cannot be said in its Avro schema: an array in an "
+      "table %s.%s, %s \"%.*s\": its value cannot be said in its Avro schema: an array in an "
       "array, a decimal that is no number in a column that is not null, or a key's column that did "
       "not come (set REPLICA IDENTITY FULL, or key_columns)",
-      writing->plan->schema, writing->plan->table, (int)column->name_size, column->name);
+      writing->plan->schema, writing->plan->table, column ? "column" : "field",
+      (int)(column ? column->name_size : strlen(name)), name);
   enum headrace_result result = refuse((struct avro_codec *)codec, out, "unsupported", reason.data);
   text_free(&reason);
   return result;
@@ -368,8 +371,10 @@ static char *put_flat(char *out, const struct output *to, struct writing *writin
     return NULL;
   if (flat->mark)
     out = avro_from_json(out, avro->row->fields[field++].type, flat->mark, strlen(flat->mark));
-  for (size_t i = 0; i < count; i++)
-    out = avro_must(put_added(out, avro->row->fields[field++].type, &flat->added[i]));
+  for (size_t i = 0; out && i < count; i++) { /* of another row, perhaps: it may be a defect, too */
+    writing->added = fields[i].name;
+    out = put_added(out, avro->row->fields[field++].type, &flat->added[i]);
+  }
   return out;
 }
 

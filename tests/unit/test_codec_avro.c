@@ -269,6 +269,49 @@ static void test_modes(void **state)
   CHECK(as_nanoseconds, cases_nanoseconds);
 }
 
+/* ---- what format = flat adds ------------------------------------------------- */
+
+/* Of a row before the change, which need not be one that can be said. */
+static void check_added(const char *const *settings, const struct type_case *row, const char *after)
+{
+  struct codec_test *test = codec_test_new(settings);
+  const struct headrace_column column = {.name = "c",
+                                         .type = row->type,
+                                         .element_type = row->element,
+                                         .precision = row->precision,
+                                         .scale = row->scale,
+                                         .flags = HEADRACE_COLUMN_NULLABLE};
+  test->host->verdict = HEADRACE_VERDICT_SKIP;
+  test->relation.columns = &column;
+  test->relation.column_count = 1;
+  enum headrace_result result =
+      codec_test_row(test, HEADRACE_UPDATE, &row->value, after ? &after : &row->value);
+  if (row->expected || after)
+    assert_int_equal(result, HEADRACE_OK);
+  if (row->expected) {
+    avro_value_t datum = read_datum(&codec_test_record(test, 0)->value);
+    avro_value_t value = member(&datum, "c"), added = member(&datum, "__before_c");
+    assert_true(!strcmp(row->value, "NaN") || avro_value_equal(&value, &added));
+    avro_value_decref(&datum);
+  } else if (after) {
+    assert_int_equal(test->host->reject_count, 1);
+    assert_int_equal(test->batch->events.count, 0);
+    assert_non_null(strstr(test->host->last_reason, "table public.t, field \"__before_c\""));
+  }
+  codec_test_free(test);
+  registry_double_clear();
+}
+
+static void test_added(void **state)
+{
+  static const char *const flat[] = {REGISTRY, "format", "flat", "add_fields", "before.c", NULL};
+  static const struct type_case nested = {T(ARRAY), T(INT32), -1, -1, "{{1},{2}}", NULL, NULL};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases_default / sizeof *cases_default; i++)
+    check_added(flat, &cases_default[i], NULL);
+  check_added(flat, &nested, "{1}");
+}
+
 /* ---- records --------------------------------------------------------------- */
 
 static const uint16_t first_column[] = {0};
@@ -436,10 +479,11 @@ static void test_message(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_types),   cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_update),  cmocka_unit_test(test_absent),
-      cmocka_unit_test(test_plain),   cmocka_unit_test(test_subjects),
-      cmocka_unit_test(test_answers), cmocka_unit_test(test_message),
+      cmocka_unit_test(test_types),    cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_added),    cmocka_unit_test(test_update),
+      cmocka_unit_test(test_absent),   cmocka_unit_test(test_plain),
+      cmocka_unit_test(test_subjects), cmocka_unit_test(test_answers),
+      cmocka_unit_test(test_message),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
