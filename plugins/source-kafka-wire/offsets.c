@@ -199,12 +199,22 @@ struct lookups {
   size_t count, pending;
 };
 
-static void fill(struct exchange *exchange, offset_answer *answer,
-                 const struct headrace_log_offset *found)
+/* What the log has of a group, in order. Metadata is copied once, however often it is asked for. */
+struct stored {
+  struct headrace_log_offset *offsets;
+  struct wire_slice *metadata; /* null: not yet */
+  size_t count;
+};
+
+static void fill(struct exchange *exchange, offset_answer *answer, const struct stored *stored,
+                 size_t index)
 {
+  const struct headrace_log_offset *found = &stored->offsets[index];
+  if (!stored->metadata[index].data)
+    stored->metadata[index] = metadata_of_text(&exchange->arena, found->metadata);
   answer->committed_offset = found->offset;
   answer->committed_leader_epoch = found->leader_epoch;
-  answer->metadata = metadata_of_text(&exchange->arena, found->metadata);
+  answer->metadata = stored->metadata[index];
 }
 
 /* By topic and partition. */
@@ -216,23 +226,22 @@ static int by_place(const void *a, const void *b)
 }
 
 static void look_up(struct lookup *lookup, struct topic *topic, offset_answer *answer,
-                    const struct headrace_log_offset *offsets, size_t count)
+                    const struct stored *stored)
 {
   answer->committed_offset = -1;
   answer->committed_leader_epoch = -1;
   answer->metadata = wire_text("");
-  if (!topic || !count)
+  if (!topic || !stored->count)
     return;
   const struct headrace_log_offset wanted = {.topic = topic->name,
                                              .partition = answer->partition_index};
   const struct headrace_log_offset *found =
-      bsearch(&wanted, offsets, count, sizeof *offsets, by_place);
+      bsearch(&wanted, stored->offsets, stored->count, sizeof wanted, by_place);
   if (found)
-    fill(lookup->exchange, answer, found);
+    fill(lookup->exchange, answer, stored, (size_t)(found - stored->offsets));
 }
 
-static void answer_asked(struct lookup *lookup, const struct headrace_log_offset *offsets,
-                         size_t count)
+static void answer_asked(struct lookup *lookup, const struct stored *stored)
 {
   struct exchange *exchange = lookup->exchange;
   bool by_id = exchange->request.version >= 10;
@@ -249,7 +258,7 @@ static void answer_asked(struct lookup *lookup, const struct headrace_log_offset
                offset_fetch_response_partitions);
     for (int32_t j = 0; j < asked->partition_indexes.count; j++) {
       said->partitions.items[j].partition_index = asked->partition_indexes.items[j];
-      look_up(lookup, topic, &said->partitions.items[j], offsets, count);
+      look_up(lookup, topic, &said->partitions.items[j], stored);
       if (by_id && !topic)
         said->partitions.items[j].error_code = KAFKA_UNKNOWN_TOPIC_ID;
     }
@@ -273,16 +282,17 @@ add_topic(struct lookup *lookup, const struct headrace_log_offset *offsets, size
 }
 
 /* All that the group has. */
-static void answer_all(struct lookup *lookup, const struct headrace_log_offset *offsets,
-                       size_t count)
+static void answer_all(struct lookup *lookup, const struct stored *stored)
 {
-  WIRE_ITEMS(&lookup->exchange->arena, lookup->answer->topics, count, offset_fetch_response_topics);
+  WIRE_ITEMS(&lookup->exchange->arena, lookup->answer->topics, stored->count,
+             offset_fetch_response_topics);
   lookup->answer->topics.count = 0;
-  for (size_t i = 0; i < count;) {
-    const struct offset_fetch_response_topics *said = add_topic(lookup, &offsets[i], count - i);
+  for (size_t i = 0; i < stored->count;) {
+    const struct offset_fetch_response_topics *said =
+        add_topic(lookup, &stored->offsets[i], stored->count - i);
     for (int32_t j = 0; j < said->partitions.count; j++, i++) {
-      said->partitions.items[j].partition_index = offsets[i].partition;
-      fill(lookup->exchange, &said->partitions.items[j], &offsets[i]);
+      said->partitions.items[j].partition_index = stored->offsets[i].partition;
+      fill(lookup->exchange, &said->partitions.items[j], stored, i);
     }
   }
 }
@@ -327,14 +337,23 @@ static void finish(struct exchange *exchange)
   exchange_answer(exchange, answer);
 }
 
-static void answer_lookup(struct lookup *lookup, enum headrace_log_error error,
-                          const struct headrace_log_offset *offsets, size_t count)
+/* Of one group; those that ask for all of it have the same answer. */
+static void answer_lookups(struct lookup *lookup, enum headrace_log_error error,
+                           const struct stored *stored)
 {
-  lookup->answer->error_code = (int16_t)offset_error_of(error);
-  if (lookup->asked->topics.count < 0)
-    answer_all(lookup, offsets, count);
-  else
-    answer_asked(lookup, offsets, count);
+  const struct offset_fetch_response_group *all = NULL;
+  for (; lookup; lookup = lookup->same) {
+    lookup->answer->error_code = (int16_t)offset_error_of(error);
+    if (lookup->asked->topics.count >= 0) {
+      answer_asked(lookup, stored);
+      continue;
+    }
+    if (all)
+      lookup->answer->topics = all->topics;
+    else
+      answer_all(lookup, stored);
+    all = lookup->answer;
+  }
 }
 
 static void found_offsets(void *context, enum headrace_log_error error,
@@ -347,13 +366,15 @@ static void found_offsets(void *context, enum headrace_log_error error,
     count = 0;
   if (error == HEADRACE_LOG_UNKNOWN_TOPIC) /* a group without offsets */
     error = HEADRACE_LOG_OK;
-  struct headrace_log_offset *sorted = broker_alloc((count + 1) * sizeof *sorted);
+  struct stored stored = {.offsets = broker_alloc((count + 1) * sizeof *stored.offsets),
+                          .metadata = broker_alloc((count + 1) * sizeof *stored.metadata),
+                          .count = count};
   if (count)
-    memcpy(sorted, offsets, count * sizeof *sorted);
-  qsort(sorted, count, sizeof *sorted, by_place);
-  for (; lookup; lookup = lookup->same)
-    answer_lookup(lookup, error, sorted, count);
-  free(sorted);
+    memcpy(stored.offsets, offsets, count * sizeof *offsets);
+  qsort(stored.offsets, count, sizeof *stored.offsets, by_place);
+  answer_lookups(lookup, error, &stored);
+  free(stored.offsets);
+  free(stored.metadata);
   if (!--lookups->pending)
     finish(exchange);
 }

@@ -356,16 +356,21 @@ static void note_used(struct exchange *exchange)
 }
 
 /* What the answer to a client takes that is gone already. */
-static size_t memory_of(struct broker *broker, const struct describe_configs_request *request)
+static size_t memory_of(struct fixture *fixture, void (*handler)(struct exchange *),
+                        int16_t version, const void *request)
 {
+  struct broker *broker = fixture->source;
   struct exchange *exchange = broker_alloc(sizeof *exchange);
   *exchange = (struct exchange){.broker = broker, .older = broker->exchanges, .release = note_used};
   if (broker->exchanges)
     broker->exchanges->newer = exchange;
   broker->exchanges = exchange;
   exchange->request.body = (void *)(uintptr_t)request;
-  exchange->request.version = 1;
-  handle_describe_configs(exchange);
+  exchange->request.version = version;
+  used = 0;
+  handler(exchange);
+  for (int i = 0; i < 40 && !used; i++)
+    turn(fixture);
   return used;
 }
 
@@ -386,11 +391,48 @@ static void what_is_described_often_takes_its_memory_once(void **state)
     asked->resource_name = wire_text(i % 2 ? "t" : wire_format(&fixture->arena, "%0*d", 1 + i, 1));
     asked->configuration_keys.count = -1;
   }
-  assert_in_range(memory_of(fixture->source, request), 1, TIMES * EACH);
+  assert_in_range(memory_of(fixture, handle_describe_configs, 1, request), 1, TIMES * EACH);
   for (int i = 0; i < TIMES; i++)
     request->resources.items[i].configuration_keys =
         (struct wire_slice_array){.items = &key, .count = 1};
-  assert_in_range(memory_of(fixture->source, request), 1, TIMES * EACH);
+  assert_in_range(memory_of(fixture, handle_describe_configs, 1, request), 1, TIMES * EACH);
+}
+
+static void ignored(void *context, enum headrace_log_error error, const char *reason)
+{
+  (void)context;
+  (void)error;
+  (void)reason;
+}
+
+static void offsets_that_are_asked_for_often_take_their_memory_once(void **state)
+{
+  enum { TIMES = 1000, PARTITIONS = 200, EACH = 1000 };
+  struct fixture *fixture = *state;
+  char metadata[4001] = "";
+  int32_t indexes[TIMES] = {0};
+  struct offset_fetch_request *request = WIRE_NEW(&fixture->arena, offset_fetch_request);
+  log_double_add_topic(the_log, "t", PARTITIONS);
+  memset(metadata, 'x', sizeof metadata - 1);
+  for (int32_t i = 0; i < PARTITIONS; i++) {
+    const struct headrace_log_offset offset = {"t", the_log->topics[0].entry.id, i, i, -1, metadata,
+                                               0};
+    the_log->log.store_offsets(the_log, "g", &offset, 1, ignored, NULL);
+  }
+  turn(fixture);
+  WIRE_ITEMS(&fixture->arena, request->groups, TIMES, offset_fetch_request_group);
+  for (int i = 0; i < TIMES; i++) {
+    request->groups.items[i].group_id = wire_text("g");
+    request->groups.items[i].topics.count = -1;
+  }
+  assert_in_range(memory_of(fixture, handle_offset_fetch, 8, request), PARTITIONS * 4000,
+                  PARTITIONS * 5000 + TIMES * EACH);
+  request->groups.count = 1;
+  WIRE_ITEMS(&fixture->arena, request->groups.items[0].topics, 1, offset_fetch_request_topics);
+  request->groups.items[0].topics.items[0].name = wire_text("t");
+  request->groups.items[0].topics.items[0].partition_indexes =
+      (struct wire_int32_array){indexes, TIMES};
+  assert_in_range(memory_of(fixture, handle_offset_fetch, 8, request), 4000, TIMES * EACH);
 }
 
 /* Kafka does so, too. */
@@ -483,6 +525,7 @@ int main(void)
       TEST(many_who_read_no_answers_are_disconnected),
       TEST(a_name_that_is_asked_for_often_is_answered_once),
       TEST(what_is_described_often_takes_its_memory_once),
+      TEST(offsets_that_are_asked_for_often_take_their_memory_once),
       TEST(offsets_of_a_partition_twice_make_no_sense),
       TEST(a_partition_twice_is_fetched_once),
       TEST(many_names_are_looked_up_in_time),
