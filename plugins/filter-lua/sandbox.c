@@ -123,12 +123,35 @@ static void check_length(lua_State *lua, lua_Unsigned length)
     luaL_error(lua, "a list of that length is not allowed here");
 }
 
+/* A library's function names neither itself nor the script's line if it was called from here. */
+static int raise_with_place(lua_State *lua)
+{
+  lua_Debug own, caller;
+  const char *error = lua_tostring(lua, -1);
+  if (!lua_getstack(lua, 0, &own) || !lua_getstack(lua, 1, &caller))
+    return lua_error(lua);
+  lua_getinfo(lua, "n", &own);
+  lua_getinfo(lua, "Sl", &caller);
+  size_t size = strlen(caller.short_src);
+  bool placed = !strncmp(error, caller.short_src, size) && error[size] == ':';
+  if (placed || caller.currentline <= 0)
+    return lua_error(lua);
+  luaL_where(lua, 1);
+  const char *name = lua_pushfstring(lua, "to '%s'", own.name ? own.name : "?");
+  luaL_gsub(lua, error, "to '?'", name);
+  lua_remove(lua, -2);
+  lua_concat(lua, 2);
+  return lua_error(lua);
+}
+
 int sandbox_original(lua_State *lua)
 {
   lua_pushvalue(lua, lua_upvalueindex(1));
   lua_insert(lua, 1);
-  lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
-  return lua_gettop(lua);
+  int status = lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0);
+  if (status == LUA_ERRRUN && lua_type(lua, -1) == LUA_TSTRING)
+    return raise_with_place(lua);
+  return status == LUA_OK ? lua_gettop(lua) : lua_error(lua);
 }
 
 static void check_list(lua_State *lua)
@@ -163,6 +186,15 @@ static int remove_item(lua_State *lua)
   return change_list(lua, 2);
 }
 
+/* As many values as lie between two places of a text or list, in one instruction. */
+static int take_many(lua_State *lua, lua_Integer from, lua_Integer to)
+{
+  lua_Unsigned most = sandbox_of(lua)->most, count = (lua_Unsigned)to - (lua_Unsigned)from;
+  if (to > from)
+    sandbox_spend(lua, (int64_t)((count < most ? count : most) / ITEMS_OF_INSTRUCTION));
+  return sandbox_original(lua);
+}
+
 static int concatenate(lua_State *lua)
 {
   lua_Integer from = luaL_optinteger(lua, 3, 1), to = luaL_optinteger(lua, 4, 0);
@@ -170,7 +202,29 @@ static int concatenate(lua_State *lua)
     check_length(lua, (lua_Unsigned)to - (lua_Unsigned)from);
   check_list(lua);
   spend_list(lua);
-  return sandbox_original(lua);
+  return take_many(lua, from, to); /* which a metatable may have made up */
+}
+
+static int unpack(lua_State *lua)
+{
+  check_list(lua);
+  lua_Integer from = luaL_optinteger(lua, 2, 1);
+  return take_many(lua, from, luaL_optinteger(lua, 3, (lua_Integer)lua_rawlen(lua, 1)));
+}
+
+/* Also from the end. */
+static lua_Integer place_in(size_t size, lua_Integer place)
+{
+  lua_Integer last = (lua_Integer)size, at = place < 0 ? last + 1 + place : place;
+  return at < 1 ? 1 : at > last ? last : at;
+}
+
+static int bytes_of(lua_State *lua)
+{
+  size_t size;
+  luaL_checklstring(lua, 1, &size);
+  lua_Integer from = luaL_optinteger(lua, 2, 1), to = luaL_optinteger(lua, 3, from);
+  return take_many(lua, place_in(size, from), place_in(size, to));
 }
 
 static size_t text_size(lua_State *lua, int index)
@@ -226,6 +280,8 @@ static void bound_libraries(lua_State *lua)
   sandbox_wrap(lua, LUA_TABLIBNAME, "insert", insert_item);
   sandbox_wrap(lua, LUA_TABLIBNAME, "remove", remove_item);
   sandbox_wrap(lua, LUA_TABLIBNAME, "sort", sort_list);
+  sandbox_wrap(lua, LUA_TABLIBNAME, "unpack", unpack);
+  sandbox_wrap(lua, LUA_STRLIBNAME, "byte", bytes_of);
   strings_open(lua);
 }
 

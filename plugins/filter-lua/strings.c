@@ -281,7 +281,7 @@ static int string_gsub(lua_State *lua)
 
 /* ---- texts that are only looked at ------------------------------------------------------ */
 
-/* Lua's own function, after the text's length was paid for. */
+/* Lua's own function, after the length of the text, or of a format, was paid for. */
 static int look_through(lua_State *lua)
 {
   size_t size;
@@ -298,11 +298,14 @@ void strings_open(lua_State *lua)
                                  {"gsub", string_gsub},
                                  {0}};
   static const char *const readers[] = {"len", "codepoint", "offset"};
+  static const char *const formats[] = {"pack", "packsize", "unpack"};
   lua_getglobal(lua, LUA_STRLIBNAME);
   luaL_setfuncs(lua, own, 0);
   lua_pop(lua, 1);
   for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
     sandbox_wrap(lua, LUA_UTF8LIBNAME, readers[i], look_through);
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    sandbox_wrap(lua, LUA_STRLIBNAME, formats[i], look_through);
   pattern_classes_make(lua_newuserdatauv(lua, sizeof(struct pattern_classes), 0));
   lua_rawsetp(lua, LUA_REGISTRYINDEX, &classes_key);
 }

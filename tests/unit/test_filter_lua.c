@@ -212,6 +212,21 @@ static void test_faults_are_refused(void **state)
       {"local s, t = ('a'):rep(1 << 21), {} local one, other = s .. 1, s .. 2 "
        "for i = 1, 1e4 do t[i] = i % 2 == 0 and one or other end table.sort(t)",
        "more than 1000000 instructions"},
+      {"local t = {} for i = 1, 1e5 do t[i] = '' end for i = 1, 1e5 do table.unpack(t) end",
+       "more than 1000000 instructions"},
+      {"local t = {} for i = 1, 1e5 do t[i] = '' end local none = setmetatable({}, {__index = t}) "
+       "for i = 1, 1e5 do table.concat(none, '', 1, 1e5) end",
+       "more than 1000000 instructions"},
+      {"local s = ('a'):rep(1e5) for i = 1, 1e5 do s:byte(1, -1) end",
+       "more than 1000000 instructions"},
+      {"local s = (' '):rep(1 << 22) for i = 1, 1e5 do string.packsize(s) end",
+       "more than 1000000 instructions"},
+      {"return table.concat({{}})", ":2: invalid value (table) at index 1 in table for 'concat'"},
+      {"return ('x'):rep(nil)", ":2: bad argument #2 to 'rep' (number expected, got nil)"},
+      {"table.sort({1, 'a'})", ":2: attempt to compare string with number"},
+      {"table.sort({2, 1}, function() error({}) end)", "the script's error is a table"},
+      {"table.sort({2, 1}, function() error('no') end)", ":2: no"},
+      {"return ('x'):rep(1 << 30)", "the script needs more than memory = 16777216 bytes"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[600];
