@@ -6,8 +6,9 @@
 
 #include <stdlib.h>
 
-#define AGAIN_MS INT64_C(500)
-#define SAID_MS  INT64_C(60000) /* it is said again */
+#define AGAIN_MS      INT64_C(500)
+#define MOST_AGAIN_MS INT64_C(60000) /* after faults, which the log says each time */
+#define SAID_MS       INT64_C(60000) /* it is said again */
 
 struct first_topic {
   struct first_topics *all;
@@ -21,6 +22,8 @@ struct first_topics {
   struct first_topic *topics;
   size_t count, pending, missing;
   int64_t said_ms; /* 0: there was nothing to say */
+  int64_t again_ms;
+  bool faulty; /* not only away */
 };
 
 static void say_missing(struct first_topic *topic, const char *reason)
@@ -48,8 +51,11 @@ static void give_up(struct first_topic *topic, const char *reason)
 static void all_answered(struct first_topics *all)
 {
   const struct headrace_host *host = all->broker->host;
+  all->again_ms = !all->faulty                        ? AGAIN_MS
+                  : all->again_ms > MOST_AGAIN_MS / 2 ? MOST_AGAIN_MS
+                                                      : 2 * all->again_ms;
   if (all->missing)
-    timer_set(&all->broker->timers, &all->timer, broker_clock_ms() + AGAIN_MS);
+    timer_set(&all->broker->timers, &all->timer, broker_clock_ms() + all->again_ms);
   else if (all->said_ms)
     host->log(host, HEADRACE_INFO, "topics: all are there");
 }
@@ -63,6 +69,7 @@ static void made(void *context, enum headrace_log_error error, const char *reaso
     give_up(topic, reason);
   } else if (!topic->made) {
     all->missing++;
+    all->faulty |= error == HEADRACE_LOG_FAULT;
     say_missing(topic, reason);
   }
   if (!--all->pending)
@@ -73,6 +80,7 @@ static void make_missing(struct first_topics *all)
 {
   const struct headrace_log *log = all->broker->log;
   all->missing = 0;
+  all->faulty = false;
   all->pending = 1;
   for (size_t i = 0; i < all->count; i++) {
     if (all->topics[i].made)
@@ -97,6 +105,7 @@ struct first_topics *first_topics_make(struct broker *broker)
   const struct headrace_pair *names;
   all->broker = broker;
   all->timer.expired = again;
+  all->again_ms = AGAIN_MS;
   all->count = broker->host->list(broker->host, "topics", &names);
   all->topics = broker_alloc((all->count + 1) * sizeof *all->topics);
   for (size_t i = 0; i < all->count; i++)

@@ -355,6 +355,26 @@ static void first_topics_are_tried_until_they_are_there(void **state)
   free(said);
 }
 
+static int setup_faulty(void **state)
+{
+  return setup_with(state, "topics", "a, b", HEADRACE_LOG_FAULT);
+}
+
+/* The log says each time what is wrong. */
+static void first_topics_that_fail_are_tried_less_and_less(void **state)
+{
+  enum { NOTHING = 100000 };
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  int64_t deadline = broker_clock_ms() + 10000;
+  int wait_ms = 0;
+  while ((wait_ms <= 500 || wait_ms == NOTHING) && broker_clock_ms() < deadline) {
+    turn(fixture);
+    wait_ms = timers_wait_ms(&broker->timers, broker_clock_ms(), NOTHING);
+  }
+  assert_in_range(wait_ms, 501, 1000);
+}
+
 static void first_topics_that_are_refused_end_the_pipeline(void **state)
 {
   struct fixture *fixture = *state;
@@ -644,6 +664,8 @@ int main(void)
       TEST(no_topics_is_none_and_null_is_all),
       TEST(a_topic_is_made_only_if_the_client_wants_it),
       cmocka_unit_test_setup_teardown(first_topics_are_tried_until_they_are_there, setup_away,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(first_topics_that_fail_are_tried_less_and_less, setup_faulty,
                                       teardown),
       cmocka_unit_test_setup_teardown(first_topics_that_are_refused_end_the_pipeline,
                                       setup_refusing, teardown),
