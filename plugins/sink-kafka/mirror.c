@@ -10,6 +10,12 @@
 #define REQUEST_MS   10000
 #define APPEARS_US   5000000 /* a topic that the broker makes by itself is there by then */
 
+static void ask_later(struct sink *sink, struct topic *topic)
+{
+  topic->mirroring = MIRROR_NOT_KNOWN;
+  topic->retry_at_us = sink->host->now_us(sink->host) + ASK_AGAIN_US;
+}
+
 void topic_mirrors(struct sink *sink, const struct sink_part *part)
 {
   if (sink->placing != PLACING_SOURCE || part->number < 0)
@@ -19,8 +25,8 @@ void topic_mirrors(struct sink *sink, const struct sink_part *part)
   if (!topic || count <= topic->mirrored)
     return;
   topic->mirrored = count;
-  if (topic->mirroring != MIRROR_GROWING)
-    topic->mirroring = MIRROR_NOT_KNOWN;
+  if (topic->mirroring == MIRROR_SAME || topic->mirroring == MIRROR_BY_KEY)
+    ask_later(sink, topic); /* its other new partitions are asked for in this moment */
 }
 
 /* ---- how many there are ---------------------------------------------------------- */
@@ -39,12 +45,6 @@ static int32_t count_partitions(struct sink *sink, struct topic *topic, rd_kafka
   }
   rd_kafka_metadata_destroy(found);
   return count;
-}
-
-static void ask_later(struct sink *sink, struct topic *topic)
-{
-  topic->mirroring = MIRROR_NOT_KNOWN;
-  topic->retry_at_us = sink->host->now_us(sink->host) + ASK_AGAIN_US;
 }
 
 /* One that stays away is refused with the record, see failure.c. */
@@ -91,6 +91,16 @@ static void grow(struct sink *sink, struct topic *topic)
   rd_kafka_NewPartitions_destroy(wanted);
 }
 
+static void say_not_grown(struct sink *sink, struct topic *topic, rd_kafka_resp_err_t error)
+{
+  if (error == topic->not_grown)
+    return;
+  topic->not_grown = error;
+  sink->host->log(sink->host, HEADRACE_WARNING,
+                  "topic %s cannot get %d partitions, as the source's has: %s; its records wait",
+                  topic->name, (int)topic->mirrored, rd_kafka_err2str(error));
+}
+
 /* Whether it was done, the next question says. */
 void topic_grown(struct sink *sink, struct topic *topic, rd_kafka_resp_err_t error)
 {
@@ -101,8 +111,11 @@ void topic_grown(struct sink *sink, struct topic *topic, rd_kafka_resp_err_t err
               (int)topic->mirrored);
   else if (error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
            error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
-           error == RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
+           error == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
+           error == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
     by_key(sink, topic, topic->found);
+  else if (error != RD_KAFKA_RESP_ERR_INVALID_PARTITIONS) /* somebody else was faster */
+    say_not_grown(sink, topic, error);
 }
 
 static bool may_grow(const struct sink *sink)

@@ -60,8 +60,9 @@ struct topic {
   int32_t mirrored;    /* partitions of the source's topic; 0: it is no mirror */
   int32_t found;       /* partitions that the brokers said it has */
   enum mirroring mirroring;
-  int64_t unknown_since_us; /* the brokers say that there is no such topic; 0: they do not */
-  uint64_t round;           /* in which `round_bytes` were produced */
+  rd_kafka_resp_err_t not_grown; /* why, as was said */
+  int64_t unknown_since_us;      /* the brokers say that there is no such topic; 0: they do not */
+  uint64_t round;                /* in which `round_bytes` were produced */
   size_t round_bytes;
   _Atomic int32_t partitions; /* as the partitioner saw them last */
   partitioner *choose;

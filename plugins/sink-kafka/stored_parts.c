@@ -89,7 +89,8 @@ int32_t stored_parts_of_topic(const struct stored_parts *parts, const struct sin
   size_t size = part->topic_size + 1; /* with the slash */
   for (size_t i = place_of(parts, part->name, size, &there);
        i < parts->count && !strncmp(parts->items[i]->name, part->name, size); i++)
-    if (parts->items[i]->topic_size == part->topic_size && parts->items[i]->number >= count)
+    if (parts->items[i]->topic_size == part->topic_size && parts->items[i]->number >= count &&
+        (parts->items[i]->asked || parts->items[i]->next >= 0))
       count = parts->items[i]->number + 1;
   return count;
 }

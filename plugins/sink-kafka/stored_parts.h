@@ -18,6 +18,7 @@ struct sink_part {
   int64_t stored;    /* -1: nothing */
   int64_t next;      /* with the open transaction */
   bool changed;      /* the open transaction has to store `next` */
+  bool asked;        /* the source has it */
 };
 
 struct stored_parts {
@@ -34,7 +35,7 @@ void stored_parts_free(struct stored_parts *parts);
 struct sink_part *stored_parts_get(struct stored_parts *parts, const char *name,
                                    size_t size); /* adds it */
 int32_t stored_parts_of_topic(const struct stored_parts *parts,
-                              const struct sink_part *part); /* how many */
+                              const struct sink_part *part); /* how many: not the forgotten */
 
 /* False: the batch does not go on where the one before ended; *refused is the part. */
 bool stored_parts_take(struct stored_parts *parts, const struct headrace_part *ranges, size_t count,

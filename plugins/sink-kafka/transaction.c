@@ -174,7 +174,7 @@ enum headrace_result transaction_stored_part(struct sink *sink, const char *name
 {
   struct stored_parts *parts = &sink->transaction.parts;
   struct sink_part *part = stored_parts_get(parts, name, strlen(name));
-  parts->in_use = true;
+  parts->in_use = part->asked = true;
   if (part->changed)
     return HEADRACE_AGAIN; /* its transaction is not committed yet */
   *next = part->stored;
