@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * DeleteRecords, DescribeProducers. */
+#include "repeats.h"
 #include "tally.h"
+
+/* Partitions that stand more than once in a request are refused, for each is a question to the
+ * log. */
+static const bool *are_partitions_repeated(struct wire_arena *arena,
+                                           const struct wire_slice *partitions, int32_t count)
+{
+  return are_repeated(arena, (struct named_items){partitions, count, sizeof *partitions, 0});
+}
 
 /* ---- DeleteRecords --------------------------------------------------------------------------- */
 
@@ -18,11 +27,15 @@ static void deleted(void *context, enum headrace_log_error error, int64_t number
   tally_done(deletion->tally);
 }
 
-static void delete_of(struct tally *tally, struct partition *partition, int64_t before,
+static void delete_of(struct tally *tally, struct partition *partition, int64_t before, bool twice,
                       struct delete_records_response_partition_result *answer)
 {
   const struct headrace_log *log = tally->exchange->broker->log;
   answer->low_watermark = -1;
+  if (twice) {
+    answer->error_code = KAFKA_INVALID_REQUEST;
+    return;
+  }
   if (!partition || before < -1) {
     answer->error_code = partition ? KAFKA_OFFSET_OUT_OF_RANGE : KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
     return;
@@ -34,9 +47,24 @@ static void delete_of(struct tally *tally, struct partition *partition, int64_t 
                       deletion);
 }
 
+static const bool *deleted_twice(struct exchange *exchange)
+{
+  const struct delete_records_request *request = exchange->request.body;
+  size_t count = 0, place = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partitions.count;
+  struct wire_slice *names = wire_alloc(&exchange->arena, (count + 1) * sizeof *names);
+  for (int32_t i = 0; i < request->topics.count; i++)
+    for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+      names[place++] = partition_name(&exchange->arena, request->topics.items[i].name,
+                                      request->topics.items[i].partitions.items[j].partition_index);
+  return are_partitions_repeated(&exchange->arena, names, (int32_t)count);
+}
+
 void handle_delete_records(struct exchange *exchange)
 {
   const struct delete_records_request *request = exchange->request.body;
+  const bool *twice = deleted_twice(exchange);
   struct delete_records_response *answer = WIRE_NEW(&exchange->arena, delete_records_response);
   struct tally *tally = tally_begin(exchange, answer);
   WIRE_ITEMS(&exchange->arena, answer->topics, request->topics.count,
@@ -52,7 +80,7 @@ void handle_delete_records(struct exchange *exchange)
           &answer->topics.items[i].partitions.items[j];
       said->partition_index = asked->partitions.items[j].partition_index;
       delete_of(tally, partition_of(topic, said->partition_index),
-                asked->partitions.items[j].offset, said);
+                asked->partitions.items[j].offset, *twice++, said);
     }
   }
   tally_done(tally);
@@ -86,10 +114,14 @@ static void told(void *context, enum headrace_log_error error,
   tally_done(inquiry->tally);
 }
 
-static void ask_of(struct tally *tally, struct partition *partition,
+static void ask_of(struct tally *tally, struct partition *partition, bool twice,
                    struct describe_producers_response_partition_response *answer)
 {
   const struct headrace_log *log = tally->exchange->broker->log;
+  if (twice) {
+    answer->error_code = KAFKA_INVALID_REQUEST;
+    return;
+  }
   if (!partition) {
     answer->error_code = KAFKA_UNKNOWN_TOPIC_OR_PARTITION;
     return;
@@ -100,9 +132,24 @@ static void ask_of(struct tally *tally, struct partition *partition,
   log->producers(log->self, &partition->topic->id, partition->index, told, inquiry);
 }
 
+static const bool *described_twice(struct exchange *exchange)
+{
+  const struct describe_producers_request *request = exchange->request.body;
+  size_t count = 0, place = 0;
+  for (int32_t i = 0; i < request->topics.count; i++)
+    count += (size_t)request->topics.items[i].partition_indexes.count;
+  struct wire_slice *names = wire_alloc(&exchange->arena, (count + 1) * sizeof *names);
+  for (int32_t i = 0; i < request->topics.count; i++)
+    for (int32_t j = 0; j < request->topics.items[i].partition_indexes.count; j++)
+      names[place++] = partition_name(&exchange->arena, request->topics.items[i].name,
+                                      request->topics.items[i].partition_indexes.items[j]);
+  return are_partitions_repeated(&exchange->arena, names, (int32_t)count);
+}
+
 void handle_describe_producers(struct exchange *exchange)
 {
   const struct describe_producers_request *request = exchange->request.body;
+  const bool *twice = described_twice(exchange);
   struct describe_producers_response *answer =
       WIRE_NEW(&exchange->arena, describe_producers_response);
   struct tally *tally = tally_begin(exchange, answer);
@@ -117,7 +164,7 @@ void handle_describe_producers(struct exchange *exchange)
     for (int32_t j = 0; j < asked->partition_indexes.count; j++) {
       answer->topics.items[i].partitions.items[j].partition_index =
           asked->partition_indexes.items[j];
-      ask_of(tally, partition_of(topic, asked->partition_indexes.items[j]),
+      ask_of(tally, partition_of(topic, asked->partition_indexes.items[j]), *twice++,
              &answer->topics.items[i].partitions.items[j]);
     }
   }

@@ -460,6 +460,33 @@ static void offsets_of_a_partition_twice_make_no_sense(void **state)
   assert_int_equal(errors[2], 0);
 }
 
+/* Each of them would be a question to the store. */
+static void partitions_twice_are_not_looked_up(void **state)
+{
+  struct fixture *fixture = *state;
+  int32_t indexes[] = {0, 1, 0};
+  log_double_add_topic(the_log, "t", 2);
+  struct describe_producers_request *describe =
+      WIRE_NEW(&fixture->arena, describe_producers_request);
+  WIRE_ITEMS(&fixture->arena, describe->topics, 1, describe_producers_request_topic_request);
+  describe->topics.items[0].name = wire_text("t");
+  describe->topics.items[0].partition_indexes = (struct wire_int32_array){indexes, 3};
+  const struct describe_producers_response *described =
+      ask(fixture, KEY_DESCRIBE_PRODUCERS, 0, describe);
+  struct delete_records_request *delete = WIRE_NEW(&fixture->arena, delete_records_request);
+  WIRE_ITEMS(&fixture->arena, delete->topics, 1, delete_records_request_topic);
+  delete->topics.items[0].name = wire_text("t");
+  WIRE_ITEMS(&fixture->arena, delete->topics.items[0].partitions, 3,
+             delete_records_request_partition);
+  delete->topics.items[0].partitions.items[1].partition_index = 1;
+  const struct delete_records_response *deleted = ask(fixture, KEY_DELETE_RECORDS, 1, delete);
+  for (int i = 0; i < 3; i++) {
+    int16_t error = i == 1 ? KAFKA_NONE : KAFKA_INVALID_REQUEST;
+    assert_int_equal(described->topics.items[0].partitions.items[i].error_code, error);
+    assert_int_equal(deleted->topics.items[0].partitions.items[i].error_code, error);
+  }
+}
+
 static void a_partition_twice_is_fetched_once(void **state)
 {
   struct fixture *fixture = *state;
@@ -527,6 +554,7 @@ int main(void)
       TEST(what_is_described_often_takes_its_memory_once),
       TEST(offsets_that_are_asked_for_often_take_their_memory_once),
       TEST(offsets_of_a_partition_twice_make_no_sense),
+      TEST(partitions_twice_are_not_looked_up),
       TEST(a_partition_twice_is_fetched_once),
       TEST(many_names_are_looked_up_in_time),
       TEST(a_member_has_a_bounded_number_of_protocols),
