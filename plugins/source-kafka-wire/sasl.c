@@ -92,6 +92,7 @@ struct sasl {
   bool bare;          /* tokens are frames, not in requests */
   bool is_known;      /* that there is such a user */
   struct scram scram; /* its hash is NULL: PLAIN */
+  int64_t asked_ms;   /* when its last request came */
   struct timer delay; /* until the refusal is told */
   struct exchange *refused;
 };
@@ -155,7 +156,8 @@ static void answer_token(struct exchange *exchange, bool bare, struct wire_slice
   exchange_answer(exchange, answer);
 }
 
-/* Later, so that guessing takes its time; then the connection is closed. */
+/* Later, so that guessing takes its time; then the connection is closed. How long it took to find
+ * out is not to be seen, for that says whether there is such a user. */
 static void refuse(struct exchange *exchange, const void *response, const char *why)
 {
   struct connection *connection = exchange->connection;
@@ -168,7 +170,7 @@ static void refuse(struct exchange *exchange, const void *response, const char *
   exchange->alone = true;
   exchange->response = response;
   exchange->closed = exchange_silence;
-  timer_set(&broker->timers, &sasl->delay, broker_clock_ms() + REFUSAL_MS);
+  timer_set(&broker->timers, &sasl->delay, sasl->asked_ms + REFUSAL_MS);
 }
 
 static void tell_refusal(struct timer *timer)
@@ -234,7 +236,7 @@ static void refuse_password(struct exchange *exchange, const struct attempt *att
   refuse_login(exchange, text, why);
 }
 
-/* A user who is not there takes as long as one with another password. */
+/* A user who is not there takes about as long as one with another password. */
 static bool fits_any(const struct user_verifiers *known, const struct sasl_rules *rules,
                      const struct attempt *attempt)
 {
@@ -398,7 +400,8 @@ static void finish_scram(struct exchange *exchange, struct wire_slice token)
 
 void sasl_take_token(struct exchange *exchange, struct wire_slice token)
 {
-  const struct sasl *sasl = exchange->connection->sasl;
+  struct sasl *sasl = exchange->connection->sasl;
+  sasl->asked_ms = broker_clock_ms();
   if (sasl->stage == STAGE_CHALLENGED)
     finish_scram(exchange, token);
   else if (sasl->scram.hash)
@@ -429,6 +432,7 @@ void handle_sasl_handshake(struct exchange *exchange)
     exchange_answer(exchange, answer);
     return;
   }
+  sasl->asked_ms = broker_clock_ms();
   answer->mechanisms = rules->mechanisms;
   if (!is_offered(rules, request->mechanism)) {
     answer->error_code = KAFKA_UNSUPPORTED_SASL_MECHANISM;

@@ -493,6 +493,21 @@ static void producers(void *self, const struct headrace_topic_id *id, int32_t pa
   answer_new(self, deliver_producers, (void (*)(void))callback, context);
 }
 
+/* ---- users ------------------------------------------------------------------------------ */
+
+static void deliver_credentials(struct double_answer *answer)
+{
+  ((headrace_log_credentials_done)answer->callback)(answer->context, HEADRACE_LOG_OK, NULL, 0);
+}
+
+/* There are none. */
+static void credentials(void *self, const char *user, headrace_log_credentials_done callback,
+                        void *context)
+{
+  (void)user;
+  answer_new(self, deliver_credentials, (void (*)(void))callback, context);
+}
+
 /* ---- all
  * ---------------------------------------------------------------------------------------------- */
 
@@ -539,6 +554,7 @@ struct log_double *log_double_new(void)
       .delete_group = delete_group,
       .new_producer = new_producer,
       .producers = producers,
+      .credentials = credentials,
   };
   return log;
 }

@@ -621,6 +621,35 @@ static void impossible_members_are_refused(void **state)
   assert_int_equal(answered->error_code, KAFKA_INCONSISTENT_GROUP_PROTOCOL);
 }
 
+static int setup_guarded(void **state)
+{
+  return setup_with(state, "sasl", "PLAIN", HEADRACE_LOG_OK);
+}
+
+/* As if it had not taken any time to find out, for that says whether there is such a user. */
+static void who_is_refused_is_told_at_a_set_time(void **state)
+{
+  enum { DELAY_MS = 100, NOTHING = 100000 };
+  static const char token[] = "\0nobody\0password";
+  struct fixture *fixture = *state;
+  struct broker *broker = fixture->source;
+  struct sasl_handshake_request *handshake = WIRE_NEW(&fixture->arena, sasl_handshake_request);
+  handshake->mechanism = wire_text("PLAIN");
+  ask(fixture, KEY_SASL_HANDSHAKE, 1, handshake);
+  struct sasl_authenticate_request *login = WIRE_NEW(&fixture->arena, sasl_authenticate_request);
+  login->auth_bytes = (struct wire_slice){token, sizeof token - 1};
+  the_log->reader.wake = nothing; /* it is served here */
+  send_request(fixture, KEY_SASL_AUTHENTICATE, 1, login);
+  while (!the_log->first)
+    turn(fixture);
+  for (int64_t until = broker_clock_ms() + DELAY_MS; broker_clock_ms() < until;)
+    turn(fixture);
+  the_log->log.serve(the_log);
+  assert_int_equal(timers_wait_ms(&broker->timers, broker_clock_ms(), NOTHING), 0);
+  const struct sasl_authenticate_response *answered = answer(fixture, KEY_SASL_AUTHENTICATE, 1);
+  assert_int_equal(answered->error_code, KAFKA_SASL_AUTHENTICATION_FAILED);
+}
+
 static void no_credentials(void *self, const char *user, headrace_log_credentials_done done,
                            void *context)
 {
@@ -676,6 +705,8 @@ int main(void)
       TEST(a_member_of_an_ipv6_address_has_all_of_it),
       TEST(all_offsets_of_a_group_take_their_room),
       TEST(impossible_members_are_refused),
+      cmocka_unit_test_setup_teardown(who_is_refused_is_told_at_a_set_time, setup_guarded,
+                                      teardown),
       TEST(users_are_not_altered_while_the_store_is_away),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
