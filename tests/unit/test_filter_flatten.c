@@ -152,6 +152,10 @@ static void test_check(void **state)
 {
   (void)state;
   assert_fault(KEYS("add_fields", "source."), "add_fields: \"source.\" names no field");
+  assert_fault(KEYS("add_fields", "op, lsn, source.table:op"),
+               "two fields would be called \"__op\"");
+  assert_fault(KEYS("add_fields", "op:deleted", "deletes", "rewrite"),
+               "two fields would be called \"__deleted\"");
   assert_fault(KEYS("add_headers", ".x"), "add_headers: \".x\" names no field");
 }
 

@@ -78,10 +78,30 @@ static void free_additions(struct additions *additions)
   free(additions->items);
 }
 
+/* An object with two members of one name means nothing. */
+static bool check_names(const struct headrace_host *host, const struct flattening *flattening)
+{
+  const struct additions *fields = &flattening->fields;
+  for (size_t i = 0; i < fields->count; i++) {
+    const char *name = fields->items[i].name;
+    bool taken = flattening->rows && !strcmp(name, "__deleted");
+    for (size_t j = 0; j < i; j++)
+      taken = taken || !strcmp(name, fields->items[j].name);
+    if (!taken)
+      continue;
+    host->log(host, HEADRACE_ERROR,
+              "add_fields: two fields would be called \"%s\"; write op:name for another name",
+              name);
+    return false;
+  }
+  return true;
+}
+
 bool flattening_read(const struct headrace_host *host, struct flattening *flattening)
 {
   *flattening = handlings[host->string(host, "deletes") ? host->integer(host, "deletes") : 0];
   bool good = read_additions(host, "add_fields", "add_fields_prefix", &flattening->fields);
+  good = check_names(host, flattening) && good;
   return read_additions(host, "add_headers", "add_headers_prefix", &flattening->headers) && good;
 }
 
