@@ -12,7 +12,8 @@ struct known_id {
   char *name; /* the id, and the reader's subject if there is one; owned */
   int32_t id;
   struct avro_schema *writer, *reader; /* no reader: as the writer's */
-  int32_t reader_id;                   /* with reader = latest */
+  char *subject;                       /* with reader = latest; owned */
+  int32_t reader_id;                   /* … its newest schema's */
   struct readings *readings;
   char *connect; /* Kafka Connect's schema as JSON */
   size_t connect_size;
@@ -29,6 +30,7 @@ static const struct avro_type *type_of(const struct known_id *known)
 static void known_free(struct known_id *known)
 {
   free(known->name);
+  free(known->subject);
   readings_free(known->readings);
   avro_schema_free(known->writer);
   avro_schema_free(known->reader);
@@ -126,16 +128,13 @@ static enum record_shape read_writer(const struct context *context, struct known
   return shape == RECORD_ROWS ? parse(context, text, &known->writer) : shape;
 }
 
-/* What was read as data of a schema that was the newest is to be read as this one's. */
-static void forget_older(const struct context *context, int32_t reader_id)
+/* What was read as data of a schema that was the subject's newest is to be read as this one's. */
+static void forget_older(const struct context *context, const struct known_id *newest)
 {
-  const struct headrace_value *topic = &context->record->topic;
   struct known_id **all = &context->avro->known[context->of_key], *known, *next;
   HASH_ITER(hh, *all, known, next)
   {
-    const char *name = strchr(known->name, ' ') + 1;
-    if (known->reader_id == reader_id || strlen(name) != topic->size ||
-        memcmp(name, topic->data, topic->size) != 0)
+    if (known->reader_id == newest->reader_id || strcmp(known->subject, newest->subject) != 0)
       continue;
     HASH_DEL(*all, known);
     known_free(known);
@@ -153,16 +152,15 @@ static enum record_shape read_reader(const struct context *context, struct known
     return RECORD_ROWS;
   struct text name = text_print("%.*s", (int)topic->size, topic->data);
   const struct avro_side side = {.schema = known->writer};
-  char *subject = avro_subject(context->avro, name.data, &side, context->of_key);
-  enum record_shape shape =
-      taken(context, registry_latest(context->avro->registry, subject, &text, &fault), &fault);
+  known->subject = avro_subject(context->avro, name.data, &side, context->of_key);
+  enum record_shape shape = taken(
+      context, registry_latest(context->avro->registry, known->subject, &text, &fault), &fault);
   if (shape == RECORD_ROWS) {
     known->reader_id = text->id;
-    forget_older(context, text->id);
+    forget_older(context, known);
     if (text->id != known->id)
       shape = parse(context, text, &known->reader);
   }
-  free(subject);
   text_free(&name);
   return shape;
 }

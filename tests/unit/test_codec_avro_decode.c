@@ -15,10 +15,10 @@ struct decoding {
   char text[4096];
 };
 
-static struct decoding *begin(const char *reader)
+static struct decoding *begin_as(const char *reader, const char *strategy)
 {
-  const char *const settings[] = {
-      "registry", "http://127.0.0.1:9", "reader", reader, "key_columns", "t = id", NULL};
+  const char *const settings[] = {"registry", "http://127.0.0.1:9", "reader", reader, "key_columns",
+                                  "t = id",   "subject_strategy",   strategy, NULL};
   struct decoding *test = calloc(1, sizeof *test);
   test->plugin = headrace_plugin_entry()->plugin;
   test->host = plugin_host_new(test->plugin->keys, settings);
@@ -26,6 +26,11 @@ static struct decoding *begin(const char *reader)
   test->batch = plugin_host_batch();
   assert_int_equal(test->plugin->open(&test->host->instance.host, &test->self), HEADRACE_OK);
   return test;
+}
+
+static struct decoding *begin(const char *reader)
+{
+  return begin_as(reader, "topic");
 }
 
 static void end(struct decoding *test)
@@ -218,6 +223,26 @@ static void test_rows(void **state)
     check_case(&cases[i]);
 }
 
+/* The newest schema of one subject says nothing of another's. */
+static void test_records_of_several_subjects(void **state)
+{
+  (void)state;
+  struct decoding *test = begin_as("latest", "record");
+  char bytes[64];
+  size_t size = from_hex("02", bytes);
+  registry_double_add(
+      "R", "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" FIELD("id", "\"int\"") "]}");
+  registry_double_add(
+      "S", "{\"type\":\"record\",\"name\":\"S\",\"fields\":[" FIELD("id", "\"int\"") "]}");
+  for (int i = 0; i < 6; i++) {
+    bytes[4] = (char)(1 + i % 2);
+    assert_true(decode(test, bytes, size));
+    assert_string_equal(test->text, "c id=1");
+  }
+  assert_int_equal(registry_double.asked_for_latest, 2);
+  end(test);
+}
+
 /* Digits of a float, without zeros before and after them. */
 static int digits_of(const char *text)
 {
@@ -405,9 +430,13 @@ static void test_written_by_avro_c(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),      cmocka_unit_test(test_floats),
-      cmocka_unit_test(test_flattened), cmocka_unit_test(test_schemas_that_are_none),
-      cmocka_unit_test(test_answers),   cmocka_unit_test(test_written_by_avro_c),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_floats),
+      cmocka_unit_test(test_flattened),
+      cmocka_unit_test(test_records_of_several_subjects),
+      cmocka_unit_test(test_schemas_that_are_none),
+      cmocka_unit_test(test_answers),
+      cmocka_unit_test(test_written_by_avro_c),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
