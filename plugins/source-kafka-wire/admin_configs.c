@@ -259,7 +259,8 @@ void handle_list_config_resources(struct exchange *exchange)
   WIRE_ITEMS(&exchange->arena, answer->config_resources, catalogue->topic_count + 1,
              list_config_resources_response_config_resource);
   int32_t count = 0;
-  for (size_t i = 0; i < catalogue->topic_count && type_is_wanted(exchange, RESOURCE_TOPIC); i++) {
+  size_t topics = type_is_wanted(exchange, RESOURCE_TOPIC) ? catalogue->topic_count : 0;
+  for (size_t i = 0; i < topics; i++) {
     answer->config_resources.items[count].resource_type = RESOURCE_TOPIC;
     answer->config_resources.items[count++].resource_name =
         wire_copy(&exchange->arena, wire_text(catalogue->topics[i].name));

@@ -194,16 +194,30 @@ static bool is_one_of(const struct wire_slice_array *wanted, const char *text)
   return wanted->count <= 0;
 }
 
-static void list(struct exchange *exchange, struct list_groups_response *answer, const char *name,
-                 const char *protocol_type, enum group_state state)
+struct group_list {
+  struct wire_arena *arena;
+  struct list_groups_response *answer;
+  bool wanted[GROUP_DEAD + 1]; /* by their state */
+};
+
+static void find_wanted(const struct list_groups_request *request, struct group_list *list)
 {
-  const struct list_groups_request *request = exchange->request.body;
-  if (!is_one_of(&request->states_filter, group_state_name(state)) ||
-      !is_one_of(&request->types_filter, "classic"))
+  bool classic = is_one_of(&request->types_filter, "classic");
+  for (int state = 0; state <= GROUP_DEAD; state++)
+    list->wanted[state] =
+        classic && is_one_of(&request->states_filter, group_state_name((enum group_state)state));
+}
+
+static void list(struct group_list *list, const char *name, const char *protocol_type,
+                 enum group_state state)
+{
+  struct wire_arena *arena = list->arena;
+  if (!list->wanted[state])
     return;
-  struct list_groups_response_listed_group *said = &answer->groups.items[answer->groups.count++];
-  said->group_id = wire_copy(&exchange->arena, wire_text(name));
-  said->protocol_type = wire_copy(&exchange->arena, wire_text(protocol_type ? protocol_type : ""));
+  struct list_groups_response_listed_group *said =
+      &list->answer->groups.items[list->answer->groups.count++];
+  said->group_id = wire_copy(arena, wire_text(name));
+  said->protocol_type = wire_copy(arena, wire_text(protocol_type ? protocol_type : ""));
   said->group_state = wire_text(group_state_name(state));
   said->group_type = wire_text("classic");
 }
@@ -222,13 +236,15 @@ static void listed(void *context, enum headrace_log_error error, const char *con
   WIRE_ITEMS(&exchange->arena, answer->groups, count + HASH_COUNT(groups->all),
              list_groups_response_listed_group);
   answer->groups.count = 0;
+  struct group_list all = {.arena = &exchange->arena, .answer = answer};
+  find_wanted(exchange->request.body, &all);
   for (struct group *at = groups->all; at; at = at->hh.next)
     if (group_is_known(at))
-      list(exchange, answer, at->name, at->protocol_type, at->state);
+      list(&all, at->name, at->protocol_type, at->state);
   for (size_t i = 0; i < count; i++) {
     struct group *group = group_find(groups, wire_text(names[i]));
     if (!group_is_known(group))
-      list(exchange, answer, names[i], group ? group->protocol_type : "consumer", GROUP_EMPTY);
+      list(&all, names[i], group ? group->protocol_type : "consumer", GROUP_EMPTY);
   }
   exchange_answer(exchange, answer);
 }

@@ -523,6 +523,37 @@ static void many_names_are_looked_up_in_time(void **state)
   assert_int_equal(answered->topics.items[NAMES - 1].error_code, KAFKA_INVALID_REQUEST);
 }
 
+/* They were read again for each topic and each group: this took two seconds, and more with more. */
+static void long_filters_are_read_once(void **state)
+{
+  enum { TYPES = 30000000, STATES = 2000000, NAMES = 64, GROUPS = 250 };
+  struct fixture *fixture = *state;
+  struct list_config_resources_request *resources =
+      WIRE_NEW(&fixture->arena, list_config_resources_request);
+  struct list_groups_request *groups = WIRE_NEW(&fixture->arena, list_groups_request);
+  int8_t *types = calloc(TYPES, 1);
+  struct wire_slice *states = calloc(STATES, sizeof *states);
+  for (int i = 0; i < NAMES; i++)
+    log_double_add_topic(the_log, wire_format(&fixture->arena, "t%d", i), 1);
+  for (int i = 0; i < GROUPS; i++) {
+    const struct headrace_log_offset offset = {"t0", the_log->topics[0].entry.id, 0, i, -1, "", 0};
+    the_log->log.store_offsets(the_log, wire_format(&fixture->arena, "g%d", i), &offset, 1, ignored,
+                               NULL);
+  }
+  turn(fixture);
+  types[TYPES - 1] = 2;
+  resources->resource_types = (struct wire_int8_array){types, TYPES};
+  for (int i = 0; i < STATES; i++)
+    states[i] = wire_text(i < STATES - 1 ? "Never" : "Empty");
+  groups->states_filter = (struct wire_slice_array){.items = states, .count = STATES};
+  int64_t begun = broker_clock_ms();
+  memory_of(fixture, handle_list_config_resources, 1, resources);
+  memory_of(fixture, handle_list_groups, 4, groups);
+  assert_in_range(broker_clock_ms() - begun, 0, 1000);
+  free(types);
+  free(states);
+}
+
 static void a_member_has_a_bounded_number_of_protocols(void **state)
 {
   struct fixture *fixture = *state;
@@ -557,6 +588,7 @@ int main(void)
       TEST(partitions_twice_are_not_looked_up),
       TEST(a_partition_twice_is_fetched_once),
       TEST(many_names_are_looked_up_in_time),
+      TEST(long_filters_are_read_once),
       TEST(a_member_has_a_bounded_number_of_protocols),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
