@@ -133,17 +133,15 @@ static enum kafka_error check_new(struct exchange *exchange, const asked_topic *
   return error == KAFKA_NONE ? take_configs(&exchange->arena, asked, topic, why) : error;
 }
 
-static void say_created(struct exchange *exchange, const struct headrace_log_new_topic *topic,
+/* All topics of a request that set nothing have the same. */
+static void say_configs(struct exchange *exchange, const struct headrace_log_new_topic *topic,
                         created_topic *answer)
 {
-  const struct topic *made = topic_named(exchange->broker, answer->name);
-  answer->num_partitions = topic->partition_count;
-  answer->error_message = (struct wire_slice){0};
-  answer->replication_factor = 1;
-  if (made)
-    answer->topic_id = topic_uuid(made);
-  if (exchange->request.version < 5)
+  const created_topic *like = topic->config_count ? NULL : exchange->work;
+  if (like) {
+    answer->configs = like->configs;
     return;
+  }
   struct config_layers layers =
       broker_config_layers(exchange->broker, topic->config, topic->config_count);
   WIRE_ITEMS(&exchange->arena, answer->configs, topic_config_count,
@@ -156,6 +154,21 @@ static void say_created(struct exchange *exchange, const struct headrace_log_new
         wire_copy(&exchange->arena, wire_text(config_value(&layers, &topic_configs[i], &source)));
     said->config_source = (int8_t)source;
   }
+  if (!topic->config_count)
+    exchange->work = answer;
+}
+
+static void say_created(struct exchange *exchange, const struct headrace_log_new_topic *topic,
+                        created_topic *answer)
+{
+  const struct topic *made = topic_named(exchange->broker, answer->name);
+  answer->num_partitions = topic->partition_count;
+  answer->error_message = (struct wire_slice){0};
+  answer->replication_factor = 1;
+  if (made)
+    answer->topic_id = topic_uuid(made);
+  if (exchange->request.version >= 5)
+    say_configs(exchange, topic, answer);
 }
 
 static void created(void *context, enum headrace_log_error error, const char *reason)

@@ -398,6 +398,20 @@ static void what_is_described_often_takes_its_memory_once(void **state)
   assert_in_range(memory_of(fixture, handle_describe_configs, 1, request), 1, TIMES * EACH);
 }
 
+static void what_new_topics_have_by_default_takes_its_memory_once(void **state)
+{
+  enum { TIMES = 1000, EACH = 1000 };
+  struct fixture *fixture = *state;
+  struct create_topics_request *request = WIRE_NEW(&fixture->arena, create_topics_request);
+  request->validate_only = true;
+  WIRE_ITEMS(&fixture->arena, request->topics, TIMES, create_topics_request_creatable_topic);
+  for (int i = 0; i < TIMES; i++) {
+    request->topics.items[i].name = wire_text(wire_format(&fixture->arena, "t%d", i));
+    request->topics.items[i].num_partitions = request->topics.items[i].replication_factor = 1;
+  }
+  assert_in_range(memory_of(fixture, handle_create_topics, 5, request), 1, TIMES * EACH);
+}
+
 static void ignored(void *context, enum headrace_log_error error, const char *reason)
 {
   (void)context;
@@ -583,6 +597,7 @@ int main(void)
       TEST(many_who_read_no_answers_are_disconnected),
       TEST(a_name_that_is_asked_for_often_is_answered_once),
       TEST(what_is_described_often_takes_its_memory_once),
+      TEST(what_new_topics_have_by_default_takes_its_memory_once),
       TEST(offsets_that_are_asked_for_often_take_their_memory_once),
       TEST(offsets_of_a_partition_twice_make_no_sense),
       TEST(partitions_twice_are_not_looked_up),
