@@ -78,11 +78,17 @@ static rd_kafka_vu_t bytes(rd_kafka_vtype_t type, const struct headrace_value *v
       .u.mem = {.ptr = null ? NULL : (void *)(uintptr_t)data, .size = null ? 0 : value->size}};
 }
 
-static int32_t partition_of(const struct sink *sink, const struct topic *topic,
+/* Who names a partition is not seen by the partitioner, which counts them else. */
+static int32_t partition_of(const struct sink *sink, struct topic *topic,
                             const struct headrace_record *record)
 {
   bool by_key = sink->placing == PLACING_KEY || topic->mirroring == MIRROR_BY_KEY;
-  return by_key || record->partition < 0 ? RD_KAFKA_PARTITION_UA : record->partition;
+  if (by_key || record->partition < 0)
+    return RD_KAFKA_PARTITION_UA;
+  int32_t seen = atomic_load_explicit(&topic->partitions, memory_order_relaxed);
+  if (record->partition >= seen && record->partition < INT32_MAX)
+    atomic_store_explicit(&topic->partitions, record->partition + 1, memory_order_relaxed);
+  return record->partition;
 }
 
 /* The value is not copied: it lives in the batch's arena until the report. */

@@ -64,7 +64,7 @@ struct topic {
   int64_t unknown_since_us;      /* the brokers say that there is no such topic; 0: they do not */
   uint64_t round;                /* in which `round_bytes` were produced */
   size_t round_bytes;
-  _Atomic int32_t partitions; /* as the partitioner saw them last */
+  _Atomic int32_t partitions; /* as the partitioner, or records, showed them last */
   partitioner *choose;
   struct spread spread;
 };

@@ -589,6 +589,23 @@ static void changes_without_a_codec_are_refused(void **state)
   free(log);
 }
 
+/* Also where records name their partition, and the partitioner is not asked. */
+static void a_round_has_a_request_for_each_partition(void **state)
+{
+  struct fixture *f = *state;
+  rd_kafka_mock_topic_create(f->cluster, "four.partitions", 4, 1);
+  struct headrace_batch *batch = new_batch(f);
+  for (int i = 0; i < 12; i++) {
+    struct headrace_record *record = add(f, batch, "k", 600);
+    record->topic = text_in(batch, "four.partitions", 15);
+    record->partition = i % 4;
+  }
+  give(f, batch);
+  assert_in_range(((struct sink *)f->self)->in_flight, 4, 11);
+  assert_int_equal(settle(f), HEADRACE_OK);
+  assert_int_equal(f->host->durable_count, 1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -606,6 +623,7 @@ int main(void)
       cmocka_unit_test(a_fatal_producer_is_classified),
       with_sink(an_unreachable_cluster_loses_nothing, NULL),
       with_sink(closing_reports_what_is_left, NULL),
+      with_sink(a_round_has_a_request_for_each_partition, small_batches),
       with_sink(flush_does_not_linger, long_linger),
       with_sink(topics_follow_the_rules, some_topics),
       with_sink(changes_without_a_codec_are_refused, NULL),
