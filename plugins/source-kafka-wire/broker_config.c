@@ -9,16 +9,22 @@
 
 /* ---- values that the INI file has ------------------------------------------------------------ */
 
+static const char *protocol_of(const struct broker *broker)
+{
+  return broker->sasl ? "SASL_PLAINTEXT" : "PLAINTEXT";
+}
+
 static const char *listeners(struct exchange *exchange)
 {
   const struct headrace_pair *addresses;
+  const char *protocol = protocol_of(exchange->broker);
   size_t size = 1,
          count = exchange->broker->host->list(exchange->broker->host, "listen", &addresses);
   for (size_t i = 0; i < count; i++)
-    size += strlen(addresses[i].name) + sizeof ",PLAINTEXT://";
+    size += strlen(addresses[i].name) + sizeof ",SASL_PLAINTEXT://";
   char *text = wire_alloc(&exchange->arena, size), *end = text;
   for (size_t i = 0; i < count; i++)
-    end += sprintf(end, "%sPLAINTEXT://%s", i ? "," : "", addresses[i].name);
+    end += sprintf(end, "%s%s://%s", i ? "," : "", protocol, addresses[i].name);
   return text;
 }
 
@@ -26,10 +32,10 @@ static const char *advertised_listeners(struct exchange *exchange)
 {
   struct wire_slice host = broker_host(exchange);
   bool bracketed = host.size && memchr(host.data, ':', host.size);
-  size_t size = host.size + sizeof "PLAINTEXT://[]:65535";
+  size_t size = host.size + sizeof "SASL_PLAINTEXT://[]:65535";
   char *text = wire_alloc(&exchange->arena, size);
-  snprintf(text, size, bracketed ? "PLAINTEXT://[%.*s]:%d" : "PLAINTEXT://%.*s:%d", (int)host.size,
-           (const char *)host.data, broker_port(exchange));
+  snprintf(text, size, bracketed ? "%s://[%.*s]:%d" : "%s://%.*s:%d", protocol_of(exchange->broker),
+           (int)host.size, (const char *)host.data, broker_port(exchange));
   return text;
 }
 

@@ -13,6 +13,7 @@ import time
 import confluent_kafka
 import kafka as kafka_python
 import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource
 from kafka import KafkaAdminClient
 from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 from kafka.protocol.admin import users as messages
@@ -201,6 +202,14 @@ def test_clients_log_in(guarded, topic, mechanism):
     assert said in error_of(guarded, mechanism=mechanism, user="guess-2")
     guarded.wait_log(f"was refused: there is no such user \\({mechanism}\\)")
     assert "guess" not in guarded.log.text() and "adm,in" not in guarded.log.text()
+
+
+def test_listeners_are_named_as_they_are(guarded):
+    admin = AdminClient({"bootstrap.servers": guarded.brokers, "log_level": 0, **login()})
+    resource = ConfigResource(ConfigResource.Type.BROKER, "1")
+    found = admin.describe_configs([resource])[resource].result(20)
+    for name in ("listeners", "advertised.listeners"):
+        assert found[name].value == f"SASL_PLAINTEXT://{guarded.brokers}"
 
 
 def test_another_client_is_refused(guarded):
