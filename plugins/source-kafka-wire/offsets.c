@@ -160,6 +160,30 @@ static void take_offsets(struct exchange *exchange, enum kafka_error refused)
   }
 }
 
+/* Each partition once, as the last one has it: the store would be asked to write over it for each,
+ * which takes the square of their number. */
+static struct headrace_log_offset *last_of_each(struct exchange *exchange, size_t *count)
+{
+  const struct commit *commit = exchange->work;
+  struct wire_arena *arena = &exchange->arena;
+  struct wire_slice *names = wire_alloc(arena, commit->count * sizeof *names);
+  struct headrace_log_offset *last = wire_alloc(arena, commit->count * sizeof *last);
+  size_t *places = wire_alloc(arena, commit->count * sizeof *places);
+  for (size_t i = 0; i < commit->count; i++) {
+    const struct headrace_topic_id *id = &commit->offsets[i].id;
+    names[i] = partition_name(arena, (struct wire_slice){(const char *)id->bytes, sizeof id->bytes},
+                              commit->offsets[i].partition);
+  }
+  const int32_t *first =
+      first_of_equal(arena, (struct named_items){names, (int32_t)commit->count, sizeof *names, 0});
+  *count = 0;
+  for (size_t i = 0; i < commit->count; i++) {
+    places[i] = first[i] == (int32_t)i ? (*count)++ : places[first[i]];
+    last[places[i]] = commit->offsets[i];
+  }
+  return last;
+}
+
 void handle_offset_commit(struct exchange *exchange)
 {
   const struct offset_commit_request *request = exchange->request.body;
@@ -178,8 +202,9 @@ void handle_offset_commit(struct exchange *exchange)
     return;
   }
   group_get(broker->groups, request->group_id);
+  const struct headrace_log_offset *last = last_of_each(exchange, &count);
   broker->log->store_offsets(broker->log->self, wire_string(&exchange->arena, request->group_id),
-                             commit->offsets, commit->count, committed, exchange);
+                             last, count, committed, exchange);
 }
 
 /* ---- OffsetFetch -------------------------------------------------------------------------------
