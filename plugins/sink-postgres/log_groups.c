@@ -5,6 +5,7 @@
 #include "log_sink.h"
 #include "pg_quote.h"
 #include "sink.h"
+#include "text_buffer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,28 +85,40 @@ static bool find_topics(struct log_sink *sink, struct group_question *group)
   return any;
 }
 
-static void add_upsert(char **sql, const char *name, const struct stored *offset)
+/* Takes the statement over. */
+static void add_statement(struct text_buffer *sql, char *statement)
+{
+  text_say(sql, statement);
+  free(statement);
+}
+
+static void add_upsert(struct text_buffer *sql, const char *name, const struct stored *offset)
 {
   char *metadata = pg_quote_literal(offset->metadata);
-  pg_append(sql,
-            "INSERT INTO offsets VALUES (%s, %d, %d, %" PRId64 ", %d, %s)"
-            " ON CONFLICT (group_id, topic_id, partition_id) DO UPDATE SET"
-            " committed_offset = excluded.committed_offset, leader_epoch = excluded.leader_epoch,"
-            " metadata = excluded.metadata, committed_at = excluded.committed_at;",
-            name, offset->topic, offset->partition, offset->offset, offset->leader_epoch, metadata);
+  add_statement(
+      sql,
+      pg_format(
+          "INSERT INTO offsets VALUES (%s, %d, %d, %" PRId64 ", %d, %s)"
+          " ON CONFLICT (group_id, topic_id, partition_id) DO UPDATE SET"
+          " committed_offset = excluded.committed_offset, leader_epoch = excluded.leader_epoch,"
+          " metadata = excluded.metadata, committed_at = excluded.committed_at;",
+          name, offset->topic, offset->partition, offset->offset, offset->leader_epoch, metadata));
   free(metadata);
 }
 
-static void add_delete(char **sql, const char *name, const struct stored *offset)
+static void add_delete(struct text_buffer *sql, const char *name, const struct stored *offset)
 {
-  pg_append(sql, "DELETE FROM offsets WHERE group_id = %s AND topic_id = %d AND partition_id = %d;",
-            name, offset->topic, offset->partition);
+  add_statement(
+      sql,
+      pg_format("DELETE FROM offsets WHERE group_id = %s AND topic_id = %d AND partition_id = %d;",
+                name, offset->topic, offset->partition));
 }
 
-static void add_store(const struct group_question *group, char **sql)
+static void add_store(const struct group_question *group, struct text_buffer *sql)
 {
   char *name = pg_quote_literal(group->group);
-  pg_append(sql, "INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name);
+  add_statement(
+      sql, pg_format("INSERT INTO groups (group_id) VALUES (%s) ON CONFLICT DO NOTHING;", name));
   for (size_t i = 0; i < group->count; i++)
     if (group->offsets[i].topic != NO_TOPIC)
       (group->offsets[i].offset == -1 ? add_delete : add_upsert)(sql, name, &group->offsets[i]);
@@ -116,7 +129,7 @@ static void add_store(const struct group_question *group, char **sql)
 static bool store_run(struct log_asker *asker, struct log_question *question,
                       struct pg_error *error)
 {
-  char *sql = pg_format("%s", "");
+  struct text_buffer sql = {0};
   for (struct log_question *at = question; at; at = at->with) {
     struct group_question *group = (struct group_question *)at;
     if (find_topics(asker->sink, group))
@@ -124,8 +137,9 @@ static bool store_run(struct log_asker *asker, struct log_question *question,
     else
       log_question_refuse(at, HEADRACE_LOG_UNKNOWN_TOPIC, NULL);
   }
-  bool good = !*sql || log_change(asker, error, sql);
-  free(sql);
+  text_add(&sql, "", 1);
+  bool good = !*sql.bytes || log_change(asker, error, sql.bytes);
+  free(sql.bytes);
   return good;
 }
 
