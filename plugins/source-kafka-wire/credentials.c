@@ -261,6 +261,13 @@ static enum kafka_error fault_of(const struct credential_changes *all,
   return is_there(all, asked->user, hash) ? KAFKA_NONE : KAFKA_RESOURCE_NOT_FOUND;
 }
 
+static struct headrace_log_bytes key_of(struct wire_arena *arena, const struct scram_hash *hash,
+                                        const unsigned char *key)
+{
+  const struct wire_slice bytes = {(const char *)key, hash->key_size};
+  return (struct headrace_log_bytes){wire_copy(arena, bytes).data, hash->key_size};
+}
+
 static void want(struct credential_changes *all, const struct credential_change *asked)
 {
   struct wire_arena *arena = &all->exchange->arena;
@@ -271,12 +278,12 @@ static void want(struct credential_changes *all, const struct credential_change 
                                              .mechanism = hash->name};
   if (!to)
     return;
-  struct scram_verifier *verifier = wire_alloc(arena, sizeof *verifier);
-  scram_derive_salted(hash, to->salted_password, verifier);
+  struct scram_verifier verifier;
+  scram_derive_salted(hash, to->salted_password, &verifier);
   wanted->iterations = to->iterations;
   wanted->salt = (struct headrace_log_bytes){to->salt.data, to->salt.size};
-  wanted->stored_key = (struct headrace_log_bytes){verifier->stored_key, hash->key_size};
-  wanted->server_key = (struct headrace_log_bytes){verifier->server_key, hash->key_size};
+  wanted->stored_key = key_of(arena, hash, verifier.stored_key);
+  wanted->server_key = key_of(arena, hash, verifier.server_key);
 }
 
 /* Kafka's own order: what is wrong with the first counts, and only then that there is another. */
