@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CLOSE_MS 5000 /* for each of the steps */
 #define POLL_MS  50
@@ -54,12 +57,36 @@ void farewell_say(struct source *source)
   leave(source);
 }
 
-/* What would abort is left alone, without a voice: some threads that sleep until the process
- * ends. */
+static void *destroy(void *kafka)
+{
+  rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  return NULL;
+}
+
+/* librdkafka may wait for ever for a thread of its own, once a topic was deleted and made anew
+ * (issues 3954, 4362). */
+static void destroy_in_time(rd_kafka_t *kafka, const struct headrace_host *host)
+{
+  pthread_t thread;
+  struct timespec end;
+  clock_gettime(CLOCK_REALTIME, &end);
+  end.tv_sec += CLOSE_MS / 1000;
+  if (pthread_create(&thread, NULL, destroy, kafka) != 0)
+    abort();
+  if (!pthread_timedjoin_np(thread, NULL, &end))
+    return;
+  pthread_detach(thread);
+  host->log(
+      host, HEADRACE_WARNING,
+      "librdkafka did not end within %d ms; what is left of it sleeps until this process ends",
+      CLOSE_MS);
+}
+
+/* What would abort, or does not end, is left alone, without a voice: some threads that sleep until
+ * the process ends. */
 void farewell_destroy(struct source *source)
 {
-  if (source->abandoned)
-    rd_kafka_set_log_level(source->kafka, -1);
-  else
-    rd_kafka_destroy_flags(source->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  rd_kafka_set_log_level(source->kafka, -1);
+  if (!source->abandoned)
+    destroy_in_time(source->kafka, source->host);
 }
