@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,14 @@ void farewell_say(struct source *source)
   leave(source);
 }
 
+/* Threads that were left alone run its code until the process has ended. */
+static void keep_loaded(uintptr_t function)
+{
+  Dl_info found;
+  if (dladdr((void *)function, &found))
+    dlopen(found.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static void *destroy(void *kafka)
 {
   rd_kafka_destroy_flags(kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -76,6 +85,8 @@ static void destroy_in_time(rd_kafka_t *kafka, const struct headrace_host *host)
   if (!pthread_timedjoin_np(thread, NULL, &end))
     return;
   pthread_detach(thread);
+  keep_loaded((uintptr_t)rd_kafka_destroy_flags);
+  keep_loaded((uintptr_t)destroy);
   host->log(
       host, HEADRACE_WARNING,
       "librdkafka did not end within %d ms; what is left of it sleeps until this process ends",

@@ -9,6 +9,7 @@
 
 #define CALL_MS  2000 /* how long close() may have to wait */
 #define PAUSE_MS 200
+#define SAY_US   10000000 /* a start, a new leader take less */
 
 /* Kafka's protocol: ListOffsets takes these for times. */
 #define TIME_OF_FIRST   (-2)
@@ -56,6 +57,16 @@ static bool cancelled(const struct locate *locate, int timeout_ms)
   return poll(&fd, 1, timeout_ms) > 0;
 }
 
+static void say_waiting(const struct locate *locate)
+{
+  locate->host->log(locate->host, HEADRACE_WARNING,
+                    "the brokers do not say where all of %d partitions begin and end, %s/%d among "
+                    "them; trying on, nothing is read before. If a topic has fewer partitions now, "
+                    "the group gives them out anew when its members have left",
+                    locate->low->cnt, locate->low->elems[0].topic,
+                    (int)locate->low->elems[0].partition);
+}
+
 static void *ask(void *context)
 {
   struct locate *locate = context;
@@ -63,10 +74,16 @@ static void *ask(void *context)
                                                                            ask_times, ask_times};
   rd_kafka_topic_partition_list_t *const lists[] = {locate->committed, locate->begin, locate->low,
                                                     locate->high};
+  int64_t say_at = locate->host->now_us(locate->host) + SAY_US;
   for (size_t i = 0; i < 4; i++)
-    while (!asks[i](locate->kafka, lists[i]))
+    while (!asks[i](locate->kafka, lists[i])) {
       if (cancelled(locate, PAUSE_MS))
         return NULL;
+      if (locate->host->now_us(locate->host) < say_at)
+        continue;
+      say_waiting(locate);
+      say_at = INT64_MAX;
+    }
   atomic_store(&locate->done, true);
   locate->host->wake(locate->host);
   return NULL;
