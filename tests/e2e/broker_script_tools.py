@@ -298,7 +298,8 @@ def refused(at):
     say("features", TOOLS + "FeatureCommand", "describe")
     say("quorum", TOOLS + "MetadataQuorumCommand", "describe", "--status")
     say("acls", TOOLS + "AclCommand", "--list")
-    say("transactions", TOOLS + "TransactionsCommand", "list")
+    say("transactions", TOOLS + "TransactionsCommand", "list", "--transactional-id-pattern",
+        f"{at.topic}.*")  # other tests have made some in this Kafka
     say("producers", TOOLS + "TransactionsCommand", "describe-producers", "--topic",
         f"{at.topic}-a", "--partition", 0)
     say("delegation tokens", TOOLS + "DelegationTokenCommand", "--describe")

@@ -209,8 +209,9 @@ class Kafka(Clients):
         self.logging_path.write_text(LOGGING, encoding="utf-8")
         self.client_settings = {}
         more = settings(self) if callable(settings) else settings or {}
-        write_properties(self.properties_path, {**self._properties(), **more})
-        self._format()
+        properties = {**self._properties(), **more}
+        write_properties(self.properties_path, properties)
+        self._format(properties["node.id"])
 
     def _properties(self):
         listen = f"PLAINTEXT://{self.host}"
@@ -240,12 +241,12 @@ class Kafka(Clients):
             "broker.heartbeat.interval.ms": 500,
         }
 
-    def _format(self):
+    def _format(self, node_id):
         shutil.copytree(_formatted(), self.folder / "data")
         # The id is 16 bytes in base64. The broker gives the folder one of its own.
         cluster = base64.urlsafe_b64encode(b"headrace" + os.urandom(8)).decode().rstrip("=")
         write_properties(self.folder / "data" / "meta.properties",
-                         {"version": 1, "cluster.id": cluster, "node.id": 1})
+                         {"version": 1, "cluster.id": cluster, "node.id": node_id})
 
     @property
     def brokers(self):
