@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """codec = avro: a registry that is away, that refuses, that wants to know who asks; a restart
 without one. No change is lost, none is written without its schema."""
-import re
 
 import pytest
 
 from harness import avro
 from harness.registry import Guard
 from harness.waiting import wait_until
-from registry_away import away_at_start_and_in_mid_stream
+from registry_trouble import away_at_start_and_in_mid_stream, incompatible_is_refused
 
 
 def sections(db, kafka, url, codec=None, pipeline=None):
@@ -76,21 +75,7 @@ def test_restart_without_registry(users, kafka, registry, stream, proxy):
 
 
 def test_incompatible(users, kafka, registry, stream):
-    """Refused with the subject, the registry's words and what to do; `errors` decides."""
-    db = users
-    db.sql("create table other (id int primary key)")
-    subject = f"{db.name}.public.users-value"
-    program = stream(registry.url, pipeline={"errors": "skip"})
-    db.sql("insert into users values (1, 'Ada')")
-    rows(db, kafka, registry, 1, program)
-    registry.set_compatibility(subject, "FULL")
-    db.sql("alter table users alter id type text; insert into users values ('2', 'Bob'); "
-           "insert into other values (1)")
-    program.log.wait(rf"event rejected \(incompatible-schema\): table public.users: subject "
-                     rf"\"{re.escape(subject)}\": the schema registry answers with HTTP status "
-                     r"409: .*PUT /config/SUBJECT")
-    assert rows(db, kafka, registry, 1, program, "other") == [{"id": 1}]
-    assert len(rows(db, kafka, registry, 1, program)) == 1
+    subject, db = incompatible_is_refused(users, kafka, registry, stream, rows), users
     registry.set_compatibility(subject, "NONE")
     wait_until(lambda: db.sql("insert into users values ('3', 'Eve') on conflict (id) do update "
                               "set name = 'Eve' returning 1") and

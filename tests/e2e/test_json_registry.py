@@ -2,7 +2,6 @@
 """codec = json with a registry: JSON with the id of its JSON Schema. confluent-kafka reads and
 writes it; a registry that is away or refuses loses nothing."""
 import json
-import re
 import struct
 
 import pytest
@@ -12,7 +11,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from every_type import LOSSES, ROWS, SCHEMA, TABLES, add_row, differences
 from harness.waiting import wait_until
-from registry_away import away_at_start_and_in_mid_stream
+from registry_trouble import away_at_start_and_in_mid_stream, incompatible_is_refused
 
 LAST = 1000
 
@@ -166,18 +165,4 @@ def test_away_at_start_and_in_mid_stream(users, kafka, registry, stream, proxy):
 
 
 def test_incompatible(users, kafka, registry, stream):
-    """Refused with the subject, the registry's words and what to do; `errors` decides."""
-    db = users
-    db.sql("create table other (id int primary key)")
-    subject = f"{db.name}.public.users-value"
-    program = stream(registry.url, pipeline={"errors": "skip"})
-    db.sql("insert into users values (1, 'Ada')")
-    rows(db, kafka, registry, 1, program)
-    registry.set_compatibility(subject, "FULL")
-    db.sql("alter table users alter id type text; insert into users values ('2', 'Bob'); "
-           "insert into other values (1)")
-    program.log.wait(rf"event rejected \(incompatible-schema\): table public.users: subject "
-                     rf"\"{re.escape(subject)}\": the schema registry answers with HTTP status "
-                     r"409: .*PUT /config/SUBJECT")
-    assert rows(db, kafka, registry, 1, program, "other") == [{"id": 1}]
-    assert len(rows(db, kafka, registry, 1, program)) == 1
+    incompatible_is_refused(users, kafka, registry, stream, rows)

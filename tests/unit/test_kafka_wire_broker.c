@@ -93,23 +93,32 @@ static void a_store_that_is_away_is_an_error_to_try_again(void **state)
                    KAFKA_KAFKA_STORAGE_ERROR);
 }
 
-/* The store has to answer first, since it would answer a request that is not there any more. */
-static void a_fetch_that_is_woken_while_it_reads_waits(void **state)
+static void advance(int32_t partition)
 {
-  struct fixture *fixture = *state;
-  log_double_add_topic(the_log, "t", 1);
-  const struct headrace_topic_id id = the_log->topics[0].entry.id;
   const struct headrace_log_reader *reader = &the_log->reader;
-  struct fetch_request *request = fetch_of(fixture, "t", 1, 0);
+  reader->advanced(reader->context, &the_log->topics[0].entry.id, partition);
+}
+
+static void wake_a_parked_fetch(struct fixture *fixture, int32_t partitions)
+{
+  log_double_add_topic(the_log, "t", partitions);
+  struct fetch_request *request = fetch_of(fixture, "t", partitions, 0);
   request->max_wait_ms = 60000;
   send_request(fixture, KEY_FETCH, 11, request);
   for (int i = 0; i < 4; i++)
     turn(fixture); /* it is parked */
   append("t", 0, "value", 1000);
-  reader->advanced(reader->context, &id, 0);
+  advance(0);
   turn(fixture); /* it has asked */
+}
+
+/* The store has to answer first, since it would answer a request that is not there any more. */
+static void a_fetch_that_is_woken_while_it_reads_waits(void **state)
+{
+  struct fixture *fixture = *state;
+  wake_a_parked_fetch(fixture, 1);
   the_log->topics[0].partitions[0].start = 1;
-  reader->advanced(reader->context, &id, 0);
+  advance(0);
   fixture->plugin->on_durable(fixture->source, NULL, 0, NULL, 0);
   assert_false(has_answer(fixture));
   const struct fetch_response *answered = answer(fixture, KEY_FETCH, 11);
@@ -188,19 +197,9 @@ static void what_has_no_room_is_not_read_again(void **state)
 static void a_fetch_that_is_answered_asks_no_more(void **state)
 {
   struct fixture *fixture = *state;
-  log_double_add_topic(the_log, "t", 2);
-  const struct headrace_topic_id id = the_log->topics[0].entry.id;
-  const struct headrace_log_reader *reader = &the_log->reader;
-  struct fetch_request *request = fetch_of(fixture, "t", 2, 0);
-  request->max_wait_ms = 60000;
-  send_request(fixture, KEY_FETCH, 11, request);
-  for (int i = 0; i < 4; i++)
-    turn(fixture); /* it is parked */
-  append("t", 0, "value", 1000);
-  reader->advanced(reader->context, &id, 0);
-  turn(fixture); /* it has asked */
+  wake_a_parked_fetch(fixture, 2);
   append("t", 1, "value", 1000);
-  reader->advanced(reader->context, &id, 1);
+  advance(1);
   turn(fixture);
   assert_null(the_log->first);
   const struct fetch_response *answered = answer(fixture, KEY_FETCH, 11);
@@ -221,7 +220,7 @@ static void fetches_that_are_sent_ahead_are_taken_in_turn(void **state)
     turn(fixture);
   assert_in_range(exchanges(fixture), 1, 2);
   append("t", 0, "value", 1000);
-  the_log->reader.advanced(the_log->reader.context, &the_log->topics[0].entry.id, 0);
+  advance(0);
   for (int32_t i = 1; i <= SENT; i++) {
     char size[4], rest[1024];
     for (int j = 0; j < 40 && !has_answer(fixture); j++)
